@@ -1,0 +1,139 @@
+//! Fulfilment: one delivery at a time, of no more than is left. It is out when every stock item has let its pieces
+//! go; one that refuses or stays silent leaves the order stuck, because what has left cannot be called back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use tillroll_schemas::order::{
+    Fulfilled, FulfilmentRequested, OrderEvent, Placed, RequestFulfilment, StockAnswer, StockClaim,
+};
+use tillroll_schemas::{Quantity, Sku, Timestamp};
+
+use super::placing::skus;
+use super::wait::{ANSWER_WITHIN_S, Wait, later};
+use super::{Delivery, Excess, Life, OrderRejection, Sold};
+
+/// A delivery is asked for. The same one again changes nothing.
+pub(super) fn request(
+    life: &Life,
+    command: &RequestFulfilment,
+    at: Timestamp,
+) -> Result<Option<OrderEvent>, OrderRejection> {
+    let id = command.fulfilment_id;
+    match life {
+        Life::NotPlaced => Err(OrderRejection::NotFound),
+        Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => Err(OrderRejection::NotConfirmed),
+        Life::Compensating(_) | Life::Cancelled(..) => Err(OrderRejection::OrderCancelled),
+        Life::Confirmed(sold) | Life::Fulfilled(sold) if sold.delivered.contains(&id) => Ok(None),
+        Life::Delivering(sold, delivery) if delivery.id == id || sold.delivered.contains(&id) => Ok(None),
+        Life::Delivering(..) => Err(OrderRejection::FulfilmentInProgress),
+        Life::Fulfilled(_) => Err(OrderRejection::AlreadyFulfilled),
+        Life::Confirmed(sold) => {
+            let items = match &command.items {
+                Some(items) => chosen(sold, items)?,
+                None => everything(sold),
+            };
+            // Claims stand in order of SKU.
+            let claim_of = |sku: &Sku| sold.order.claims.binary_search_by(|claim| claim.sku.cmp(sku));
+            let tracked = |item: &&StockClaim| claim_of(&item.sku).is_ok();
+            let claims = items.iter().filter(tracked).cloned().collect();
+            let answer_by = later(at, ANSWER_WITHIN_S);
+            Ok(Some(FulfilmentRequested { fulfilment_id: id, items, claims, answer_by }.into()))
+        }
+    }
+}
+
+/// What is left, in order of SKU.
+fn everything(sold: &Sold) -> Vec<StockClaim> {
+    let item = |(sku, left): (&Sku, &i64)| {
+        let quantity = Quantity::new(*left).ok()?;
+        Some(StockClaim { sku: sku.clone(), quantity })
+    };
+    sold.left.iter().filter_map(item).collect()
+}
+
+/// What was chosen, one item per SKU in order of SKU, if so much is left.
+fn chosen(sold: &Sold, items: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRejection> {
+    let mut sums: BTreeMap<&Sku, i64> = BTreeMap::new();
+    for item in items {
+        let sum = sums.entry(&item.sku).or_default();
+        *sum = sum.saturating_add(item.quantity.get());
+    }
+    if sums.is_empty() {
+        return Err(OrderRejection::NothingToFulfil);
+    }
+    let mut excess = Vec::new();
+    let mut chosen = Vec::with_capacity(sums.len());
+    for (sku, sum) in sums {
+        let left = sold.left.get(sku).copied().unwrap_or(0);
+        match Quantity::new(sum) {
+            Ok(quantity) if sum <= left => chosen.push(StockClaim { sku: sku.clone(), quantity }),
+            Ok(_) | Err(_) => excess.push(Excess { sku: sku.clone(), left }),
+        }
+    }
+    if excess.is_empty() { Ok(chosen) } else { Err(OrderRejection::QuantityExceedsOrder(excess)) }
+}
+
+/// The delivery is out: every stock item has let its pieces go.
+pub(super) fn out(sold: &Sold, delivery: &Delivery, answers: Vec<StockAnswer>) -> Fulfilled {
+    let complete = without(&sold.left, &delivery.items).is_empty();
+    Fulfilled { fulfilment_id: delivery.id, items: delivery.items.to_vec(), answers, complete }
+}
+
+/// A confirmed order, of which everything is left.
+pub(super) fn sold(order: Arc<Placed>) -> Sold {
+    let mut left: OrdMap<Sku, i64> = OrdMap::new();
+    for line in &order.lines {
+        *left.entry(line.sku.clone()).or_insert(0) += line.quantity.get();
+    }
+    Sold { order, left, delivered: OrdSet::new() }
+}
+
+fn without(left: &OrdMap<Sku, i64>, items: &[StockClaim]) -> OrdMap<Sku, i64> {
+    let mut rest = left.clone();
+    for item in items {
+        match rest.get(&item.sku).map(|left| left - item.quantity.get()) {
+            Some(pieces) if pieces > 0 => drop(rest.insert(item.sku.clone(), pieces)),
+            Some(_) => drop(rest.remove(&item.sku)),
+            None => {}
+        }
+    }
+    rest
+}
+
+pub(super) fn requested(life: Life, event: &FulfilmentRequested) -> Life {
+    match life {
+        Life::Confirmed(sold) => {
+            let wait = Wait::for_all(skus(&event.claims), event.answer_by);
+            let items = event.items.as_slice().into();
+            Life::Delivering(sold, Delivery { id: event.fulfilment_id, items, wait })
+        }
+        life @ (Life::NotPlaced
+        | Life::Reserving(..)
+        | Life::Committing(..)
+        | Life::Committed(_)
+        | Life::Delivering(..)
+        | Life::Fulfilled(_)
+        | Life::Compensating(_)
+        | Life::Cancelled(..)) => life,
+    }
+}
+
+pub(super) fn fulfilled(life: Life, event: &Fulfilled) -> Life {
+    match life {
+        Life::Delivering(sold, _) => {
+            let left = without(&sold.left, &event.items);
+            let sold = Sold { left, delivered: sold.delivered.update(event.fulfilment_id), ..sold };
+            if event.complete { Life::Fulfilled(sold) } else { Life::Confirmed(sold) }
+        }
+        life @ (Life::NotPlaced
+        | Life::Reserving(..)
+        | Life::Committing(..)
+        | Life::Committed(_)
+        | Life::Confirmed(_)
+        | Life::Fulfilled(_)
+        | Life::Compensating(_)
+        | Life::Cancelled(..)) => life,
+    }
+}

@@ -1,0 +1,77 @@
+//! Why an order says no.
+
+use tillroll_log::Rejection;
+use tillroll_schemas::Sku;
+
+use crate::pricing::LinesRefused;
+
+/// The business "no" of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderRejection {
+    /// There is no such order.
+    NotFound,
+    /// Its lines cannot be summed.
+    Lines(LinesRefused),
+    /// It cannot be cancelled or delivered: (a part of) it has left.
+    AlreadyFulfilled,
+    /// Pieces are leaving now.
+    FulfilmentInProgress,
+    /// More is to leave than is left.
+    QuantityExceedsOrder(Vec<Excess>),
+    /// A delivery of nothing.
+    NothingToFulfil,
+    /// It was or is being cancelled.
+    OrderCancelled,
+    /// It does not count as sold yet.
+    NotConfirmed,
+}
+
+/// A SKU of which more is to leave than is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excess {
+    /// Which.
+    pub sku: Sku,
+    /// How many are left.
+    pub left: i64,
+}
+
+impl From<LinesRefused> for OrderRejection {
+    fn from(refused: LinesRefused) -> Self {
+        Self::Lines(refused)
+    }
+}
+
+impl Rejection for OrderRejection {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Lines(refused) => refused.code(),
+            Self::AlreadyFulfilled => "already_fulfilled",
+            Self::FulfilmentInProgress => "fulfilment_in_progress",
+            Self::QuantityExceedsOrder(_) => "quantity_exceeds_order",
+            Self::NothingToFulfil => "nothing_to_fulfil",
+            Self::OrderCancelled => "order_cancelled",
+            Self::NotConfirmed => "not_confirmed",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::NotFound => "there is no such order".to_owned(),
+            Self::Lines(refused) => refused.detail(),
+            Self::AlreadyFulfilled => "the order, or a part of it, was fulfilled already".to_owned(),
+            Self::FulfilmentInProgress => "a fulfilment of this order has not ended yet".to_owned(),
+            Self::QuantityExceedsOrder(excess) => exceeds(excess),
+            Self::NothingToFulfil => "the fulfilment names no item".to_owned(),
+            Self::OrderCancelled => "the order was cancelled".to_owned(),
+            Self::NotConfirmed => "the order is not confirmed yet".to_owned(),
+        }
+    }
+}
+
+fn exceeds(excess: &[Excess]) -> String {
+    match excess {
+        [Excess { sku, left }] => format!("only {left} of {sku} are left to fulfil"),
+        many => format!("more of {} is to be fulfilled than is left", super::wait::named(many.iter().map(|e| &e.sku))),
+    }
+}

@@ -1,0 +1,212 @@
+//! given(events).when(command).then(event | refused | nothing), and the words that the tests are written in.
+
+mod cancelling;
+mod checkout;
+mod deadlines;
+mod fulfilment;
+mod placing;
+mod properties;
+mod telling;
+mod walk;
+mod world;
+
+use tillroll_log::{Aggregate, Rejection};
+use tillroll_schemas::order::*;
+use tillroll_schemas::{FulfilmentId, Money, Quantity, Sku, TaxRate, Timestamp};
+use uuid::Uuid;
+
+use super::{Excess, Order, OrderRejection, OrderState};
+
+/// The decision under test is made at that second.
+const NOW_S: i64 = 100;
+
+pub(super) struct Given(Vec<OrderEvent>);
+
+#[must_use]
+pub(super) struct Decided(Result<Option<OrderEvent>, OrderRejection>);
+
+pub(super) fn given<const N: usize>(events: [OrderEvent; N]) -> Given {
+    Given(events.to_vec())
+}
+
+impl Given {
+    pub(super) fn and<const N: usize>(mut self, events: [OrderEvent; N]) -> Self {
+        self.0.extend(events);
+        self
+    }
+
+    pub(super) fn state(&self) -> OrderState {
+        fold(&self.0)
+    }
+
+    pub(super) fn when(&self, command: impl Into<OrderCommand>) -> Decided {
+        Decided(Order::decide(&self.state(), &command.into(), at(NOW_S)))
+    }
+}
+
+impl Decided {
+    #[track_caller]
+    pub(super) fn then(self, event: impl Into<OrderEvent>) {
+        assert_eq!(self.0, Ok(Some(event.into())));
+    }
+
+    #[track_caller]
+    pub(super) fn nothing(self) {
+        assert_eq!(self.0, Ok(None));
+    }
+
+    #[track_caller]
+    pub(super) fn refused(self, code: &str) {
+        match self.0 {
+            Err(rejection) => {
+                assert_eq!(rejection.code(), code);
+                assert!(!rejection.detail().is_empty());
+            }
+            Ok(decided) => panic!("not refused with {code} but {decided:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn event(self) -> OrderEvent {
+        self.0.unwrap().unwrap()
+    }
+}
+
+pub(super) fn fold(events: &[OrderEvent]) -> OrderState {
+    events.iter().fold(OrderState::default(), Order::evolve)
+}
+
+/// So many seconds into the story.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_291_191_960 + seconds, 0).unwrap()
+}
+
+pub(super) fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+pub(super) fn quantity(pieces: i64) -> Quantity {
+    Quantity::new(pieces).unwrap()
+}
+
+pub(super) fn gbp(amount: i64) -> Money {
+    Money { amount, currency: "GBP".parse().unwrap() }
+}
+
+pub(super) fn claim(text: &str, pieces: i64) -> StockClaim {
+    StockClaim { sku: sku(text), quantity: quantity(pieces) }
+}
+
+/// A line as the handler makes it; its total is not filled in.
+pub(super) fn line(text: &str, pieces: i64, pence: i64) -> Line {
+    Line {
+        sku: sku(text),
+        name: format!("a fine {text}"),
+        category: None,
+        quantity: quantity(pieces),
+        unit_price: gbp(pence),
+        line_total: gbp(0),
+        tax_rate: TaxRate::try_from(2_000).unwrap(),
+        tracked: true,
+        product_version: 1,
+    }
+}
+
+pub(super) fn service(text: &str, pence: i64) -> Line {
+    Line { tracked: false, ..line(text, 1, pence) }
+}
+
+pub(super) fn place(lines: Vec<Line>) -> PlaceOrder {
+    let payment = PaymentMethod::OnAccount;
+    PlaceOrder { reference: None, customer: None, country: None, payment, placed_at: None, lines }
+}
+
+/// The story's order: two mugs, a bowl and the postage.
+pub(super) fn placed() -> OrderEvent {
+    let command = place(vec![line("MUG", 2, 255), line("BOWL", 1, 100), service("POST", 300)]);
+    Order::decide(&OrderState::default(), &command.into(), at(0)).unwrap().unwrap()
+}
+
+/// An order for which no stock is kept.
+pub(super) fn placed_service() -> OrderEvent {
+    Order::decide(&OrderState::default(), &place(vec![service("POST", 300)]).into(), at(0)).unwrap().unwrap()
+}
+
+pub(super) fn story_claims() -> Vec<StockClaim> {
+    vec![claim("BOWL", 1), claim("MUG", 2)]
+}
+
+pub(super) fn answer(text: &str, outcome: StockOutcome) -> StockAnswer {
+    StockAnswer { sku: sku(text), outcome }
+}
+
+pub(super) fn answers<const N: usize>(answers: [StockAnswer; N]) -> RecordStockAnswers {
+    RecordStockAnswers { answers: answers.to_vec() }
+}
+
+pub(super) fn reserved() -> OrderEvent {
+    let answers = vec![answer("MUG", StockOutcome::Reserved), answer("BOWL", StockOutcome::Reserved)];
+    StockReserved { answers, claims: story_claims(), answer_by: at(11) }.into()
+}
+
+pub(super) fn committed() -> OrderEvent {
+    let answers = vec![answer("MUG", StockOutcome::Committed), answer("BOWL", StockOutcome::Committed)];
+    StockCommitted { answers }.into()
+}
+
+pub(super) fn sale_line(text: &str, pieces: i64, pence: i64) -> SaleLine {
+    SaleLine { sku: sku(text), category: None, quantity: quantity(pieces), amount: gbp(pence) }
+}
+
+pub(super) fn sale(dated: Timestamp) -> Sale {
+    let lines = vec![sale_line("MUG", 2, 510), sale_line("BOWL", 1, 100), sale_line("POST", 1, 300)];
+    Sale { dated, country: None, customer: None, lines }
+}
+
+pub(super) fn confirmed() -> OrderEvent {
+    Confirmed { sale: sale(at(0)) }.into()
+}
+
+pub(super) fn confirmed_story() -> Given {
+    given([placed(), reserved(), committed(), confirmed()])
+}
+
+pub(super) fn reason(code: &str, detail: &str) -> Reason {
+    Reason { code: code.to_owned(), detail: detail.to_owned() }
+}
+
+pub(super) fn compensating(releases: &[&str]) -> OrderEvent {
+    CompensationStarted {
+        reason: reason("insufficient_stock", "too few"),
+        answers: Vec::new(),
+        releases: releases.iter().map(|text| sku(text)).collect(),
+        answer_by: at(20),
+    }
+    .into()
+}
+
+pub(super) fn cancelled() -> OrderEvent {
+    Cancelled { reason: reason("insufficient_stock", "too few"), answers: Vec::new(), credit: None }.into()
+}
+
+pub(super) fn delivery(number: u128) -> FulfilmentId {
+    FulfilmentId(Uuid::from_u128(number))
+}
+
+pub(super) fn requested(number: u128, items: &[StockClaim]) -> OrderEvent {
+    FulfilmentRequested {
+        fulfilment_id: delivery(number),
+        items: items.to_vec(),
+        claims: items.iter().filter(|item| item.sku != sku("POST")).cloned().collect(),
+        answer_by: at(30),
+    }
+    .into()
+}
+
+pub(super) fn fulfilled(number: u128, items: &[StockClaim], complete: bool) -> OrderEvent {
+    Fulfilled { fulfilment_id: delivery(number), items: items.to_vec(), answers: Vec::new(), complete }.into()
+}
+
+pub(super) fn everything() -> Vec<StockClaim> {
+    vec![claim("BOWL", 1), claim("MUG", 2), claim("POST", 1)]
+}

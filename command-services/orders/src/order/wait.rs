@@ -1,0 +1,224 @@
+//! One wait of the saga: which stock items have not done yet what they were asked, and how long the order is patient.
+//! An answer counts once and only for the question that the order waits on; every other one says nothing new.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use imbl::OrdMap;
+use tillroll_schemas::order::{Reason, Step, StepOverdue, StockAnswer, StockOutcome};
+use tillroll_schemas::{FulfilmentId, Sku, Timestamp};
+
+/// How long the first answer may take.
+pub(super) const ANSWER_WITHIN_S: i64 = 10;
+/// How often a wait becomes longer before it is given up; each time it doubles.
+pub(super) const ATTEMPTS: u32 = 4;
+/// Codes of commands that were not decided: they lie in the dead letters and may be redriven from there, or another
+/// command under the same id was decided in their place. Something may be held in spite of them.
+const UNDECIDED: [&str; 2] = ["dead_lettered", "conflict"];
+/// SKUs that a reason names before it only counts.
+const NAMED: usize = 10;
+
+/// What the order asked of stock items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To hold pieces.
+    Reserve,
+    /// To sell them.
+    Commit,
+    /// To let go of them.
+    Release,
+    /// To let them leave, in this delivery.
+    Fulfil(FulfilmentId),
+}
+
+impl Asked {
+    /// The step of the saga that asks it.
+    pub(super) fn step(self) -> Step {
+        match self {
+            Self::Reserve => Step::Reserve,
+            Self::Commit => Step::Commit,
+            Self::Release => Step::Release,
+            Self::Fulfil(_) => Step::Fulfil,
+        }
+    }
+}
+
+/// A wait for stock items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wait {
+    /// Who has not done it; a SKU leaves for good when it has.
+    open: OrdMap<Sku, Standing>,
+    patience: Patience,
+}
+
+/// How things stand with one that has not done it.
+#[derive(Clone, Debug, PartialEq)]
+enum Standing {
+    Awaited,
+    Refused(Arc<str>),
+}
+
+/// How long the order waits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Patience {
+    /// Until then; the wait became longer so many times.
+    Until { answer_by: Timestamp, attempt: u32 },
+    /// For ever, because of this: the order is stuck, but a late answer still carries it on.
+    Over(Reason),
+}
+
+/// What answers say that is new.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// The answers that count.
+    pub(super) news: Vec<StockAnswer>,
+    /// Who refuses now and did not before, with his code.
+    pub(super) refused: Vec<(Sku, String)>,
+    /// The wait after them.
+    pub(super) after: Wait,
+}
+
+impl Patience {
+    /// What an overdue step says of it.
+    pub(super) fn of(event: &StepOverdue) -> Self {
+        Self::Until { answer_by: event.answer_by, attempt: event.attempt }
+    }
+}
+
+impl Wait {
+    pub(super) fn for_all(skus: impl IntoIterator<Item = Sku>, answer_by: Timestamp) -> Self {
+        let open = skus.into_iter().map(|sku| (sku, Standing::Awaited)).collect();
+        Self { open, patience: Patience::Until { answer_by, attempt: 0 } }
+    }
+
+    /// Whether everybody has done it.
+    pub(super) fn is_over(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Those who have not done it.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Sku> {
+        self.open.keys()
+    }
+
+    /// Whether its stock item decided to say no: nothing of it is held, and nothing will be.
+    pub(super) fn holds_nothing(&self, sku: &Sku) -> bool {
+        match self.open.get(sku) {
+            Some(Standing::Refused(code)) => !UNDECIDED.contains(&code.as_ref()),
+            Some(Standing::Awaited) | None => false,
+        }
+    }
+
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// When the wait is over, unless it lasts for ever.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        match self.patience {
+            Patience::Until { answer_by, .. } => Some(answer_by),
+            Patience::Over(_) => None,
+        }
+    }
+
+    /// Why it lasts for ever, if it does.
+    pub(super) fn stuck(&self) -> Option<&Reason> {
+        match &self.patience {
+            Patience::Until { .. } => None,
+            Patience::Over(reason) => Some(reason),
+        }
+    }
+
+    pub(super) fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// What is new in these answers to that question; `None` if nothing is.
+    pub(super) fn hear(&self, asked: Asked, answers: &[StockAnswer]) -> Option<Heard> {
+        let mut heard = Heard { news: Vec::new(), refused: Vec::new(), after: self.clone() };
+        for answer in answers {
+            match verdict(asked, &answer.outcome) {
+                Some(Verdict::Done) => heard.done(answer),
+                Some(Verdict::Refused(code)) => heard.refused(answer, code),
+                None => {}
+            }
+        }
+        (!heard.news.is_empty()).then_some(heard)
+    }
+
+    /// The wait after these answers.
+    pub(super) fn after(self, asked: Asked, answers: &[StockAnswer]) -> Self {
+        match self.hear(asked, answers) {
+            Some(heard) => heard.after,
+            None => self,
+        }
+    }
+}
+
+impl Heard {
+    fn done(&mut self, answer: &StockAnswer) {
+        if self.after.open.remove(&answer.sku).is_some() {
+            self.refused.retain(|(sku, _)| *sku != answer.sku);
+            self.news.push(answer.clone());
+        }
+    }
+
+    fn refused(&mut self, answer: &StockAnswer, code: &str) {
+        if self.after.open.get(&answer.sku) == Some(&Standing::Awaited) {
+            self.after.open.insert(answer.sku.clone(), Standing::Refused(code.into()));
+            self.refused.push((answer.sku.clone(), code.to_owned()));
+            self.news.push(answer.clone());
+        }
+    }
+}
+
+enum Verdict<'a> {
+    Done,
+    Refused(&'a str),
+}
+
+/// What an outcome says to the question, if it is an answer to it.
+fn verdict(asked: Asked, outcome: &StockOutcome) -> Option<Verdict<'_>> {
+    let (to, verdict) = match outcome {
+        StockOutcome::Reserved => (Asked::Reserve, Verdict::Done),
+        StockOutcome::ReservationRefused { code } => (Asked::Reserve, Verdict::Refused(code)),
+        StockOutcome::Committed => (Asked::Commit, Verdict::Done),
+        StockOutcome::CommitRefused { code } => (Asked::Commit, Verdict::Refused(code)),
+        StockOutcome::Released => (Asked::Release, Verdict::Done),
+        StockOutcome::ReleaseRefused { code } => (Asked::Release, Verdict::Refused(code)),
+        StockOutcome::Fulfilled { fulfilment_id } => (Asked::Fulfil(*fulfilment_id), Verdict::Done),
+        StockOutcome::FulfilmentRefused { fulfilment_id, code } => {
+            (Asked::Fulfil(*fulfilment_id), Verdict::Refused(code))
+        }
+    };
+    (to == asked).then_some(verdict)
+}
+
+/// How long the wait lasts when it became longer so many times: 10 s, 20 s, 40 s, 80 s, 160 s.
+const fn patience_s(attempt: u32) -> i64 {
+    ANSWER_WITHIN_S << attempt
+}
+
+/// How long a wait lasts at most, all attempts together.
+pub(super) const fn longest_wait_s() -> i64 {
+    patience_s(ATTEMPTS + 1) - ANSWER_WITHIN_S
+}
+
+/// That much later.
+pub(super) fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add_signed(TimeDelta::seconds(seconds)).unwrap_or(Timestamp::MAX_UTC)
+}
+
+/// The next deadline of a wait that is overdue: after the one that fired, whatever the clock says.
+pub(super) fn next_deadline(fired: Timestamp, at: Timestamp, attempt: u32) -> Timestamp {
+    later(fired.max(at), patience_s(attempt))
+}
+
+/// Names SKUs for people: the first few, then how many more.
+pub(super) fn named<'a>(skus: impl IntoIterator<Item = &'a Sku>) -> String {
+    let skus: Vec<&str> = skus.into_iter().map(Sku::as_str).collect();
+    match skus.len().checked_sub(NAMED) {
+        None | Some(0) => skus.join(", "),
+        Some(more) => format!("{} and {more} more", skus[..NAMED].join(", ")),
+    }
+}

@@ -1,0 +1,106 @@
+//! HTTP → commands of orders and credit notes. Who may call, what a body may say and what is answered; prices come
+//! from a replica of the catalogue; nothing is decided here.
+
+mod cancel;
+mod credit_notes;
+mod fulfil;
+mod lines;
+mod outcome;
+mod place;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
+use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, Scope, reach_tokens, refresh};
+use tillroll_http::{CommandHeaders, IdentityVerifier, Problem, Verifies};
+use tillroll_log::{Answered, Commands, ExecuteError, Key, Replica, Version};
+use tillroll_schemas::order::OrderCommand;
+use tillroll_schemas::{OrderId, Sku};
+
+use crate::credit_note::CreditNote;
+use crate::order::{Order, OrderRejection};
+use crate::product_facts::ProductFacts;
+use lines::Product;
+
+const ORDERS: &str = "/api/v1/orders";
+const CREDIT_NOTES: &str = "/api/v1/credit-notes";
+
+/// Where orders and credit notes are taken: the router's state.
+pub(crate) struct Desk {
+    /// Who calls, and what his command is named.
+    pub(crate) keys: CommandKeys,
+    /// The owners of orders.
+    pub(crate) orders: Commands<Order>,
+    /// The owners of credit notes.
+    pub(crate) credit_notes: Commands<CreditNote>,
+    /// What the catalogue says.
+    pub(crate) products: Replica<ProductFacts>,
+}
+
+impl Verifies for Desk {
+    fn identities(&self) -> &IdentityVerifier {
+        self.keys.identities()
+    }
+}
+
+/// Enters orders in the name of customers, on account, at prices of his own.
+struct OrdersEnter;
+
+impl Scope for OrdersEnter {
+    const NAME: &'static str = "orders:enter";
+}
+
+/// Delivers and cancels orders.
+struct OrdersWrite;
+
+impl Scope for OrdersWrite {
+    const NAME: &'static str = "orders:write";
+}
+
+/// The routes.
+pub(crate) fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/api/v1/orders", post(place::place))
+        .route("/api/v1/orders/{id}/cancel", post(cancel::cancel))
+        .route("/api/v1/orders/{id}/fulfilments", post(fulfil::fulfil))
+        .route("/api/v1/credit-notes", post(credit_notes::issue))
+        .with_state(Arc::new(desk))
+}
+
+type Executed = Result<Answered<Order>, ExecuteError<OrderRejection>>;
+
+impl Desk {
+    async fn execute(&self, named: Named, key: &Key, command: impl Into<OrderCommand>) -> Executed {
+        self.orders.execute(named.request(key.clone(), command.into()), EXECUTE_WITHIN).await
+    }
+
+    /// Waits until the replica of the catalogue shows what the client has seen.
+    async fn reach(&self, headers: &CommandHeaders) -> Result<(), Problem> {
+        reach_tokens(&self.products, &self.keys.seen_by(&headers.consistency)?).await
+    }
+
+    /// What `ask` makes of the catalogue. A refusal counts only if it stands when the replica has read to its end.
+    async fn by_catalogue<T>(
+        &self,
+        ask: impl Fn(&dyn Fn(&Sku) -> Option<Product>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let look_up = |sku: &Sku| self.product(sku);
+        match ask(&look_up) {
+            Ok(made) => Ok(made),
+            Err(_) => {
+                refresh(&self.products).await?;
+                ask(&look_up)
+            }
+        }
+    }
+
+    fn product(&self, sku: &Sku) -> Option<Product> {
+        let known = self.products.with(sku.as_str(), |Version(version), facts| Some((version, facts.clone()?)));
+        known.flatten().map(|(version, facts)| Product { version, facts })
+    }
+}
+
+fn path_of(id: OrderId) -> String {
+    format!("{ORDERS}/{id}")
+}

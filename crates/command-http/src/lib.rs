@@ -1,0 +1,23 @@
+//! From a request at the door to a command in the log, and back: the one mapping that every context's routes share.
+//! Knows headers, tokens and problems (`tillroll-http`) and requests and answers (`tillroll-log`), no context.
+
+mod checks;
+mod keys;
+mod named;
+mod problems;
+mod replica;
+mod route;
+
+pub use checks::Checks;
+pub use keys::CommandKeys;
+pub use named::Named;
+pub use problems::{OWN, kind_of, problem_of, rejected};
+pub use replica::{reach_tokens, refresh};
+pub use route::{Allowed, PathId, Scope};
+
+use std::time::Duration;
+
+/// How long a command may take until its answer is durable and read back.
+pub const EXECUTE_WITHIN: Duration = Duration::from_secs(5);
+/// How long a replica may take to reach what the client has seen, or the end as it was when the command arrived.
+pub const REPLICA_WITHIN: Duration = Duration::from_secs(2);

@@ -1,0 +1,28 @@
+//! How far a replica has to have come before a handler may judge by it.
+
+use tillroll_http::{ConsistencyToken, Problem, problems};
+use tillroll_log::{Aggregate, Behind, Coordinates, LogId, Offset, PartitionId, Replica};
+
+use crate::REPLICA_WITHIN;
+
+/// Waits until the replica shows everything of its topic that the client has seen.
+pub async fn reach_tokens<A: Aggregate>(replica: &Replica<A>, seen: &ConsistencyToken) -> Result<(), Problem> {
+    for covered in seen.iter().filter(|covered| covered.topic == A::TOPICS.events) {
+        let partition = PartitionId(covered.partition);
+        let at = Coordinates { topic: A::TOPICS.events.into(), partition, offset: Offset(covered.offset) };
+        replica.reach(LogId(covered.log), &at, REPLICA_WITHIN).await.map_err(problem_of)?;
+    }
+    Ok(())
+}
+
+/// Waits until the replica has read to an end that was asked for just now: only then may it cause a refusal.
+pub async fn refresh<A: Aggregate>(replica: &Replica<A>) -> Result<(), Problem> {
+    replica.refresh(REPLICA_WITHIN).await.map_err(problem_of)
+}
+
+fn problem_of(behind: Behind) -> Problem {
+    match behind {
+        Behind::Late => Problem::new(&problems::UNAVAILABLE).detail("what the decision has to know is not here yet"),
+        Behind::OtherLog => Problem::new(&problems::TOKEN_OF_ANOTHER_LOG),
+    }
+}

@@ -1,0 +1,132 @@
+//! What a stack is made of, and how it is read from the environment. Nothing here touches the environment itself:
+//! `main` hands in a lookup, so that configuration is read in one place.
+
+use std::path::{Path, PathBuf};
+
+use crate::StackError;
+
+/// Chooses the mode of the stack: `native` (the default) or `external`.
+pub const STACK_VARIABLE: &str = "TILLROLL_STACK";
+/// Fixes the port of the native broker.
+pub const KAFKA_PORT_VARIABLE: &str = "TILLROLL_KAFKA_PORT";
+/// Fixes the port of the native PostgreSQL.
+pub const POSTGRES_PORT_VARIABLE: &str = "TILLROLL_POSTGRES_PORT";
+/// Where the Kafka jars are; `<root>/kafka-libs` otherwise.
+pub const JARS_VARIABLE: &str = "TILLROLL_KAFKA_LIBS";
+/// `external` only: the broker's address.
+pub const BOOTSTRAP_VARIABLE: &str = "KAFKA_BOOTSTRAP_SERVERS";
+/// `external` only: PostgreSQL's address.
+pub const DATABASE_VARIABLE: &str = "DATABASE_URL";
+
+/// What happens to the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// A directory of its own below `<root>/fresh`, removed at the end. Not synchronised to disk: for tests.
+    Fresh,
+    /// `<root>/data`, kept from start to start. Only one stack at a time.
+    Kept,
+}
+
+/// What the broker's JVM is tuned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tuning {
+    /// Fast start, little memory: first compiler only, serial collector.
+    Dev,
+    /// Full speed after warm-up: both compilers, G1, a larger heap.
+    Bench,
+}
+
+/// Everything that a native stack needs to know.
+#[derive(Debug, Clone)]
+pub struct StackConfig {
+    /// Home of data, logs and runtime files, e.g. `.tillroll`.
+    pub root: PathBuf,
+    /// Kept or thrown away.
+    pub keep: Data,
+    /// Fixed port, or a free one.
+    pub kafka_port: Option<u16>,
+    /// Fixed port, or a free one.
+    pub postgres_port: Option<u16>,
+    /// Directory with Kafka's jars.
+    pub jars: PathBuf,
+    /// What the broker is tuned for.
+    pub broker_tuning: Tuning,
+}
+
+impl StackConfig {
+    /// A stack below `root`, with ports and jars as the environment says.
+    ///
+    /// # Errors
+    /// A port that is not one, naming its variable.
+    pub fn from_lookup(
+        root: impl Into<PathBuf>,
+        keep: Data,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, StackError> {
+        let root = root.into();
+        Ok(Self {
+            kafka_port: port(&lookup, KAFKA_PORT_VARIABLE)?,
+            postgres_port: port(&lookup, POSTGRES_PORT_VARIABLE)?,
+            jars: jars(&lookup, &root),
+            broker_tuning: Tuning::Dev,
+            root,
+            keep,
+        })
+    }
+}
+
+fn jars(lookup: &impl Fn(&str) -> Option<String>, root: &Path) -> PathBuf {
+    lookup(JARS_VARIABLE).map_or_else(|| root.join("kafka-libs"), PathBuf::from)
+}
+
+fn port(lookup: &impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<Option<u16>, StackError> {
+    let Some(text) = lookup(variable) else { return Ok(None) };
+    match text.trim().parse::<u16>() {
+        Ok(port) if port > 0 => Ok(Some(port)),
+        _ => Err(StackError::Variable { variable, problem: format!("`{text}` is not a port (1 to 65535)") }),
+    }
+}
+
+/// Where Kafka and PostgreSQL come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// This process starts them.
+    Native,
+    /// They run already; nothing is started.
+    External {
+        /// `host:port[,host:port…]`.
+        bootstrap_servers: String,
+        /// `postgres://user:password@host:port/database`.
+        database_url: String,
+    },
+}
+
+impl Mode {
+    /// Reads `TILLROLL_STACK` and, for `external`, `KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// An unknown mode or a missing address, naming the variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StackError> {
+        match lookup(STACK_VARIABLE).as_deref().map(str::trim) {
+            None | Some("" | "native") => Ok(Self::Native),
+            Some("external") => Ok(Self::External {
+                bootstrap_servers: required(&lookup, BOOTSTRAP_VARIABLE)?,
+                database_url: required(&lookup, DATABASE_VARIABLE)?,
+            }),
+            Some(other) => Err(StackError::Variable {
+                variable: STACK_VARIABLE,
+                problem: format!("`{other}` is neither `native` nor `external`"),
+            }),
+        }
+    }
+}
+
+fn required(lookup: &impl Fn(&str) -> Option<String>, variable: &'static str) -> Result<String, StackError> {
+    lookup(variable).filter(|value| !value.trim().is_empty()).ok_or_else(|| StackError::Variable {
+        variable,
+        problem: format!("must be set when {STACK_VARIABLE}=external"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

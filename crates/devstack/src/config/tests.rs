@@ -1,0 +1,45 @@
+use super::*;
+
+fn lookup<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+}
+
+#[test]
+fn native_is_the_default() {
+    assert_eq!(Mode::from_lookup(lookup(&[])).unwrap(), Mode::Native);
+    assert_eq!(Mode::from_lookup(lookup(&[(STACK_VARIABLE, "native")])).unwrap(), Mode::Native);
+}
+
+#[test]
+fn an_unknown_mode_names_the_variable() {
+    let error = Mode::from_lookup(lookup(&[(STACK_VARIABLE, "cloud")])).unwrap_err();
+    assert_eq!(error.to_string(), "TILLROLL_STACK: `cloud` is neither `native` nor `external`");
+}
+
+#[test]
+fn external_needs_both_addresses_and_names_the_missing_one() {
+    let error = Mode::from_lookup(lookup(&[(STACK_VARIABLE, "external"), (BOOTSTRAP_VARIABLE, "k:1")])).unwrap_err();
+    assert_eq!(error.to_string(), "DATABASE_URL: must be set when TILLROLL_STACK=external");
+    let both = [(STACK_VARIABLE, "external"), (BOOTSTRAP_VARIABLE, "k:1"), (DATABASE_VARIABLE, "postgres://u@h/d")];
+    let mode = Mode::from_lookup(lookup(&both)).unwrap();
+    assert_eq!(
+        mode,
+        Mode::External { bootstrap_servers: "k:1".to_owned(), database_url: "postgres://u@h/d".to_owned() }
+    );
+}
+
+#[test]
+fn a_port_that_is_none_names_the_variable() {
+    for bad in ["0", "70000", "kafka"] {
+        let error = StackConfig::from_lookup(".x", Data::Kept, lookup(&[(KAFKA_PORT_VARIABLE, bad)])).unwrap_err();
+        assert_eq!(error.to_string(), format!("TILLROLL_KAFKA_PORT: `{bad}` is not a port (1 to 65535)"));
+    }
+}
+
+#[test]
+fn jars_are_below_the_root_unless_said_otherwise() {
+    let config = StackConfig::from_lookup(".x", Data::Kept, lookup(&[])).unwrap();
+    assert_eq!(config.jars, Path::new(".x/kafka-libs"));
+    let config = StackConfig::from_lookup(".x", Data::Kept, lookup(&[(JARS_VARIABLE, "/opt/jars")])).unwrap();
+    assert_eq!(config.jars, Path::new("/opt/jars"));
+}

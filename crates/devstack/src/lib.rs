@@ -1,0 +1,29 @@
+//! A real Kafka broker and a real PostgreSQL as child processes, for development and tests.
+//!
+//! What must hold: a stack is handed over only when both servers answer; nothing of it is left running when its
+//! process ends, however that ends; kept data survives a clean stop and a SIGKILL of any of the processes.
+
+mod account;
+mod child;
+mod config;
+mod database;
+mod error;
+mod home;
+mod kafka;
+mod log_file;
+mod metadata_request;
+mod ports;
+mod postgres;
+mod process_table;
+mod programs;
+mod random;
+mod server;
+mod stack;
+
+pub use config::{
+    BOOTSTRAP_VARIABLE, DATABASE_VARIABLE, Data, JARS_VARIABLE, KAFKA_PORT_VARIABLE, Mode, POSTGRES_PORT_VARIABLE,
+    STACK_VARIABLE, StackConfig, Tuning,
+};
+pub use error::StackError;
+pub use server::Server;
+pub use stack::Stack;

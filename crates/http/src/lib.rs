@@ -1,0 +1,34 @@
+//! What every HTTP role of Tillroll shares: strict requests, problems, identities, tokens, answers, and the server.
+//! It knows bytes, versions and offsets, and nothing of Tillroll's events.
+
+mod access;
+mod answer;
+mod bounded;
+mod clock;
+mod command_id;
+pub mod headers;
+mod identity;
+mod json;
+mod keys;
+mod mac;
+mod problem;
+pub mod problems;
+mod query;
+mod request_id;
+mod server;
+mod token;
+
+pub use access::{Access, AccessKeyError, AccessKeys, AccessRefused};
+pub use answer::{CommandAnswer, Timings};
+pub use clock::unix_now;
+pub use command_id::command_id;
+pub use headers::{CommandHeaders, IfMatch, PresentedTokens, QueryHeaders};
+pub use identity::{
+    Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies,
+};
+pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
+pub use keys::{CommandHashKey, KeyFileError, Keys, KeysError};
+pub use problem::{FieldError, Problem};
+pub use query::StrictQuery;
+pub use server::{Limits, serve};
+pub use token::{ConsistencyToken, Covered, InvalidToken, TokenKey};

@@ -1,0 +1,94 @@
+//! The catalogue of problems: every `code` with its status, title and one line of documentation, in one place.
+//! A code, once published, keeps its meaning. A context may add its own with `kind`.
+
+use axum::http::StatusCode;
+
+/// One kind of problem.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Stable, snake case; also the last part of the problem's `type`.
+    pub code: &'static str,
+    /// The status that an answer with this problem has.
+    pub status: StatusCode,
+    /// A short summary that does not change from occurrence to occurrence.
+    pub title: &'static str,
+    /// What it means and what a client can do about it.
+    pub doc: &'static str,
+}
+
+/// A kind of problem, for the catalogue below and for contexts that add their own.
+pub const fn kind(
+    code: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    doc: &'static str,
+) -> Kind {
+    Kind {
+        code,
+        status,
+        title,
+        doc,
+    }
+}
+
+/// The kind with this code, if the catalogue has it.
+pub fn by_code(code: &str) -> Option<&'static Kind> {
+    ALL.iter().find(|kind| kind.code == code).copied()
+}
+
+macro_rules! catalogue {
+    ($($name:ident $code:literal $status:ident $title:literal $doc:literal;)*) => {
+        $(#[doc = $doc] pub static $name: Kind = kind($code, StatusCode::$status, $title, $doc);)*
+        /// Every kind of the catalogue.
+        pub static ALL: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+catalogue! {
+    MALFORMED_REQUEST "malformed_request" BAD_REQUEST "Malformed request" "The request line, path or query is not what this route takes.";
+    MALFORMED_JSON "malformed_json" BAD_REQUEST "Malformed JSON" "The body is not one JSON value, is nested too deeply, or names a member twice; the detail says where.";
+    UNKNOWN_FIELD "unknown_field" BAD_REQUEST "Unknown field" "The body or query has a field that this route does not know; `errors` names it.";
+    INVALID_FIELD "invalid_field" BAD_REQUEST "Invalid field" "A field is missing, has the wrong type, or is out of range; `errors` names it.";
+    INVALID_HEADER "invalid_header" BAD_REQUEST "Invalid header" "A header is not in the form that this route takes; the detail names it.";
+    MISSING_IDEMPOTENCY_KEY "missing_idempotency_key" BAD_REQUEST "Idempotency-Key missing" "This route is not idempotent by nature: send an Idempotency-Key that names this one request.";
+    INVALID_IDEMPOTENCY_KEY "invalid_idempotency_key" BAD_REQUEST "Idempotency-Key invalid" "An Idempotency-Key is one header of 1 to 255 visible ASCII characters.";
+    INVALID_TOKEN "invalid_token" BAD_REQUEST "Consistency token invalid" "The Consistency-Token was not made by this installation, or was changed.";
+    TOKEN_OF_ANOTHER_LOG "token_of_another_log" BAD_REQUEST "Consistency token of another log" "The Consistency-Token speaks of a log that this installation no longer has, as after a restore.";
+    UNAUTHENTICATED "unauthenticated" UNAUTHORIZED "Not authenticated" "This route needs a valid access token: Authorization: Bearer ….";
+    TOKEN_EXPIRED "token_expired" UNAUTHORIZED "Access token expired" "The access token was valid and is no more: get a new one.";
+    FORBIDDEN "forbidden" FORBIDDEN "Not allowed" "The caller lacks the scope that this route needs.";
+    NOT_FOUND "not_found" NOT_FOUND "Not found" "There is no such resource, or it is not the caller's.";
+    METHOD_NOT_ALLOWED "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" "The resource exists but not with this method; Allow lists those it has.";
+    NOT_ACCEPTABLE "not_acceptable" NOT_ACCEPTABLE "Not acceptable" "None of the media types in Accept can be given.";
+    REQUEST_TIMED_OUT "request_timed_out" REQUEST_TIMEOUT "Request too slow" "The body did not arrive in time; nothing was done.";
+    VERSION_MISMATCH "version_mismatch" PRECONDITION_FAILED "Version mismatch" "The resource is not at the version that If-Match asks for: read it again.";
+    BODY_TOO_LARGE "body_too_large" PAYLOAD_TOO_LARGE "Body too large" "The body is larger than this route takes.";
+    URI_TOO_LONG "uri_too_long" URI_TOO_LONG "URI too long" "The request's target is longer than 8 KiB.";
+    UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" "This route takes application/json in UTF-8, without a content coding.";
+    IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" UNPROCESSABLE_ENTITY "Idempotency-Key reused" "The same Idempotency-Key came before with another body; nothing was done.";
+    RATE_LIMITED "rate_limited" TOO_MANY_REQUESTS "Too many requests" "The caller asks too often: wait for Retry-After seconds.";
+    INTERNAL "internal" INTERNAL_SERVER_ERROR "Internal error" "Something broke here. Repeat with the same Idempotency-Key; quote the request_id when reporting it.";
+    OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Overloaded" "More requests than can be served at once: repeat after Retry-After seconds.";
+    UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Unavailable" "A part that this route needs does not answer. A command's outcome may be unknown: repeat it with the same Idempotency-Key.";
+    READ_MODEL_BEHIND "read_model_behind" SERVICE_UNAVAILABLE "Read model behind" "The read model has not yet reached the Consistency-Token: repeat after Retry-After seconds.";
+    TIMED_OUT "timed_out" GATEWAY_TIMEOUT "Timed out" "The answer was not ready in time. A command's outcome is unknown: repeat it with the same Idempotency-Key.";
+
+    INSUFFICIENT_STOCK "insufficient_stock" CONFLICT "Insufficient stock" "Less stock is available than was asked for.";
+    UNKNOWN_PRODUCT "unknown_product" CONFLICT "Unknown product" "A line names a SKU that the catalogue does not sell; `errors` names each.";
+    SKU_TAKEN "sku_taken" CONFLICT "SKU taken" "A product with this SKU exists already.";
+    PRODUCT_ARCHIVED "product_archived" CONFLICT "Product archived" "The product was archived and cannot be changed or sold.";
+    UNTRACKED_PRODUCT "untracked_product" CONFLICT "Stock not tracked" "The product's stock is not tracked, so it cannot be changed.";
+    PRICE_CHANGED "price_changed" CONFLICT "Price changed" "A line's price is no longer the expected one; `errors` names each.";
+    ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "Everything of this order was fulfilled already.";
+    FULFILMENT_IN_PROGRESS "fulfilment_in_progress" CONFLICT "Fulfilment in progress" "A fulfilment of this order has not ended yet: repeat later.";
+    NOT_CANCELLABLE "not_cancellable" CONFLICT "Not cancellable" "The order has gone too far to be cancelled.";
+    NOTHING_TO_FULFIL "nothing_to_fulfil" CONFLICT "Nothing to fulfil" "No line of the order is left to fulfil.";
+    QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More was to be fulfilled than the order has left; `errors` names each line.";
+    ORDER_CANCELLED "order_cancelled" CONFLICT "Order cancelled" "The order was cancelled.";
+    NOT_CONFIRMED "not_confirmed" CONFLICT "Order not confirmed" "The order is not confirmed yet.";
+    CURRENCY_MISMATCH "currency_mismatch" CONFLICT "Currency mismatch" "The amounts are not all in one currency.";
+    AMOUNT_OVERFLOW "amount_overflow" CONFLICT "Amount too large" "A sum of money is larger than can be stored.";
+}
+
+#[cfg(test)]
+mod tests;

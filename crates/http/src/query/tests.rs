@@ -1,0 +1,51 @@
+use axum::extract::FromRequestParts;
+use axum::http::Request;
+use serde::Deserialize;
+
+use super::StrictQuery;
+use crate::problem::Problem;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    page: Option<u32>,
+    category: Option<String>,
+}
+
+async fn read(query: &str) -> Result<Page, Problem> {
+    let (mut parts, ()) = Request::builder()
+        .uri(format!("/products?{query}"))
+        .body(())
+        .unwrap()
+        .into_parts();
+    StrictQuery::from_request_parts(&mut parts, &())
+        .await
+        .map(|StrictQuery(page)| page)
+}
+
+#[tokio::test]
+async fn parameters_are_read_and_faults_name_them() {
+    let page = read("page=2&category=a%20b").await.unwrap();
+    assert_eq!(
+        page,
+        Page {
+            page: Some(2),
+            category: Some("a b".into())
+        }
+    );
+    for (query, code, field, kind) in [
+        ("pgae=1", "unknown_field", "pgae", "unknown_field"),
+        ("page=x", "invalid_field", "page", "invalid"),
+        ("page=-1", "invalid_field", "page", "invalid"),
+        ("page=99999999999", "invalid_field", "page", "invalid"),
+        ("page=1&page=2", "invalid_field", "page", "duplicate"),
+    ] {
+        let problem = read(query).await.unwrap_err();
+        let error = &problem.errors()[0];
+        assert_eq!(
+            (problem.code(), error.field.as_str(), error.code.as_ref()),
+            (code, field, kind),
+            "{query}: {problem:?}"
+        );
+    }
+}

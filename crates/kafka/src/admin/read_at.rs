@@ -1,0 +1,115 @@
+//! Single records by their place: a thread that keeps its client open, so that a look costs no connection.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::topic_partition_list::Offset as RdOffset;
+use rdkafka::types::RDKafkaErrorCode;
+use tokio::sync::oneshot;
+
+use crate::native::{Event, EventQueue, Waker};
+use crate::reading::{Slots, partition_list};
+use crate::{KafkaError, Offset, PartitionId, Record, Topic};
+
+const DOING: &str = "reading one record";
+const WITHIN: Duration = Duration::from_secs(10);
+/// A question ends the wait at once; the client's log lines are served in between.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// The way to the thread.
+#[derive(Clone)]
+pub(super) struct Places {
+    questions: Sender<Question>,
+    waker: Waker,
+}
+
+struct Question {
+    topic: Topic,
+    partition: PartitionId,
+    offset: Offset,
+    answer: oneshot::Sender<Result<Option<Arc<Record>>, KafkaError>>,
+}
+
+impl Places {
+    pub(super) fn spawn(queue: EventQueue) -> Result<Places, KafkaError> {
+        let (questions, asked) = channel();
+        let waker = queue.waker().clone();
+        std::thread::Builder::new()
+            .name("kafka-admin".to_owned())
+            .spawn(move || run(&queue, &asked))
+            .map_err(KafkaError::thread("starting to read single records"))?;
+        Ok(Places { questions, waker })
+    }
+
+    pub(super) async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Result<Option<Arc<Record>>, KafkaError> {
+        let (answer, answered) = oneshot::channel();
+        let closed = KafkaError::Closed { doing: DOING };
+        self.questions.send(Question { topic, partition, offset, answer }).map_err(|_| closed.clone())?;
+        self.waker.wake();
+        answered.await.unwrap_or(Err(closed))
+    }
+}
+
+fn run(queue: &EventQueue, asked: &Receiver<Question>) {
+    loop {
+        queue.waker().awake();
+        match asked.try_recv() {
+            Ok(question) => {
+                let answer = read(queue, &question);
+                // Nobody waits for it any more: nothing to do.
+                drop(question.answer.send(answer));
+            }
+            Err(TryRecvError::Empty) => drop(queue.poll(LOOK_AROUND)),
+            Err(TryRecvError::Disconnected) => return,
+        }
+    }
+}
+
+fn read(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, KafkaError> {
+    let place = (&question.topic, question.partition, RdOffset::Offset(question.offset.0));
+    let list = partition_list([place])?;
+    queue.consumer().assign(&list).map_err(KafkaError::client(DOING))?;
+    let found = look(queue, question);
+    queue.consumer().unassign().map_err(KafkaError::client(DOING))?;
+    found
+}
+
+fn look(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, KafkaError> {
+    let mut slots = Slots::new();
+    // One before, so that finding the end there counts as moving.
+    let before = Offset(question.offset.0.saturating_sub(1));
+    slots.insert(Arc::clone(&question.topic), question.partition, before, ());
+    let begun = Instant::now();
+    while begun.elapsed() < WITHIN {
+        let event = slots.take_fetched(queue, WITHIN.saturating_sub(begun.elapsed()));
+        let mut found = None;
+        slots.drain_touched(|slot| found = Some(slot.batch()));
+        if let Some(batch) = found {
+            // The first thing from there on: the record itself, or proof that there is none.
+            return Ok(batch.records.into_iter().find(|record| record.offset == question.offset));
+        }
+        match event {
+            Event::PartitionError(place, code) if place.partition == question.partition => return no_record(code),
+            Event::ClientError { code, fatal: true, reason } => {
+                return Err(KafkaError::broker(DOING, code, &reason));
+            }
+            _ => {}
+        }
+    }
+    Err(KafkaError::TimedOut { doing: DOING, within: WITHIN })
+}
+
+/// Outside of the partition there is no record; anything else is an error.
+fn no_record(code: RDKafkaErrorCode) -> Result<Option<Arc<Record>>, KafkaError> {
+    match code {
+        RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => Ok(None),
+        code => Err(KafkaError::broker(DOING, code, "")),
+    }
+}

@@ -1,0 +1,33 @@
+//! Reserved properties are refused by name; defaults can be overridden; secrets are not shown.
+
+use super::{Config, FetchWait};
+use crate::KafkaError;
+
+#[test]
+fn a_reserved_property_is_refused_by_name() {
+    let config = Config::new("broker:9092").set("enable.idempotence", "false");
+    match config.producer() {
+        Err(KafkaError::Reserved { property, .. }) => assert_eq!(property, "enable.idempotence"),
+        other => panic!("{other:?}"),
+    }
+    let config = Config::new("broker:9092").set("auto.offset.reset", "earliest");
+    assert!(config.producer().is_ok());
+    assert!(matches!(config.reader(FetchWait::Tailing), Err(KafkaError::Reserved { .. })));
+}
+
+#[test]
+fn a_default_can_be_overridden() {
+    let config = Config::new("broker:9092").set("linger.ms", "1").set("message.max.bytes", "1000");
+    let client = config.producer().unwrap();
+    assert_eq!(client.get("linger.ms"), Some("1"));
+    assert_eq!(client.get("message.max.bytes"), Some("1000"));
+    assert_eq!(client.get("enable.idempotence"), Some("true"));
+    assert_eq!(config.max_record_bytes(), 1000);
+}
+
+#[test]
+fn debug_output_shows_no_value() {
+    let config = Config::new("broker:9092").set("sasl.password", "canary");
+    let shown = format!("{config:?}");
+    assert!(shown.contains("sasl.password") && !shown.contains("canary"));
+}

@@ -1,0 +1,178 @@
+//! Reading partitions for ever: one consumer per process tails every partition that anybody follows, decodes each
+//! record once and fans it out. A subscriber that comes late, or is too slow, reads what it missed with a client of
+//! its own and joins again; the tail never waits for anybody.
+
+mod catch_up;
+mod fan_out;
+mod subscription;
+mod thread;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use tokio::sync::mpsc as channel;
+
+use crate::config::FetchWait;
+use crate::native::Waker;
+use crate::reading::open_consumer;
+use crate::{Batch, Config, KafkaError, Offset, PartitionId, Topic};
+pub use subscription::Subscription;
+
+/// What a subscriber may leave unread before it is detached, in bytes of records, unless it is configured.
+const BACKLOG_BYTES: usize = 16 * 1024 * 1024;
+
+/// One consumer client per process, and its subscribers. Cheap to clone; the client is closed with the last clone
+/// and the last subscription.
+#[derive(Clone)]
+pub struct Tail {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    backlog_bytes: usize,
+    commands: mpsc::Sender<Command>,
+    waker: Waker,
+    subscribers: AtomicU64,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The thread finds its channel closed once the sender is gone, at the latest when its wait is over.
+        self.waker.wake();
+    }
+}
+
+impl Tail {
+    /// Makes the client and its thread. It does not wait for a broker.
+    pub fn start(config: &Config) -> Result<Tail, KafkaError> {
+        Tail::with_backlog(config, BACKLOG_BYTES)
+    }
+
+    /// The same; a subscriber is detached, and catches up by itself, once it has left more than `bytes` of records
+    /// unread. Records are shared between subscribers.
+    pub fn with_backlog(config: &Config, bytes: usize) -> Result<Tail, KafkaError> {
+        let queue = open_consumer(&config.reader(FetchWait::Tailing)?, "tail")?;
+        let (commands, received) = mpsc::channel();
+        let waker = queue.waker().clone();
+        thread::spawn(queue, received)?;
+        let shared = Shared {
+            config: config.clone(),
+            backlog_bytes: bytes.max(1),
+            commands,
+            waker,
+            subscribers: AtomicU64::new(0),
+        };
+        Ok(Tail { shared: Arc::new(shared) })
+    }
+
+    /// All records of the partitions from the given positions on, in order within each, for ever.
+    #[must_use]
+    pub fn subscribe(&self, topic: Topic, from: Vec<(PartitionId, Offset)>) -> Subscription {
+        Subscription::new(self.clone(), topic, from)
+    }
+
+    fn tell(&self, command: Command) -> bool {
+        let told = self.shared.commands.send(command).is_ok();
+        self.shared.waker.wake();
+        told
+    }
+
+    /// Asks the tail to carry these partitions. It answers from where; no answer means that it is gone.
+    fn join(&self, topic: &Topic, at: Vec<(PartitionId, Offset)>) -> Option<Joined> {
+        let id = SubscriberId(self.shared.subscribers.fetch_add(1, Ordering::Relaxed));
+        let (send, receive) = channel::unbounded_channel();
+        let backlog = Arc::new(Backlog::new(self.shared.backlog_bytes));
+        let (answer, answered) = mpsc::sync_channel(1);
+        let live = Live { tail: self.clone(), id, batches: receive, backlog: Arc::clone(&backlog) };
+        let subscriber = Subscriber { batches: send, backlog };
+        self.tell(Command::Join(Join { id, subscriber, topic: Arc::clone(topic), at, answer }));
+        let starts = answered.recv().ok()?;
+        Some(Joined { starts, live })
+    }
+}
+
+/// Numbers are never used twice, so that a late goodbye cannot hit somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct SubscriberId(u64);
+
+enum Command {
+    Join(Join),
+    Leave(SubscriberId),
+}
+
+struct Join {
+    id: SubscriberId,
+    subscriber: Subscriber,
+    topic: Topic,
+    /// Where to start a partition that nobody follows yet: its end as the joiner has just seen it.
+    at: Vec<(PartitionId, Offset)>,
+    answer: mpsc::SyncSender<Vec<(PartitionId, Offset)>>,
+}
+
+/// The tail's side of a subscriber.
+struct Subscriber {
+    batches: channel::UnboundedSender<Batch>,
+    backlog: Arc<Backlog>,
+}
+
+/// Counts what a subscriber has not read yet, which is what bounds its channel.
+struct Backlog {
+    held: std::sync::atomic::AtomicUsize,
+    limit: usize,
+}
+
+impl Backlog {
+    fn new(limit: usize) -> Backlog {
+        Backlog { held: std::sync::atomic::AtomicUsize::new(0), limit }
+    }
+
+    /// Whether there is room; a batch larger than the limit is let in when there is nothing else.
+    fn take(&self, bytes: usize) -> bool {
+        let held = self.held.load(Ordering::Acquire);
+        if held > 0 && held.saturating_add(bytes) > self.limit {
+            return false;
+        }
+        self.held.fetch_add(bytes, Ordering::AcqRel);
+        true
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::AcqRel);
+    }
+}
+
+/// The answer to a join.
+struct Joined {
+    /// Everything from these positions on comes through `live`.
+    starts: Vec<(PartitionId, Offset)>,
+    live: Live,
+}
+
+/// The subscriber's side: batches until it is detached or the tail ends.
+struct Live {
+    tail: Tail,
+    id: SubscriberId,
+    batches: channel::UnboundedReceiver<Batch>,
+    backlog: Arc<Backlog>,
+}
+
+impl Live {
+    async fn next(&mut self) -> Option<Batch> {
+        let batch = self.batches.recv().await?;
+        self.backlog.give_back(batch.size());
+        Some(batch)
+    }
+
+    /// Whether the tail has let go of this subscriber; what it sent before can still be read.
+    fn is_detached(&self) -> bool {
+        self.batches.is_closed()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.tail.tell(Command::Leave(self.id));
+    }
+}

@@ -1,0 +1,90 @@
+//! Several members: partitions move only when they have been released, and nobody keeps what is lost.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tillroll_kafka::{Config, Group, GroupSignal, Offset, PartitionId, Producer, RevokedAck, Topic};
+use tokio::sync::mpsc::Receiver;
+
+use crate::groups::{assigned, batch, signal};
+use crate::setting::{broker, number, store_numbers, topic};
+
+async fn revoked(signals: &mut Receiver<GroupSignal>) -> (Vec<(Topic, PartitionId)>, RevokedAck) {
+    match signal(signals).await {
+        GroupSignal::Revoked(places, ack) => (places, ack),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn join(config: &Config, topic: &Topic) -> (Group, Receiver<GroupSignal>) {
+    Group::join(config, &format!("group-{topic}"), &[Arc::clone(topic)]).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_moves_once_it_is_released_and_the_rest_goes_on() {
+    let config = broker().await;
+    let topic = topic(&config, 2).await;
+    let producer = Producer::start(&config).unwrap();
+    let (first, mut first_signals) = join(&config, &topic);
+    let mut own = assigned(&mut first_signals).await;
+    assert_eq!(own.len(), 2);
+    for partition in [0, 1] {
+        first.read_from(Arc::clone(&topic), PartitionId(partition), Offset(0));
+    }
+    let (second, mut second_signals) = join(&config, &topic);
+    let (places, ack) = revoked(&mut first_signals).await;
+    let [(_, moved)] = &places[..] else { panic!("{places:?}") };
+    let kept = PartitionId(1 - moved.0);
+    assert!(!first.confirm_assignment(Arc::clone(&topic), *moved).await);
+    assert!(first.confirm_assignment(Arc::clone(&topic), kept).await);
+    // Held back by its owner, it is nobody else's.
+    let early = tokio::time::timeout(Duration::from_millis(500), second_signals.recv()).await;
+    assert!(early.is_err(), "{early:?}");
+    store_numbers(&producer, &topic, kept.0, 5..6).await;
+    let begun = Instant::now();
+    ack.release();
+    let kept_records = own.iter_mut().find(|a| a.partition == kept).unwrap();
+    assert_eq!(number(&batch(&mut kept_records.records).await.records[0]), 5);
+    assert!(begun.elapsed() < Duration::from_millis(1500), "the other partition goes on: {:?}", begun.elapsed());
+    let taken = assigned(&mut second_signals).await;
+    assert_eq!(taken.iter().map(|a| a.partition).collect::<Vec<_>>(), [*moved]);
+    assert!(second.confirm_assignment(Arc::clone(&topic), *moved).await);
+    assert!(!second.confirm_assignment(Arc::clone(&topic), kept).await);
+    let mut moved_records = own.into_iter().find(|a| a.partition == *moved).unwrap().records;
+    assert!(moved_records.next().await.is_none());
+
+    let begun = Instant::now();
+    second.leave().await;
+    let back = assigned(&mut first_signals).await;
+    assert_eq!(back.iter().map(|a| a.partition).collect::<Vec<_>>(), [*moved]);
+    assert!(begun.elapsed() < Duration::from_secs(4), "leaving does not wait for the session: {:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_released_in_time_is_taken_away() {
+    let config = broker().await;
+    let topic = topic(&config, 2).await;
+    let (_first, mut first_signals) = join(&config, &topic);
+    assert_eq!(assigned(&mut first_signals).await.len(), 2);
+    let (_second, mut second_signals) = join(&config, &topic);
+    let (_, ack) = revoked(&mut first_signals).await;
+    let begun = Instant::now();
+    assert_eq!(assigned(&mut second_signals).await.len(), 1);
+    let waited = begun.elapsed();
+    assert!((Duration::from_secs(2)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
+    // Too late, and harmless.
+    ack.release();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_handle_leaves_the_group() {
+    let config = broker().await;
+    let topic = topic(&config, 1).await;
+    let (first, mut first_signals) = join(&config, &topic);
+    assert_eq!(assigned(&mut first_signals).await.len(), 1);
+    let (_second, mut second_signals) = join(&config, &topic);
+    let begun = Instant::now();
+    drop(first);
+    assert_eq!(assigned(&mut second_signals).await.len(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}

@@ -1,0 +1,135 @@
+//! The smallest aggregate that needs everything the owner does: a jar of sweets. Tests only.
+
+use crate::{Aggregate, AggregateTopics, Key, Rejection, Timestamp, bodies};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Put {
+    pub sweets: u32,
+    /// The jar has to be looked at by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_by: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    pub sweets: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Looked {}
+
+bodies! {
+    pub enum JarEvent {
+        Put(Put) = "jar.put.v1",
+        Taken(Taken) = "jar.taken.v1",
+        Looked(Looked) = "jar.looked.v1",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Take {
+    pub sweets: u32,
+}
+
+/// Takes whatever is left; nothing if the jar is empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Empty {}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {}
+
+/// The decision panics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Smash {}
+
+bodies! {
+    pub enum JarCommand {
+        Put(Put) = "jar.put",
+        Take(Take) = "jar.take",
+        Empty(Empty) = "jar.empty",
+        Look(Look) = "jar.look",
+        Smash(Smash) = "jar.smash",
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JarState {
+    pub sweets: u32,
+    pub look_by: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooFew {
+    pub there: u32,
+}
+
+impl Rejection for TooFew {
+    fn code(&self) -> &'static str {
+        "too_few"
+    }
+    fn detail(&self) -> String {
+        format!("{} are there", self.there)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Jar;
+
+impl Aggregate for Jar {
+    const TOPICS: AggregateTopics = AggregateTopics::new("jar", "jar.events.v1", "jar.commands.v1");
+    type State = JarState;
+    type Command = JarCommand;
+    type Event = JarEvent;
+    type Rejection = TooFew;
+    /// How many sweets are there.
+    type Answer = u32;
+
+    fn decide(state: &JarState, command: &JarCommand, _at: Timestamp) -> Result<Option<JarEvent>, TooFew> {
+        match command {
+            JarCommand::Put(put) => Ok(Some(put.clone().into())),
+            JarCommand::Take(Take { sweets }) if *sweets > state.sweets => Err(TooFew { there: state.sweets }),
+            JarCommand::Take(Take { sweets }) => Ok(Some(Taken { sweets: *sweets }.into())),
+            JarCommand::Empty(Empty {}) if state.sweets == 0 => Ok(None),
+            JarCommand::Empty(Empty {}) => Ok(Some(Taken { sweets: state.sweets }.into())),
+            JarCommand::Look(Look {}) => Ok(state.look_by.map(|_| Looked {}.into())),
+            JarCommand::Smash(Smash {}) => panic!("smashed"),
+        }
+    }
+
+    fn evolve(state: JarState, event: &JarEvent) -> JarState {
+        match event {
+            JarEvent::Put(Put { sweets, look_by }) => {
+                JarState { sweets: state.sweets + sweets, look_by: look_by.or(state.look_by) }
+            }
+            JarEvent::Taken(Taken { sweets }) => JarState { sweets: state.sweets - sweets, ..state },
+            JarEvent::Looked(Looked {}) => JarState { look_by: None, ..state },
+        }
+    }
+
+    fn answer(_key: &Key, _event: Option<&JarEvent>, state: &JarState) -> u32 {
+        state.sweets
+    }
+
+    fn join(first: &mut JarCommand, next: JarCommand) -> Result<(), JarCommand> {
+        match (first, next) {
+            (JarCommand::Put(first), JarCommand::Put(next)) => {
+                first.sweets += next.sweets;
+                Ok(())
+            }
+            (_, next) => Err(next),
+        }
+    }
+
+    fn deadline(state: &JarState) -> Option<Timestamp> {
+        state.look_by
+    }
+
+    fn on_deadline(_deadline: Timestamp) -> Option<JarCommand> {
+        Some(Look {}.into())
+    }
+
+    fn settled(state: &JarState) -> bool {
+        state.look_by.is_none()
+    }
+}

@@ -1,0 +1,35 @@
+//! The log protocol: single writers per partition, arbitrated by the log itself. See README.md.
+//!
+//! Knows envelopes and bytes, never a shop's events. Pure parts (arbiter, inbox, fold, owner) stand apart from the
+//! IO around them (`runtime`), so that simulations and models drive the shipped types.
+
+mod aggregate;
+mod arbiter;
+mod body;
+pub mod fold;
+mod ids;
+#[cfg(test)]
+mod jar;
+pub mod owner;
+mod position;
+mod reaction;
+pub mod record;
+mod runtime;
+mod source;
+
+pub use aggregate::{Aggregate, AggregateTopics, Rejection};
+pub use arbiter::{Arbiter, Stamp, Verdict, Void};
+pub use body::{Body, DecodeError};
+pub use ids::{
+    ClaimId, CommandId, Coordinates, EventId, InvalidCoordinates, Key, LogId, Offset, Ordinal, PartitionId, Timestamp,
+    Topic, TopicId, Version,
+};
+pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
+pub use position::{LastAdmitted, PositionMismatch, StoredPosition};
+pub use runtime::{
+    Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node, NodeConfig,
+    ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
+};
+pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};
+#[doc(hidden)]
+pub use serde_json;

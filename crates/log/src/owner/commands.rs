@@ -1,0 +1,319 @@
+//! Commands by topic: every new one ends in exactly one admitted record, strictly in offset order.
+
+use super::{Effect, Owner, Ticket};
+use crate::record::{Ended, Origin, Outcome, Settled, SettledCommand, header, required, text};
+use crate::source::{Novelty, Windows};
+use crate::{
+    Aggregate, Body, CommandHash, CommandId, Coordinates, EventId, Key, Offset, Rejection, Source, Timestamp,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tillroll_kafka::Record;
+
+/// A run of repeats longer than this is recorded by a mark, so that a new owner need not read it again.
+pub(super) const MOST_UNRECORDED: u64 = 1_000;
+/// The longest run of commands that one record ends.
+const LONGEST_RUN: usize = 1_000;
+
+/// A command as it stands in the commands topic.
+#[derive(Clone, Debug)]
+pub struct TopicCommand<A: Aggregate> {
+    record: Arc<Record>,
+    head: Option<Head>,
+    body: Result<A::Command, String>,
+    letter: Letter,
+}
+
+/// What can be read of a command even if its body cannot.
+#[derive(Clone, Debug)]
+struct Head {
+    id: CommandId,
+    hash: CommandHash,
+    key: Key,
+    type_name: Box<str>,
+    source: Source,
+    floor: Option<Offset>,
+    origin: Origin,
+}
+
+/// Whether the command lies in the dead letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Letter {
+    No,
+    Asked,
+    Acknowledged,
+}
+
+impl<A: Aggregate> TopicCommand<A> {
+    /// Reads a record of the commands topic; what cannot be read goes to the dead letters when its turn comes.
+    pub fn read(record: Arc<Record>, hash_key: &[u8]) -> Self {
+        let head = read_head(&record, hash_key);
+        let body = match &head {
+            Ok(head) => A::Command::decode(&head.type_name, record.value.as_deref().unwrap_or_default())
+                .map_err(|error| error.to_string()),
+            Err(why) => Err(why.clone()),
+        };
+        Self { record, head: head.ok(), body, letter: Letter::No }
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.head.as_ref().map(|head| head.origin.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn ended(&self) -> Option<Ended> {
+        let Head { id, hash, source, floor, .. } = self.head.as_ref()?;
+        Some(Ended { id: *id, hash: Some(*hash), source: Some(source.clone()), floor: *floor })
+    }
+
+    fn key(&self) -> Key {
+        self.head.as_ref().map_or_else(|| "".into(), |head| head.key.clone())
+    }
+
+    fn settled(&self) -> Option<SettledCommand> {
+        let type_name = self.head.as_ref()?.type_name.to_string();
+        let value = String::from_utf8(self.record.value.as_ref()?.to_vec()).ok()?;
+        Some(SettledCommand { type_name, body: serde_json::value::RawValue::from_string(value).ok()? })
+    }
+}
+
+fn read_head(record: &Record, hash_key: &[u8]) -> Result<Head, String> {
+    let why = |error: crate::record::EnvelopeError| error.to_string();
+    let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).filter(|key| !key.is_empty());
+    let floor = match text(record, header::FLOOR) {
+        None | Some("-") => None,
+        Some(_) => Some(Offset(required(record, header::FLOOR).map_err(why)?)),
+    };
+    Ok(Head {
+        id: required(record, header::ID).map_err(why)?,
+        hash: CommandHash::keyed(hash_key, record.value.as_deref().unwrap_or_default()),
+        key: key.ok_or_else(|| format!("{}: the key is no text", Coordinates::of(record)))?.into(),
+        type_name: required::<String>(record, header::TYPE).map_err(why)?.into(),
+        source: required(record, header::SOURCE).map_err(why)?,
+        floor,
+        origin: Origin {
+            actor: text(record, header::ACTOR).map(Box::from),
+            correlation: text(record, header::CORRELATION).and_then(|id| id.parse().ok()),
+            causation: text(record, header::CAUSATION).and_then(|id| id.parse().ok()),
+            traceparent: text(record, header::TRACEPARENT).map(Box::from),
+        },
+    })
+}
+
+pub(super) struct Commands<A: Aggregate> {
+    queue: VecDeque<TopicCommand<A>>,
+    windows: Windows,
+    next: Offset,
+    unrecorded: u64,
+}
+
+impl<A: Aggregate> Default for Commands<A> {
+    fn default() -> Self {
+        Self { queue: VecDeque::new(), windows: Windows::default(), next: Offset(0), unrecorded: 0 }
+    }
+}
+
+impl<A: Aggregate> Commands<A> {
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    /// The next command to decide: what a record says that is appended now.
+    pub(super) fn next(&self) -> Offset {
+        self.next
+    }
+
+    /// How many have ended since the last record that says so.
+    pub(super) fn unrecorded(&self) -> u64 {
+        self.unrecorded
+    }
+
+    pub(super) fn recorded(&mut self) {
+        self.unrecorded = 0;
+    }
+
+    /// What was under way is void: it comes first again.
+    pub(super) fn requeue(&mut self, commands: Vec<TopicCommand<A>>) {
+        for command in commands.into_iter().rev() {
+            self.queue.push_front(command);
+        }
+    }
+
+    /// Begins again on the confirmed state.
+    pub(super) fn restart(&mut self, confirmed: &Windows, next: Offset) {
+        (self.windows, self.next, self.unrecorded) = (confirmed.clone(), next, 0);
+        self.ended_elsewhere(next);
+    }
+
+    /// Another owner's records ended everything before that offset.
+    pub(super) fn ended_elsewhere(&mut self, next: Offset) {
+        while self.queue.front().is_some_and(|command| command.record.offset < next) {
+            self.queue.pop_front();
+        }
+        self.next = self.next.max(next);
+    }
+
+    fn consume(&mut self, ended: &[TopicCommand<A>]) {
+        for command in ended {
+            self.next = command.record.offset.next();
+            self.unrecorded += 1;
+            if let Some(Head { id, hash, source, floor, .. }) = &command.head {
+                self.windows.record(source, *floor, *id, *hash);
+            }
+        }
+    }
+
+    fn novelty(&self, command: &TopicCommand<A>) -> Novelty {
+        match &command.head {
+            Some(head) => self.windows.judge(&head.source, head.id, head.hash),
+            None => Novelty::New,
+        }
+    }
+}
+
+impl<A: Aggregate, T: Ticket> Owner<A, T> {
+    /// Takes the next topic commands, in offset order. Those from before the inbox have ended and are dropped.
+    pub fn topic_commands(&mut self, commands: impl IntoIterator<Item = TopicCommand<A>>, now: Timestamp) {
+        let last = self.commands.queue.back().map(|command| command.record.offset);
+        let from = self.commands.next.max(last.map_or(Offset(0), Offset::next));
+        self.commands.queue.extend(commands.into_iter().filter(|command| command.record.offset >= from));
+        self.decide_commands(now);
+        self.flush(now);
+    }
+
+    /// The dead letter of the command at that offset is acknowledged: it can be settled.
+    pub fn dead_lettered(&mut self, offset: Offset, now: Timestamp) {
+        if let Some(command) = self.commands.queue.front_mut()
+            && command.record.offset == offset
+        {
+            command.letter = Letter::Acknowledged;
+        }
+        self.decide_commands(now);
+        self.flush(now);
+    }
+
+    /// The dead letter could not be written: it is asked for again.
+    pub fn dead_letter_failed(&mut self, offset: Offset, now: Timestamp) {
+        if let Some(command) = self.commands.queue.front_mut()
+            && command.record.offset == offset
+        {
+            command.letter = Letter::No;
+        }
+        self.decide_commands(now);
+    }
+
+    pub(super) fn decide_commands(&mut self, now: Timestamp) {
+        while self.serving().is_some() && self.line.len() < self.config.max_in_flight {
+            let Some(command) = self.commands.queue.front() else { break };
+            match (command.letter, self.commands.novelty(command), &command.body) {
+                // A command that waits for its letter holds the inbox; requests pass it.
+                (Letter::Asked, _, _) => break,
+                (Letter::Acknowledged, _, _) => self.settle_front(now, |reason| Outcome::DeadLettered { reason }),
+                (Letter::No, Novelty::Repeat, _) => self.skip_repeat(),
+                (Letter::No, Novelty::Conflict, _) => self.settle_front(now, |_| Outcome::Conflict),
+                (Letter::No, Novelty::New, Err(_)) => self.ask_dead_letter(),
+                (Letter::No, Novelty::New, Ok(_)) => self.decide_run(now),
+            }
+        }
+        self.fire_due(now);
+    }
+
+    fn skip_repeat(&mut self) {
+        // A duplicate needs no record and causes nothing: consumed again it is a duplicate again.
+        if let Some(command) = self.commands.queue.pop_front() {
+            self.commands.next = command.record.offset.next();
+            self.commands.unrecorded += 1;
+        }
+    }
+
+    fn ask_dead_letter(&mut self) {
+        if let Some(command) = self.commands.queue.front_mut() {
+            command.letter = Letter::Asked;
+            let reason = command.body.as_ref().err().cloned().unwrap_or_default();
+            self.effects.push(Effect::DeadLetter { command: command.record.clone(), reason });
+        }
+    }
+
+    fn settle_front(&mut self, now: Timestamp, outcome: impl FnOnce(String) -> Outcome) {
+        if let Some(command) = self.commands.queue.pop_front() {
+            let reason = command.body.as_ref().err().cloned().unwrap_or_default();
+            self.settle(outcome(reason), vec![command], now);
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome, commands: Vec<TopicCommand<A>>, now: Timestamp) {
+        let key = commands.first().map(TopicCommand::key).unwrap_or_else(|| "".into());
+        let bodies = commands.iter().filter_map(TopicCommand::settled).collect();
+        self.commands.consume(&commands);
+        self.append_settled(key, Settled { outcome, commands: bodies }, commands, now);
+    }
+
+    /// Takes the commands at the front that are for one aggregate and can be one command.
+    fn take_run(&mut self) -> Option<(A::Command, Vec<TopicCommand<A>>)> {
+        let first = self.commands.queue.pop_front()?;
+        let (key, mut command) = (first.key(), first.body.clone().ok()?);
+        let mut run = vec![first];
+        while run.len() < LONGEST_RUN {
+            let Some(next) = self.commands.queue.front() else { break };
+            let Ok(body) = &next.body else { break };
+            let joins = next.letter == Letter::No
+                && next.key() == key
+                && self.commands.novelty(next) == Novelty::New
+                && !run.iter().any(|other| same_id(other, next))
+                && A::join(&mut command, body.clone()).is_ok();
+            if !joins {
+                break;
+            }
+            run.extend(self.commands.queue.pop_front());
+        }
+        Some((command, run))
+    }
+
+    fn decide_run(&mut self, now: Timestamp) {
+        let Some((command, mut run)) = self.take_run() else { return };
+        let Some(key) = run.first().map(TopicCommand::key) else { return };
+        match self.decide(&key, &command, now) {
+            Ok(Ok(Some(next))) => {
+                self.commands.consume(&run);
+                if let Err((super::line::Asked::Commands(mut run), why)) =
+                    self.append_event(&key, next, super::line::Asked::Commands(run), now)
+                {
+                    self.back_to_letters(&mut run, why);
+                }
+            }
+            Ok(Ok(None)) => {
+                let event = self.fold.slot(&key).map(|slot| slot.last_event);
+                self.settle(Outcome::Unchanged { event }, run, now);
+            }
+            Ok(Err(no)) => {
+                let outcome = Outcome::Refused { code: no.code().to_owned(), detail: no.detail() };
+                self.settle(outcome, run, now);
+            }
+            Err(why) => self.back_to_letters(&mut run, why),
+        }
+    }
+
+    /// The first of the run cannot be decided and goes to the dead letters; the others are tried again without it.
+    fn back_to_letters(&mut self, run: &mut Vec<TopicCommand<A>>, why: String) {
+        if let Some(first) = run.first_mut() {
+            first.body = Err(why);
+            self.commands.next = first.record.offset;
+        }
+        self.commands.requeue(std::mem::take(run));
+    }
+}
+
+fn same_id<A: Aggregate>(one: &TopicCommand<A>, other: &TopicCommand<A>) -> bool {
+    match (&one.head, &other.head) {
+        (Some(one), Some(other)) => one.id == other.id,
+        _ => false,
+    }
+}
+
+/// The id of the event that a timer's command is derived from.
+pub(super) fn timer_command(event: EventId, deadline: Timestamp) -> CommandId {
+    CommandId::caused_by(event, &format!("deadline/{}", deadline.timestamp_millis()))
+}

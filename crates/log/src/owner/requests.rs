@@ -1,0 +1,230 @@
+//! Commands by HTTP: decided at once, answered when the log allows it (rules 3, 5 and 7).
+
+use super::line::Asked;
+use super::{Effect, Owner, Phase, Reply, Request, Ticket};
+use crate::{Aggregate, Coordinates, Key, Ordinal, Timestamp, Version};
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A verdict that rests on no record of its own: given when a record whose append began later is read back.
+enum Resting<A: Aggregate> {
+    Repeat,
+    Unchanged,
+    Rejected(A::Rejection),
+    VersionMismatch(Version),
+    KeyReused,
+    Unknown,
+}
+
+pub(super) struct Requests<A: Aggregate, T> {
+    waiting: VecDeque<Request<A, T>>,
+    barrier: VecDeque<(Ordinal, Request<A, T>, Resting<A>)>,
+    watchers: HashMap<Key, Vec<T>>,
+}
+
+impl<A: Aggregate, T> Default for Requests<A, T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), barrier: VecDeque::new(), watchers: HashMap::new() }
+    }
+}
+
+impl<A: Aggregate, T> Requests<A, T> {
+    pub(super) fn wait(&mut self, request: Request<A, T>) {
+        self.waiting.push_back(request);
+    }
+
+    /// Decided on a tentative state that is void: decide again.
+    pub(super) fn requeue_barrier(&mut self) {
+        for (_, request, _) in self.barrier.drain(..).rev() {
+            self.waiting.push_front(request);
+        }
+    }
+
+    pub(super) fn requeue(&mut self, requests: Vec<Request<A, T>>) {
+        for request in requests.into_iter().rev() {
+            self.waiting.push_front(request);
+        }
+    }
+
+    /// The ordinal that the newest answer at the barrier waits for.
+    pub(super) fn waits_for(&self) -> Option<Ordinal> {
+        self.barrier.back().map(|(needs, _, _)| *needs)
+    }
+
+    fn len(&self) -> usize {
+        self.waiting.len() + self.barrier.len()
+    }
+}
+
+impl<A: Aggregate, T: Ticket> Owner<A, T> {
+    /// Takes a request.
+    pub fn request(&mut self, request: Request<A, T>, now: Timestamp) {
+        let refused = match self.phase {
+            Phase::Draining { .. } | Phase::Released | Phase::Faulted => Some(Reply::Unavailable),
+            // Rule 7: bounded, then 503.
+            _ if self.requests.len() + self.line.requests() >= self.config.max_requests => Some(Reply::Overloaded),
+            _ => None,
+        };
+        if let Some(reply) = refused {
+            self.effects.push(Effect::Answer { ticket: request.ticket, reply });
+            return;
+        }
+        self.requests.wait(request);
+        self.decide_waiting(now);
+        self.flush(now);
+    }
+
+    /// Answers as soon as no saga of the aggregate is under way.
+    pub fn watch(&mut self, key: Key, ticket: T) {
+        let settled = self.fold.slot(&key).is_some_and(|slot| A::settled(&slot.state)) && !self.line.touches(&key);
+        let watchers = self.requests.watchers.entry(key.clone()).or_default();
+        watchers.retain(|ticket| !ticket.gone());
+        watchers.push(ticket);
+        if settled {
+            self.wake_watchers(&key);
+        }
+    }
+
+    pub(super) fn wake_watchers(&mut self, key: &Key) {
+        if self.requests.watchers.is_empty() || !self.requests.watchers.contains_key(key) {
+            return;
+        }
+        let Some(slot) = self.fold.slot(key).filter(|slot| A::settled(&slot.state)) else { return };
+        let version = slot.version;
+        for ticket in self.requests.watchers.remove(key).unwrap_or_default() {
+            let Some(slot) = self.fold.slot(key) else { continue };
+            let answer = A::answer(key, None, &slot.state);
+            let reply = Reply::Done { answer, at: None, version, covers: self.covers(key) };
+            self.effects.push(Effect::Answer { ticket, reply });
+        }
+    }
+
+    pub(super) fn decide_waiting(&mut self, now: Timestamp) {
+        while self.serving().is_some() && self.line.len() < self.config.max_in_flight {
+            let Some(request) = self.requests.waiting.pop_front() else { return };
+            if !request.ticket.gone() {
+                self.decide_request(request, now);
+            }
+        }
+    }
+
+    fn decide_request(&mut self, mut request: Request<A, T>, now: Timestamp) {
+        let known = self.fold.commands.get(&request.id).map(|seen| seen.hash).or(self.line.hash_of(request.id));
+        if let Some(hash) = known {
+            let resting = if hash == request.hash { Resting::Repeat } else { Resting::KeyReused };
+            return self.rest(request, resting);
+        }
+        let Some(command) = request.command.take() else { return self.rest(request, Resting::Unknown) };
+        let version = self.line.state(&self.fold, &request.key).map_or(Version(0), |(_, version)| version);
+        if let Some(expected) = request.expected
+            && expected != version
+        {
+            request.command = Some(command);
+            return self.rest(request, Resting::VersionMismatch(version));
+        }
+        let decided = self.decide(&request.key, &command, now);
+        request.command = Some(command);
+        match decided {
+            Ok(Ok(Some(next))) => {
+                let key = request.key.clone();
+                if let Err((Asked::Request(request), why)) =
+                    self.append_event(&key, next, Asked::Request(request), now)
+                {
+                    self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) });
+                }
+            }
+            Ok(Ok(None)) => self.rest(request, Resting::Unchanged),
+            Ok(Err(rejection)) => self.rest(request, Resting::Rejected(rejection)),
+            Err(why) => self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) }),
+        }
+    }
+
+    /// Decides on the tentative state and gives the event with the state after it. A panic is caught and named.
+    #[expect(clippy::type_complexity, reason = "three nested outcomes of one call: panic, rejection, nothing")]
+    pub(super) fn decide(
+        &self,
+        key: &str,
+        command: &A::Command,
+        now: Timestamp,
+    ) -> Result<Result<Option<(A::Event, A::State)>, A::Rejection>, String> {
+        let empty;
+        let state = match self.line.state(&self.fold, key) {
+            Some((state, _)) => state,
+            None => {
+                empty = A::State::default();
+                &empty
+            }
+        };
+        let decide = || match A::decide(state, command, now)? {
+            Some(event) => {
+                let next = A::evolve(state.clone(), &event);
+                Ok(Some((event, next)))
+            }
+            None => Ok(None),
+        };
+        catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| {
+            let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
+            let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            format!("the decision panicked: {said}")
+        })
+    }
+
+    fn rest(&mut self, request: Request<A, T>, resting: Resting<A>) {
+        self.requests.barrier.push_back((self.line.next_ordinal(), request, resting));
+    }
+
+    /// A record of our own was read back: every answer that was decided before its append began may be given.
+    pub(super) fn answer_barrier(&mut self, read_back: Ordinal) {
+        while self.requests.barrier.front().is_some_and(|(needs, _, _)| *needs <= read_back) {
+            let Some((_, request, resting)) = self.requests.barrier.pop_front() else { return };
+            let reply = match resting {
+                Resting::Repeat => match self.repeat(&request) {
+                    Some(reply) => reply,
+                    None => Reply::Unavailable,
+                },
+                Resting::Unchanged => {
+                    self.answer_done(request, None);
+                    continue;
+                }
+                Resting::Rejected(rejection) => Reply::Rejected(rejection),
+                Resting::VersionMismatch(current) => Reply::VersionMismatch { current },
+                Resting::KeyReused => Reply::KeyReused,
+                Resting::Unknown => Reply::Unknown,
+            };
+            self.effects.push(Effect::Answer { ticket: request.ticket, reply });
+        }
+    }
+
+    fn repeat(&self, request: &Request<A, T>) -> Option<Reply<A>> {
+        let seen = self.fold.commands.get(&request.id)?;
+        let slot = self.fold.slot(&request.key)?;
+        let at = self.coordinates(seen.at);
+        let covers = self.covers(&request.key);
+        Some(Reply::Repeat { at, version: seen.version, state: Box::new(slot.state.clone()), covers })
+    }
+
+    fn coordinates(&self, offset: crate::Offset) -> Coordinates {
+        Coordinates { topic: self.config.topic.clone(), partition: self.config.partition, offset }
+    }
+
+    /// What a reader must have passed to see the aggregate as it is now: the newest admitted record of this partition
+    /// and the greatest records elsewhere whose commands the aggregate has ended.
+    pub(super) fn covers(&self, key: &Key) -> super::effects::Covers {
+        let position = &self.fold.position;
+        let own = position.log.zip(position.last).map(|(log, last)| (log, self.coordinates(last.offset)));
+        let slot = self.fold.slot(key);
+        let sources = slot.into_iter().flat_map(|slot| &slot.sources);
+        let elsewhere = sources.map(|((log, topic, partition), offset)| {
+            (*log, Coordinates { topic: topic.clone(), partition: *partition, offset: *offset })
+        });
+        own.into_iter().chain(elsewhere).collect()
+    }
+
+    /// Nothing will be decided here any more.
+    pub(super) fn refuse_waiting(&mut self) {
+        let watchers = std::mem::take(&mut self.requests.watchers);
+        let waiting = self.requests.waiting.drain(..).map(|request| request.ticket);
+        let tickets = waiting.chain(watchers.into_values().flatten());
+        self.effects.extend(tickets.map(|ticket| Effect::Answer { ticket, reply: Reply::Unavailable }));
+    }
+}

@@ -1,0 +1,8 @@
+//! Each rule of the owner, on the inbox, the floors and the timers has tests here that go red when it is taken out.
+
+mod bench;
+mod inbox;
+mod owners;
+mod reactors;
+mod rules;
+mod timers;

@@ -1,0 +1,19 @@
+//! The IO around the pure parts: one node per process, roles that own partitions, readers and replicas.
+
+mod clock;
+mod commands;
+mod node;
+pub(crate) mod outbox;
+mod partition;
+mod reader;
+mod replica;
+mod role;
+mod topics;
+
+pub use clock::now;
+pub use commands::{Answered, Commands, ExecuteError, Request, Timing};
+pub use node::{Environment, Node, NodeConfig, StartError};
+pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
+pub use replica::{Behind, Replica};
+pub use role::{Role, RoleWatch, RunningRole};
+pub use topics::{Finding, TopicPlan};

@@ -1,0 +1,273 @@
+//! What the HTTP side holds: a handle that routes a command to the owner of its partition and waits for the answer.
+
+use super::node::Node;
+use crate::owner::{self, Reply, Ticket};
+use crate::record::Origin;
+use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, Key, LogId, PartitionId, Version};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use tillroll_kafka::partition_for;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// A command by HTTP.
+#[derive(Clone, Debug)]
+pub struct Request<C> {
+    /// Which aggregate.
+    pub key: Key,
+    /// What is asked.
+    pub command: C,
+    /// The same for every repeat.
+    pub id: CommandId,
+    /// Of the whole body.
+    pub hash: CommandHash,
+    /// The version that the aggregate must have (`If-Match`).
+    pub expected: Option<Version>,
+    /// Who asks; no personal data.
+    pub actor: String,
+    /// What belongs together across aggregates.
+    pub correlation: Uuid,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// What became of a command that was carried out.
+pub struct Answered<A: Aggregate> {
+    /// What the client is told.
+    pub answer: A::Answer,
+    /// The history that holds it.
+    pub log: LogId,
+    /// Its event; none if it changed nothing.
+    pub at: Option<Coordinates>,
+    /// The aggregate's version after it.
+    pub version: Version,
+    /// Whether it was carried out before.
+    pub repeat: bool,
+    /// What a reader must have passed to see it: the consistency token.
+    pub covers: Vec<(LogId, Coordinates)>,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Where the time of a command went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Until its event was decided.
+    pub decide: Duration,
+    /// From then until the broker acknowledged it.
+    pub append: Duration,
+    /// From then until it was read back.
+    pub read_back: Duration,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExecuteError<R> {
+    /// The business says no.
+    #[error("refused")]
+    Rejected(R),
+    /// The aggregate has another version than was asked for.
+    #[error("the version is {current}")]
+    VersionMismatch {
+        /// The version that it has.
+        current: Version,
+    },
+    /// The same id came before with another body.
+    #[error("the same key came before with another body")]
+    KeyReused,
+    /// Too much is under way.
+    #[error("too much is under way")]
+    Overloaded,
+    /// The partition is not served here now, or the answer did not come in time; the command may yet be carried out.
+    #[error("not served now")]
+    Unavailable,
+    /// The command itself is at fault.
+    #[error("the command cannot be carried out")]
+    Failed,
+}
+
+/// To an owner.
+pub(super) enum ToOwner<A: Aggregate> {
+    Request(owner::Request<A, Client<A>>),
+    Watch(Key, Client<A>),
+}
+
+/// Where an answer goes.
+pub(super) struct Client<A: Aggregate> {
+    reply: oneshot::Sender<(Reply<A>, Timing)>,
+    arrived: Instant,
+    decided: Option<Instant>,
+    acknowledged: Arc<AtomicU64>,
+}
+
+/// Takes the time of the acknowledgement.
+pub(super) struct AckClock {
+    since: Instant,
+    nanoseconds: Arc<AtomicU64>,
+}
+
+impl AckClock {
+    pub(super) fn stop(self) {
+        let passed = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.store(passed, Ordering::Relaxed);
+    }
+}
+
+impl<A: Aggregate> Client<A> {
+    fn new() -> (Self, oneshot::Receiver<(Reply<A>, Timing)>) {
+        let (reply, answer) = oneshot::channel();
+        let acknowledged = Arc::new(AtomicU64::new(0));
+        (Self { reply, arrived: Instant::now(), decided: None, acknowledged }, answer)
+    }
+
+    pub(super) fn answer(self, reply: Reply<A>) {
+        let decided = self.decided.unwrap_or_else(Instant::now);
+        let since = decided.elapsed();
+        let append = Duration::from_nanos(self.acknowledged.load(Ordering::Relaxed)).min(since);
+        let timing = Timing { decide: decided - self.arrived, append, read_back: since - append };
+        // Nobody waits for it any more: nothing is lost, the client repeats with its key.
+        let _ = self.reply.send((reply, timing));
+    }
+}
+
+impl<A: Aggregate> Ticket for Client<A> {
+    type Ack = AckClock;
+
+    fn appending(&mut self) -> Option<AckClock> {
+        let since = Instant::now();
+        self.decided = Some(since);
+        Some(AckClock { since, nanoseconds: self.acknowledged.clone() })
+    }
+
+    fn gone(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+/// The owners of this process, by partition.
+pub(super) type Routes<A> = Arc<RwLock<Vec<Option<mpsc::Sender<ToOwner<A>>>>>>;
+
+/// The way to the aggregate's owners. Cheap to clone.
+pub struct Commands<A: Aggregate> {
+    node: Node,
+    routes: Routes<A>,
+}
+
+impl<A: Aggregate> Clone for Commands<A> {
+    fn clone(&self) -> Self {
+        Self { node: self.node.clone(), routes: self.routes.clone() }
+    }
+}
+
+type Executed<A> = Result<Answered<A>, ExecuteError<<A as Aggregate>::Rejection>>;
+
+impl<A: Aggregate> Commands<A> {
+    pub(super) fn new(node: Node, partitions: usize) -> (Self, Routes<A>) {
+        let routes: Routes<A> = Arc::new(RwLock::new((0..partitions).map(|_| None).collect()));
+        (Self { node, routes: routes.clone() }, routes)
+    }
+
+    /// Carries the command out, once, however often it is repeated.
+    pub async fn execute(&self, request: Request<A::Command>, within: Duration) -> Executed<A> {
+        let Request { key, command, id, hash, expected, actor, correlation, traceparent } = request;
+        let (ticket, answer) = Client::new();
+        let origin = Origin {
+            actor: Some(actor.into()),
+            correlation: Some(correlation),
+            causation: None,
+            traceparent: traceparent.map(Into::into),
+        };
+        let request =
+            owner::Request { ticket, key: key.clone(), command: Some(command), id, hash, expected, origin };
+        self.send(&key, ToOwner::Request(request))?;
+        self.receive(&key, answer, within).await.and_then(|answered| answered.ok_or(ExecuteError::Failed))
+    }
+
+    /// The first answer, if the command was carried out before.
+    pub async fn seen(
+        &self,
+        key: &Key,
+        id: CommandId,
+        hash: CommandHash,
+        within: Duration,
+    ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        let (ticket, answer) = Client::new();
+        let (key, origin) = (key.clone(), Origin::default());
+        let request = owner::Request { ticket, key: key.clone(), command: None, id, hash, expected: None, origin };
+        self.send(&key, ToOwner::Request(request))?;
+        self.receive(&key, answer, within).await
+    }
+
+    /// The aggregate as soon as no saga of it is under way; nothing if that takes longer.
+    pub async fn settled(
+        &self,
+        key: &Key,
+        within: Duration,
+    ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        let (ticket, answer) = Client::new();
+        self.send(key, ToOwner::Watch(key.clone(), ticket))?;
+        match tokio::time::timeout(within, answer).await {
+            Err(_) => Ok(None),
+            Ok(Ok((reply, timing))) => self.read(key, reply, timing).await,
+            Ok(Err(_)) => Err(ExecuteError::Unavailable),
+        }
+    }
+
+    fn send(&self, key: &Key, to_owner: ToOwner<A>) -> Result<(), ExecuteError<A::Rejection>> {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let partitions = i32::try_from(routes.len()).unwrap_or(i32::MAX);
+        let PartitionId(partition) = partition_for(key.as_bytes(), partitions);
+        let route = usize::try_from(partition).ok().and_then(|index| routes.get(index)).and_then(Option::as_ref);
+        match route.map(|owner| owner.try_send(to_owner)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(mpsc::error::TrySendError::Full(_))) => Err(ExecuteError::Overloaded),
+            Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Err(ExecuteError::Unavailable),
+        }
+    }
+
+    async fn receive(
+        &self,
+        key: &Key,
+        answer: oneshot::Receiver<(Reply<A>, Timing)>,
+        within: Duration,
+    ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        match tokio::time::timeout(within, answer).await {
+            Ok(Ok((reply, timing))) => self.read(key, reply, timing).await,
+            Ok(Err(_)) | Err(_) => Err(ExecuteError::Unavailable),
+        }
+    }
+
+    async fn read(
+        &self,
+        key: &Key,
+        reply: Reply<A>,
+        timing: Timing,
+    ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        let (answer, at, version, repeat, covers) = match reply {
+            Reply::Done { answer, at, version, covers } => (answer, at, version, false, covers),
+            Reply::Repeat { at, version, state, covers } => {
+                let event = self.event_at(&at).await.ok_or(ExecuteError::Unavailable)?;
+                (A::answer(key, Some(&event), &state), Some(at), version, true, covers)
+            }
+            Reply::Rejected(rejection) => return Err(ExecuteError::Rejected(rejection)),
+            Reply::VersionMismatch { current } => return Err(ExecuteError::VersionMismatch { current }),
+            Reply::KeyReused => return Err(ExecuteError::KeyReused),
+            Reply::Unknown => return Ok(None),
+            Reply::Overloaded => return Err(ExecuteError::Overloaded),
+            Reply::Unavailable => return Err(ExecuteError::Unavailable),
+            Reply::Failed(why) => {
+                tracing::error!(aggregate = A::TOPICS.name, error = why, "command failed");
+                return Err(ExecuteError::Failed);
+            }
+        };
+        let log = covers.first().map(|(log, _)| *log).ok_or(ExecuteError::Unavailable)?;
+        Ok(Some(Answered { answer, log, at, version, repeat, covers, timing }))
+    }
+
+    async fn event_at(&self, at: &Coordinates) -> Option<A::Event> {
+        let record = self.node.admin().read_at(&at.topic, at.partition, at.offset).await.ok()??;
+        let type_name = record.headers.get_str(crate::record::header::TYPE)?;
+        A::Event::decode(type_name, record.value.as_deref().unwrap_or_default()).ok()
+    }
+}

@@ -1,0 +1,105 @@
+//! How far a reactor is: which records are done with, because all commands that they cause are acknowledged.
+
+use crate::{Offset, StoredPosition};
+use std::collections::VecDeque;
+
+/// The reactor's place in one source partition. Pure.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    /// Below this everything was done with when the process started.
+    start: StoredPosition,
+    /// Records in order, each with how many of its commands are not acknowledged.
+    open: VecDeque<(Offset, usize, StoredPosition)>,
+    done: StoredPosition,
+    committed: Offset,
+}
+
+impl Outbox {
+    pub(crate) fn starting_at(start: StoredPosition) -> Self {
+        Self { committed: start.next, done: start.clone(), start, open: VecDeque::new() }
+    }
+
+    /// Whether a record has yet to be reacted to.
+    pub(crate) fn is_new(&self, offset: Offset) -> bool {
+        offset >= self.start.next
+    }
+
+    /// What the position must meet, if it was stored by an earlier process.
+    pub(crate) fn start(&self) -> &StoredPosition {
+        &self.start
+    }
+
+    /// A record was read that causes so many commands.
+    pub(crate) fn read(&mut self, offset: Offset, commands: usize, position: StoredPosition) {
+        if self.is_new(offset) {
+            self.open.push_back((offset, commands, position));
+            self.advance();
+        }
+    }
+
+    /// One of its commands is acknowledged.
+    pub(crate) fn acknowledged(&mut self, offset: Offset) {
+        if let Ok(index) = self.open.binary_search_by_key(&offset, |(offset, _, _)| *offset)
+            && let Some((_, left, _)) = self.open.get_mut(index)
+        {
+            *left = left.saturating_sub(1);
+        }
+        self.advance();
+    }
+
+    /// The floor that commands carry now: what is committed, never what is merely done.
+    pub(crate) fn floor(&self) -> Offset {
+        self.committed
+    }
+
+    /// What can be committed now, if it is more than what is committed.
+    pub(crate) fn to_commit(&self) -> Option<StoredPosition> {
+        (self.done.next > self.committed).then(|| self.done.clone())
+    }
+
+    pub(crate) fn committed(&mut self, next: Offset) {
+        self.committed = self.committed.max(next);
+    }
+
+    fn advance(&mut self) {
+        while self.open.front().is_some_and(|(_, left, _)| *left == 0) {
+            if let Some((_, _, position)) = self.open.pop_front() {
+                self.done = position;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(next: i64) -> StoredPosition {
+        StoredPosition { next: Offset(next), ..StoredPosition::default() }
+    }
+
+    #[test]
+    fn a_position_is_committed_only_after_every_command_from_below_is_acknowledged() {
+        let mut outbox = Outbox::starting_at(position(0));
+        outbox.read(Offset(0), 2, position(1));
+        outbox.read(Offset(1), 0, position(2));
+        outbox.read(Offset(2), 1, position(3));
+        assert_eq!(outbox.to_commit(), None);
+        outbox.acknowledged(Offset(2));
+        outbox.acknowledged(Offset(0));
+        assert_eq!(outbox.to_commit(), None);
+        outbox.acknowledged(Offset(0));
+        assert_eq!(outbox.to_commit().map(|done| done.next), Some(Offset(3)));
+    }
+
+    #[test]
+    fn the_floor_is_what_is_committed_not_what_is_done() {
+        let mut outbox = Outbox::starting_at(position(5));
+        assert!(!outbox.is_new(Offset(4)));
+        outbox.read(Offset(5), 0, position(6));
+        assert_eq!(outbox.floor(), Offset(5));
+        outbox.committed(Offset(6));
+        assert_eq!(outbox.floor(), Offset(6));
+        assert_eq!(outbox.to_commit(), None);
+    }
+}

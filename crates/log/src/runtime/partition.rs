@@ -1,0 +1,310 @@
+//! The task of one owned partition: feeds the pure owner and carries out what it says.
+
+mod effects;
+mod start;
+
+use super::clock::now;
+use super::commands::{Client, Routes, ToOwner};
+use super::node::Node;
+use super::outbox::Outbox;
+use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
+use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
+use effects::Sent;
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// How long a revoked partition may drain; less than Kafka gives.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Deadlines are looked at, and reactor positions committed, this often.
+const TICK: Duration = Duration::from_millis(200);
+/// Requests are taken in one go up to this many, so that read-backs come in between.
+const MOST_AT_ONCE: usize = 256;
+
+/// What comes back to the task from callbacks and helper tasks.
+pub(super) enum Control {
+    Commands(PartitionRecords),
+    AppendFailed(Appended),
+    Acknowledged(Offset),
+    SendAgain(Sent),
+    Claim(u64),
+    CommandsEnd(Option<Offset>),
+    DeadLettered(Offset, bool),
+    Committed(Option<Offset>),
+    Revoke,
+}
+
+/// A running owner as its role sees it.
+pub(super) struct Spawned {
+    pub(super) control: mpsc::UnboundedSender<Control>,
+    pub(super) released: oneshot::Receiver<()>,
+}
+
+/// How many partitions are owned and how many of them serve.
+#[derive(Default)]
+pub(super) struct Gauge {
+    owned: AtomicUsize,
+    serving: AtomicUsize,
+    alarm: Mutex<Option<String>>,
+}
+
+impl Gauge {
+    pub(super) fn all_serving(&self) -> bool {
+        let owned = self.owned.load(Ordering::Relaxed);
+        owned > 0 && self.serving.load(Ordering::Relaxed) == owned
+    }
+
+    /// Why a partition stopped, if one did.
+    pub(super) fn alarm(&self) -> Option<String> {
+        self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn raise(&self, alarm: String) {
+        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(alarm);
+    }
+}
+
+/// One owned partition.
+struct Partition<A: Aggregate, R> {
+    node: Node,
+    group: Group,
+    topic: Topic,
+    commands_topic: Topic,
+    partition: PartitionId,
+    owner: Owner<A, Client<A>>,
+    outbox: Outbox,
+    unsent: VecDeque<Sent>,
+    subscription: Subscription,
+    end: Offset,
+    requests: mpsc::Receiver<ToOwner<A>>,
+    commands: Option<PartitionRecords>,
+    control: mpsc::UnboundedReceiver<Control>,
+    to_control: mpsc::UnboundedSender<Control>,
+    claims: u64,
+    reading_commands: bool,
+    committing: bool,
+    serving: bool,
+    gauge: Arc<Gauge>,
+    reactions: PhantomData<fn() -> R>,
+}
+
+pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
+    node: Node,
+    group: Group,
+    routes: Routes<A>,
+    partition: PartitionId,
+    gauge: Arc<Gauge>,
+) -> Spawned {
+    let (to_control, control) = mpsc::unbounded_channel();
+    let (release, released) = oneshot::channel();
+    let spawned = Spawned { control: to_control.clone(), released };
+    tillroll_telemetry::spawn("partition", async move {
+        gauge.owned.fetch_add(1, Ordering::Relaxed);
+        let (sender, requests) = mpsc::channel(node.config().max_requests.max(1));
+        if let Some(task) =
+            start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
+        {
+            set_route(&routes, partition, Some(sender));
+            task.run().await;
+            set_route(&routes, partition, None);
+        }
+        gauge.owned.fetch_sub(1, Ordering::Relaxed);
+        let _ = release.send(());
+    });
+    spawned
+}
+
+fn set_route<A: Aggregate>(routes: &Routes<A>, partition: PartitionId, route: Option<mpsc::Sender<ToOwner<A>>>) {
+    let mut routes = routes.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(place) = usize::try_from(partition.0).ok().and_then(|index| routes.get_mut(index)) {
+        *place = route;
+    }
+}
+
+impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
+    async fn run(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut drained_by = None;
+        self.check_caught_up().await;
+        while !self.finished(drained_by) {
+            let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
+            tokio::select! {
+                biased;
+                batch = self.subscription.next() => match batch {
+                    Ok(batch) => self.read(batch).await,
+                    Err(error) => {
+                        self.owner.fault(Alarm::Guard(error.to_string()));
+                        self.perform();
+                        // A failed subscription fails at once, again and again: wait to be revoked.
+                        self.wait_for_revocation().await;
+                        drained_by = Some(Instant::now());
+                    }
+                },
+                Some(control) = self.control.recv() => {
+                    if matches!(control, Control::Revoke) {
+                        drained_by = Some(Instant::now() + DRAIN);
+                    }
+                    self.control(control);
+                }
+                Some(request) = self.requests.recv() => self.take_requests(request),
+                batch = next_commands(&mut self.commands), if wants_commands && room => self.take_commands(batch),
+                _ = tick.tick() => {
+                    self.check_caught_up().await;
+                    self.tick();
+                }
+            }
+        }
+        self.stop().await;
+    }
+
+    fn finished(&self, drained_by: Option<Instant>) -> bool {
+        drained_by.is_some_and(|by| matches!(self.owner.phase(), Phase::Released | Phase::Faulted) || Instant::now() >= by)
+    }
+
+    async fn stop(mut self) {
+        self.owner.release();
+        self.perform();
+        self.set_serving(false);
+        if let Some(position) = self.outbox.to_commit() {
+            // The next owner's reactor begins at what is committed: the more, the fewer repeats.
+            let _ = tokio::time::timeout(DRAIN, self.commit(position)).await;
+        }
+    }
+
+    async fn wait_for_revocation(&mut self) {
+        while let Some(control) = self.control.recv().await {
+            if matches!(control, Control::Revoke) {
+                return;
+            }
+        }
+    }
+
+    async fn read(&mut self, batch: Batch) {
+        let time = now();
+        for record in &batch.records {
+            self.check_reactor_meets(record);
+            self.owner.record(record, time);
+            self.perform();
+        }
+        self.check_caught_up().await;
+    }
+
+    /// Rule 2: at the end that the log had after the assignment, and everything as it must be.
+    async fn check_caught_up(&mut self) {
+        if self.owner.phase() != Phase::CatchingUp || self.owner.fold().position.next < self.end {
+            return;
+        }
+        let checked = self.guard().check().await;
+        match checked {
+            Ok(()) => self.owner.caught_up(),
+            Err(start::Unmet::Guard(what)) => self.owner.fault(Alarm::Guard(what)),
+            Err(start::Unmet::Unknown(error)) => tracing::warn!(kafka.topic = %self.topic, %error, "owner waits"),
+        }
+        self.perform();
+    }
+
+    fn take_requests(&mut self, first: ToOwner<A>) {
+        let time = now();
+        let mut next = Some(first);
+        for _ in 0..MOST_AT_ONCE {
+            match next {
+                Some(ToOwner::Request(request)) => self.owner.request(request, time),
+                Some(ToOwner::Watch(key, client)) => self.owner.watch(key, client),
+                None => break,
+            }
+            next = self.requests.try_recv().ok();
+        }
+        if let Some(ToOwner::Request(request)) = next {
+            self.owner.request(request, time);
+        } else if let Some(ToOwner::Watch(key, client)) = next {
+            self.owner.watch(key, client);
+        }
+        self.perform();
+    }
+
+    fn take_commands(&mut self, batch: Option<Result<Batch, ReadError>>) {
+        let batch = match batch {
+            Some(Ok(batch)) => batch,
+            Some(Err(error)) => {
+                self.owner.fault(Alarm::Guard(error.to_string()));
+                return self.perform();
+            }
+            None => {
+                self.commands = None;
+                return;
+            }
+        };
+        let hash_key = self.node.config().hash_key.clone();
+        let commands = batch.records.into_iter().map(|record| TopicCommand::read(record, &hash_key));
+        self.owner.topic_commands(commands, now());
+        self.perform();
+    }
+
+    fn control(&mut self, control: Control) {
+        match control {
+            Control::Commands(commands) => self.commands = Some(commands),
+            Control::AppendFailed(appended) => self.owner.delivery_failed(appended),
+            Control::Acknowledged(offset) => self.outbox.acknowledged(offset),
+            Control::SendAgain(sent) => self.unsent.push_back(sent),
+            Control::Claim(attempt) if attempt == self.claims => {
+                let (claim, log) = (ClaimId(fresh()), LogId(fresh()));
+                self.owner.claim(claim, log, now());
+            }
+            Control::Claim(_) => {}
+            Control::CommandsEnd(Some(end)) => self.owner.commands_end(end, now()),
+            Control::CommandsEnd(None) => self.owner.probe_failed(),
+            Control::DeadLettered(offset, true) => self.owner.dead_lettered(offset, now()),
+            Control::DeadLettered(offset, false) => self.owner.dead_letter_failed(offset, now()),
+            Control::Committed(next) => {
+                self.committing = false;
+                self.outbox.committed(next.unwrap_or_default());
+            }
+            Control::Revoke => self.owner.revoke(now()),
+        }
+        self.perform();
+    }
+
+    fn tick(&mut self) {
+        self.owner.tick(now());
+        self.send_unsent();
+        self.perform();
+        if let Some(position) = self.outbox.to_commit().filter(|_| !self.committing) {
+            self.committing = true;
+            let (next, to_control) = (position.next, self.to_control.clone());
+            let commit = self.commit(position);
+            tillroll_telemetry::spawn("commit", async move {
+                let committed = commit.await.then_some(next);
+                let _ = to_control.send(Control::Committed(committed));
+            });
+        }
+    }
+
+    fn set_serving(&mut self, serving: bool) {
+        if serving != self.serving {
+            self.serving = serving;
+            match serving {
+                true => self.gauge.serving.fetch_add(1, Ordering::Relaxed),
+                false => self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
+            };
+        }
+    }
+}
+
+async fn next_commands(commands: &mut Option<PartitionRecords>) -> Option<Result<Batch, ReadError>> {
+    match commands {
+        Some(commands) => commands.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A fresh id for a claim or a log.
+#[expect(clippy::disallowed_methods, reason = "claims and logs are named here and nowhere else")]
+fn fresh() -> uuid::Uuid {
+    uuid::Uuid::new_v4()
+}

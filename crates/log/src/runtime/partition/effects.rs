@@ -1,0 +1,259 @@
+//! Carrying out what the owner says, and sending what its reactor causes.
+
+use super::{Control, Partition};
+use crate::owner::{Caused, Effect, Phase};
+use crate::record::{self, Outcome, header};
+use crate::{
+    Aggregate, Body, Cause, CommandId, Offset, Outgoing, Reactions, SettledAs, Source, SourcePartition, StoredPosition,
+};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, partition_for};
+
+/// A reactor's command that could not be sent yet, and the record that caused it.
+pub(in crate::runtime) struct Sent {
+    cause: Offset,
+    record: NewRecord,
+}
+
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
+
+impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
+    /// Carries out what the owner says now.
+    pub(super) fn perform(&mut self) {
+        for effect in self.owner.take_effects() {
+            match effect {
+                Effect::Append { record, appended, ack } => {
+                    let control = self.to_control.clone();
+                    let delivered = Box::new(move |delivered: Result<_, _>| match (delivered, ack) {
+                        (Ok(_), Some(ack)) => ack.stop(),
+                        (Ok(_), None) => {}
+                        (Err(error), _) => {
+                            tracing::warn!(%error, "append failed");
+                            let _ = control.send(Control::AppendFailed(appended));
+                        }
+                    });
+                    if let Err(refused) = self.node.producer().send(record, delivered) {
+                        tracing::warn!(error = %refused.error, "append refused");
+                        (refused.on_delivery)(Err(DeliveryError::TimedOut));
+                    }
+                }
+                Effect::Answer { ticket, reply } => ticket.answer(reply),
+                Effect::WantClaim { attempt } => self.want_claim(attempt),
+                Effect::Serving { read_commands_from } => self.serve(read_commands_from),
+                Effect::Admitted { cause, caused } => self.react(&cause, &caused),
+                Effect::Passed { offset } => self.outbox.read(offset, 0, self.position()),
+                Effect::ProbeCommandsEnd => self.probe(),
+                Effect::DeadLetter { command, reason } => self.dead_letter(&command, &reason),
+                Effect::Alarm(alarm) => {
+                    tracing::error!(kafka.topic = %self.topic, kafka.partition = self.partition.0, %alarm, "alarm");
+                    if self.owner.phase() == Phase::Faulted {
+                        self.gauge.raise(alarm.to_string());
+                    }
+                }
+            }
+        }
+        let serving = matches!(self.owner.phase(), Phase::Serving { .. });
+        self.set_serving(serving);
+    }
+
+    fn position(&self) -> StoredPosition {
+        self.owner.fold().position.clone()
+    }
+
+    fn want_claim(&mut self, attempt: u32) {
+        self.claims += 1;
+        let (this, control, group) = (self.claims, self.to_control.clone(), self.group.clone());
+        let (topic, partition) = (self.commands_topic.clone(), self.partition);
+        tillroll_telemetry::spawn("claim", async move {
+            tokio::time::sleep(delay(attempt)).await;
+            // Not assigned any more: the revocation is on its way, and the claim is not ours to make.
+            if group.confirm_assignment(topic, partition).await {
+                let _ = control.send(Control::Claim(this));
+            }
+        });
+    }
+
+    fn serve(&mut self, read_commands_from: Option<Offset>) {
+        tracing::info!(
+            kafka.topic = %self.topic, kafka.partition = self.partition.0,
+            kafka.offset = self.owner.fold().position.next.0, aggregates = self.owner.fold().len(), "owner serves"
+        );
+        if !self.reading_commands {
+            self.reading_commands = true;
+            let from = read_commands_from.unwrap_or_default();
+            self.group.read_from(self.commands_topic.clone(), self.partition, from);
+        }
+    }
+
+    fn react(&mut self, cause: &Cause, caused: &Caused<A>) {
+        if !self.outbox.is_new(cause.at.offset) {
+            return;
+        }
+        let outgoing = match reactions::<A, R>(cause, caused) {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                self.owner.fault(crate::owner::Alarm::Encoding(error.to_string()));
+                return;
+            }
+        };
+        self.outbox.read(cause.at.offset, outgoing.len(), self.position());
+        for command in outgoing {
+            if let Some(record) = self.command_record(cause, command) {
+                self.send(Sent { cause: cause.at.offset, record });
+            }
+        }
+    }
+
+    fn command_record(&self, cause: &Cause, command: Outgoing) -> Option<NewRecord> {
+        let log = self.owner.fold().position.log?;
+        let id = CommandId::caused_by(cause.id, &command.step);
+        let partition = SourcePartition {
+            reactor: Arc::from(R::NAME),
+            log,
+            topic: cause.at.topic.clone(),
+            partition: cause.at.partition,
+        };
+        let source = Source { partition, offset: cause.at.offset, step: command.step.into() };
+        let key = Bytes::copy_from_slice(command.key.as_bytes());
+        let mut headers = vec![
+            (header::SPEC_VERSION, Bytes::from_static(b"1.0")),
+            (header::ID, Bytes::from(id.to_string())),
+            (header::CE_SOURCE, Bytes::from_static(R::NAME.as_bytes())),
+            (header::TYPE, Bytes::from_static(command.type_name.as_bytes())),
+            (header::SUBJECT, key.clone()),
+            (header::CAUSATION, Bytes::from(cause.id.to_string())),
+            (header::ACTOR, Bytes::from_static(R::NAME.as_bytes())),
+            (header::CONTENT_TYPE, Bytes::from_static(b"application/json")),
+            (header::SOURCE, Bytes::from(source.to_string())),
+            (header::FLOOR, Bytes::from(self.outbox.floor().to_string())),
+        ];
+        headers.extend(cause.correlation.map(|id| (header::CORRELATION, Bytes::from(id.to_string()))));
+        Some(NewRecord {
+            topic: command.to.commands.into(),
+            partition: partition_for(&key, self.node.config().partitions),
+            key: Some(key),
+            headers,
+            value: Some(Bytes::from(command.value)),
+        })
+    }
+
+    fn send(&mut self, sent: Sent) {
+        let Sent { cause, record } = sent;
+        let (control, again) = (self.to_control.clone(), record.clone());
+        let delivered = Box::new(move |delivered: Result<Offset, DeliveryError>| {
+            // A command that may or may not be there is sent again: it is the same command, and ends once.
+            let said = match delivered {
+                Ok(_) => Control::Acknowledged(cause),
+                Err(_) => Control::SendAgain(Sent { cause, record: again }),
+            };
+            let _ = control.send(said);
+        });
+        if let Err(refused) = self.node.producer().send(record, delivered) {
+            self.unsent.push_back(Sent { cause, record: refused.record });
+        }
+    }
+
+    pub(super) fn send_unsent(&mut self) {
+        for _ in 0..self.unsent.len() {
+            if let Some(sent) = self.unsent.pop_front() {
+                self.send(sent);
+            }
+        }
+    }
+
+    fn probe(&self) {
+        let (node, control) = (self.node.clone(), self.to_control.clone());
+        let (topic, partition) = (self.commands_topic.clone(), self.partition);
+        tillroll_telemetry::spawn("probe", async move {
+            let ends = node.admin().end_offsets(&topic, &[partition]).await.ok();
+            let end = ends.and_then(|ends| ends.first().map(|(_, _, end)| *end));
+            let _ = control.send(Control::CommandsEnd(end));
+        });
+    }
+
+    fn dead_letter(&self, command: &Record, reason: &str) {
+        tracing::warn!(kafka.topic = %command.topic, kafka.partition = command.partition.0,
+            kafka.offset = command.offset.0, reason, "dead letter");
+        let at = crate::Coordinates::of(command);
+        let mut headers: Vec<(&'static str, Bytes)> =
+            KEPT.iter().filter_map(|name| Some((*name, command.headers.get_bytes(name)?))).collect();
+        headers.push(("reason", Bytes::copy_from_slice(reason.as_bytes())));
+        headers.push(("original-key", command.key.clone().unwrap_or_default()));
+        let record = NewRecord {
+            topic: A::TOPICS.dead_letters().into(),
+            partition: PartitionId(0),
+            key: Some(Bytes::from(at.to_string())),
+            headers,
+            value: command.value.clone(),
+        };
+        let (control, offset) = (self.to_control.clone(), command.offset);
+        let delivered = Box::new(move |delivered: Result<_, _>| {
+            let _ = control.send(Control::DeadLettered(offset, delivered.is_ok()));
+        });
+        if let Err(refused) = self.node.producer().send(record, delivered) {
+            (refused.on_delivery)(Err(DeliveryError::TimedOut));
+        }
+    }
+
+    /// Commits the reactor's position, with all that a reader needs to begin there.
+    pub(super) fn commit(&self, position: StoredPosition) -> impl Future<Output = bool> + Send + 'static {
+        let (group, topic, partition) = (self.group.clone(), self.topic.clone(), self.partition);
+        async move {
+            let Ok(metadata) = serde_json::to_string(&position) else { return false };
+            group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok()
+        }
+    }
+}
+
+/// Headers that a dead letter keeps.
+const KEPT: [&str; 7] = [
+    header::ID,
+    header::TYPE,
+    header::SUBJECT,
+    header::SOURCE,
+    header::FLOOR,
+    header::CORRELATION,
+    header::CAUSATION,
+];
+
+fn reactions<A: Aggregate, R: Reactions<A>>(
+    cause: &Cause,
+    caused: &Caused<A>,
+) -> Result<Vec<Outgoing>, serde_json::Error> {
+    let settled = match caused {
+        Caused::Event { event } => return R::on_event(cause, event),
+        Caused::Settled { settled } => settled,
+    };
+    let settled_as = match &settled.outcome {
+        Outcome::Refused { code, .. } => SettledAs::Refused(code),
+        Outcome::Unchanged { .. } => SettledAs::Unchanged,
+        Outcome::Conflict => SettledAs::Conflict,
+        Outcome::DeadLettered { .. } => SettledAs::DeadLettered,
+    };
+    if settled.commands.is_empty() {
+        return R::on_settled(cause, None, settled_as);
+    }
+    let mut outgoing = Vec::new();
+    for (index, command) in settled.commands.iter().enumerate() {
+        let body = A::Command::decode(&command.type_name, command.body.get().as_bytes()).ok();
+        let mut caused = R::on_settled(cause, body.as_ref(), settled_as)?;
+        if index > 0 {
+            // One record settled several commands: their reactions must not share an id.
+            caused.iter_mut().for_each(|command| command.step = format!("{}/{index}", command.step).into());
+        }
+        outgoing.extend(caused);
+    }
+    Ok(outgoing)
+}
+
+/// None at first, then random and growing.
+fn delay(attempt: u32) -> Duration {
+    if attempt == 0 {
+        return Duration::ZERO;
+    }
+    let most = Duration::from_millis(50).saturating_mul(1 << attempt.min(7)).min(LONGEST_DELAY);
+    let random = record::event_id(crate::ClaimId(super::fresh()), crate::Ordinal(0), super::now()).0.as_u128();
+    most.mul_f64(((random % 1_000) as f64 + 1.0) / 1_000.0)
+}

@@ -1,0 +1,174 @@
+//! A role: a member of the consumer group of its commands topics, which owns the partitions that it is given.
+
+use super::commands::{Commands, Routes};
+use super::node::{Node, StartError};
+use super::partition::{self, Control, Gauge, Spawned};
+use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tillroll_kafka::{Group, GroupSignal};
+use tokio::sync::{mpsc, oneshot};
+
+/// An aggregate that the role owns, with its types forgotten.
+type Spawn = Box<dyn Fn(PartitionId, Group) -> Spawned + Send + Sync>;
+
+/// A role before it starts.
+pub struct Role {
+    node: Node,
+    name: &'static str,
+    owned: Vec<(AggregateTopics, Spawn)>,
+    gauge: Arc<Gauge>,
+}
+
+/// A role that owns partitions.
+pub struct RunningRole {
+    name: &'static str,
+    gauge: Arc<Gauge>,
+    alive: Arc<AtomicBool>,
+    stop: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+impl Role {
+    pub(super) fn new(node: Node, name: &'static str) -> Self {
+        Self { node, name, owned: Vec::new(), gauge: Arc::default() }
+    }
+
+    /// Owns the aggregate's partitions, with the reactions to its events. The handle serves once the role runs.
+    pub fn own<A: Aggregate, R: Reactions<A>>(&mut self) -> Commands<A> {
+        let partitions = usize::try_from(self.node.config().partitions).unwrap_or_default();
+        let (commands, routes): (_, Routes<A>) = Commands::new(self.node.clone(), partitions);
+        let (node, gauge) = (self.node.clone(), self.gauge.clone());
+        let spawn: Spawn = Box::new(move |partition, group| {
+            partition::spawn::<A, R>(node.clone(), group, routes.clone(), partition, gauge.clone())
+        });
+        self.owned.push((A::TOPICS, spawn));
+        commands
+    }
+
+    /// Checks the topics, joins the group, and owns what it is given until it is stopped.
+    pub async fn start(self) -> Result<RunningRole, StartError> {
+        let aggregates: Vec<_> = self.owned.iter().map(|(topics, _)| *topics).collect();
+        let findings = self.node.check_topics(&aggregates).await?;
+        if !findings.is_empty() {
+            return Err(StartError::Guards(findings));
+        }
+        let topics: Vec<Topic> = aggregates.iter().map(|topics| topics.commands.into()).collect();
+        let group_id = format!("tillroll.{}", self.name);
+        let (group, signals) =
+            Group::join(&self.node.config().kafka, &group_id, &topics).map_err(StartError::Kafka)?;
+        let (stop, stopping) = mpsc::channel(1);
+        let alive = Arc::new(AtomicBool::new(true));
+        let running = RunningRole { name: self.name, gauge: self.gauge.clone(), alive: alive.clone(), stop };
+        tillroll_telemetry::spawn("role", run(self, group, signals, stopping, alive));
+        Ok(running)
+    }
+}
+
+impl RunningRole {
+    /// The role's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it was given partitions and serves all of them.
+    pub fn ready(&self) -> bool {
+        self.watch().ready()
+    }
+
+    /// Why one of its partitions stopped, if one did.
+    pub fn alarm(&self) -> Option<String> {
+        self.gauge.alarm()
+    }
+
+    /// Looks at the role from elsewhere.
+    pub fn watch(&self) -> RoleWatch {
+        RoleWatch { gauge: self.gauge.clone(), alive: self.alive.clone() }
+    }
+
+    /// Takes nothing new, drains what is under way, leaves the group.
+    pub async fn stop(self) {
+        let (done, stopped) = oneshot::channel();
+        if self.stop.send(done).await.is_ok() {
+            let _ = stopped.await;
+        }
+    }
+}
+
+/// Whether a role serves. Cheap to clone.
+#[derive(Clone)]
+pub struct RoleWatch {
+    gauge: Arc<Gauge>,
+    alive: Arc<AtomicBool>,
+}
+
+impl RoleWatch {
+    /// Whether the role was given partitions and serves all of them.
+    pub fn ready(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) && self.gauge.all_serving()
+    }
+}
+
+type Owners = HashMap<(Topic, PartitionId), Spawned>;
+
+async fn run(
+    role: Role,
+    group: Group,
+    mut signals: mpsc::Receiver<GroupSignal>,
+    mut stopping: mpsc::Receiver<oneshot::Sender<()>>,
+    alive: Arc<AtomicBool>,
+) {
+    let mut owners = Owners::new();
+    let stopped = loop {
+        tokio::select! {
+            signal = signals.recv() => match signal {
+                Some(signal) => handle(&role, &group, &mut owners, signal).await,
+                None => break None,
+            },
+            stop = stopping.recv() => break stop,
+        }
+    };
+    alive.store(false, Ordering::Relaxed);
+    drain(owners.drain().map(|(_, owner)| owner)).await;
+    group.leave().await;
+    if let Some(stopped) = stopped {
+        let _ = stopped.send(());
+    }
+}
+
+async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSignal) {
+    match signal {
+        GroupSignal::Assigned(assigned) => {
+            for assignment in assigned {
+                let (topic, partition) = (assignment.topic, assignment.partition);
+                let owned = role.owned.iter().find(|(topics, _)| *topics.commands == *topic);
+                if let Some((_, spawn)) = owned {
+                    let spawned = spawn(partition, group.clone());
+                    let _ = spawned.control.send(Control::Commands(assignment.records));
+                    owners.insert((topic, partition), spawned);
+                }
+            }
+        }
+        GroupSignal::Revoked(revoked, acknowledge) => {
+            drain(revoked.iter().filter_map(|place| owners.remove(place))).await;
+            acknowledge.release();
+        }
+        GroupSignal::Lost(lost) => {
+            // Somebody else may write already; the log arbitrates. What is under way is answered or it is not.
+            drain(lost.iter().filter_map(|place| owners.remove(place))).await;
+        }
+        GroupSignal::Fault(error) => tracing::error!(role = role.name, %error, "consumer group failed"),
+    }
+}
+
+async fn drain(owners: impl Iterator<Item = Spawned>) {
+    let released: Vec<_> = owners
+        .map(|owner| {
+            let _ = owner.control.send(Control::Revoke);
+            owner.released
+        })
+        .collect();
+    for released in released {
+        let _ = released.await;
+    }
+}

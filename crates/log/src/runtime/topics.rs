@@ -1,0 +1,178 @@
+//! How topics must be set up, making them so, and finding out where they are not.
+
+use super::node::{Environment, Node, StartError};
+use crate::AggregateTopics;
+use std::collections::BTreeMap;
+use std::fmt;
+use tillroll_kafka::{CreateTopicError, NewTopic};
+
+/// 4 MiB: the greatest record, and what every topic allows.
+pub(super) const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Commands are kept for 30 days or more: a new owner may have to read them again.
+const COMMANDS_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// What is wrong with a topic or the broker, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The topic, or `broker`.
+    pub place: String,
+    /// What is wrong, and how to mend it.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.detail)
+    }
+}
+
+/// How one topic must be set up.
+#[derive(Clone, Debug)]
+pub struct TopicPlan {
+    /// Its name.
+    pub name: String,
+    /// How many partitions; none if any number will do.
+    pub partitions: Option<i32>,
+    /// Its settings.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+impl TopicPlan {
+    /// The three topics of an aggregate: events, commands, dead letters.
+    pub fn of(topics: &AggregateTopics, partitions: i32) -> [Self; 3] {
+        let common = || vec![
+            ("cleanup.policy", "delete".to_owned()),
+            ("message.timestamp.type", "LogAppendTime".to_owned()),
+            ("max.message.bytes", MAX_RECORD_BYTES.to_string()),
+            ("retention.bytes", "-1".to_owned()),
+            ("unclean.leader.election.enable", "false".to_owned()),
+        ];
+        let with_retention = |ms: i64| {
+            let mut settings = common();
+            settings.push(("retention.ms", ms.to_string()));
+            settings
+        };
+        [
+            Self { name: topics.events.into(), partitions: Some(partitions), settings: with_retention(-1) },
+            Self {
+                name: topics.commands.into(),
+                partitions: Some(partitions),
+                settings: with_retention(COMMANDS_RETENTION_MS),
+            },
+            Self { name: topics.dead_letters(), partitions: None, settings: with_retention(-1) },
+        ]
+    }
+
+    fn check(&self, partitions: i32, settings: &BTreeMap<String, String>) -> Vec<Finding> {
+        let finding = |detail| Finding { place: self.name.clone(), detail };
+        let mut findings = Vec::new();
+        if self.partitions.is_some_and(|wanted| wanted != partitions) {
+            findings.push(finding(format!(
+                "has {partitions} partitions, {} are configured; the number never changes: set \
+                 TILLROLL_PARTITIONS={partitions}",
+                self.partitions.unwrap_or_default()
+            )));
+        }
+        for (name, wanted) in &self.settings {
+            let found = settings.get(*name).map_or("", String::as_str);
+            if !holds(name, wanted, found) {
+                findings.push(finding(format!(
+                    "{name} is {found:?}, must be {wanted}; mend: kafka-configs --alter --topic {} --add-config {name}={wanted}",
+                    self.name
+                )));
+            }
+        }
+        findings
+    }
+}
+
+fn holds(name: &str, wanted: &str, found: &str) -> bool {
+    let number = |text: &str| text.parse::<i64>().unwrap_or(i64::MIN);
+    match name {
+        "retention.ms" if wanted == "-1" => number(found) == -1,
+        "retention.ms" => number(found) == -1 || number(found) >= number(wanted),
+        "max.message.bytes" => number(found) >= number(wanted),
+        _ => wanted == found,
+    }
+}
+
+impl Node {
+    /// Makes the topics of the aggregates that are not there. Topics that are there stay as they are.
+    pub async fn create_topics(&self, aggregates: &[AggregateTopics], replication: i32) -> Result<Vec<String>, StartError> {
+        let plans = aggregates.iter().flat_map(|topics| TopicPlan::of(topics, self.config().partitions));
+        let new: Vec<NewTopic> = plans
+            .map(|plan| NewTopic {
+                name: plan.name.as_str().into(),
+                partitions: plan.partitions.unwrap_or(1),
+                replication,
+                config: plan.settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            })
+            .collect();
+        let mut created = Vec::new();
+        let results = self.admin().create_topics(&new).await.map_err(StartError::Kafka)?;
+        for (topic, result) in results {
+            match result {
+                Ok(()) => created.push(topic.to_string()),
+                Err(CreateTopicError::AlreadyExists) => {}
+                Err(CreateTopicError::Other(error)) => return Err(StartError::Kafka(error)),
+            }
+        }
+        Ok(created)
+    }
+
+    /// What is wrong with the topics of the aggregates and with the broker; nothing if all is well.
+    pub async fn check_topics(&self, aggregates: &[AggregateTopics]) -> Result<Vec<Finding>, StartError> {
+        let plans: Vec<_> =
+            aggregates.iter().flat_map(|topics| TopicPlan::of(topics, self.config().partitions)).collect();
+        let names: Vec<tillroll_kafka::Topic> = plans.iter().map(|plan| plan.name.as_str().into()).collect();
+        let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
+        let present: Vec<_> = plans.iter().zip(&names).zip(described).collect();
+        let there: Vec<_> = present.iter().filter(|(_, d)| d.is_some()).map(|((_, name), _)| (*name).clone()).collect();
+        let mut settings = self.admin().topic_configs(&there).await.map_err(StartError::Kafka)?.into_iter();
+        let mut findings = Vec::new();
+        for ((plan, _), description) in present {
+            match description {
+                None => findings.push(Finding {
+                    place: plan.name.clone(),
+                    detail: "is not there; mend: tillroll topics create".into(),
+                }),
+                Some(description) => {
+                    let settings = settings.next().flatten().unwrap_or_default();
+                    findings.extend(plan.check(description.partitions, &settings));
+                    findings.extend(self.check_replication(plan, description.replication, &settings));
+                }
+            }
+        }
+        findings.extend(self.check_broker().await?);
+        Ok(findings)
+    }
+
+    fn check_replication(
+        &self,
+        plan: &TopicPlan,
+        replication: i32,
+        settings: &BTreeMap<String, String>,
+    ) -> Option<Finding> {
+        let in_sync = settings.get("min.insync.replicas").and_then(|text| text.parse().ok()).unwrap_or(1);
+        let weak = replication < 3 || in_sync < 2;
+        (self.config().environment == Environment::Production && weak).then(|| Finding {
+            place: plan.name.clone(),
+            detail: format!(
+                "has {replication} replicas, {in_sync} of them in sync at least; production needs 3 and 2: one machine \
+                 must be able to die. Set TILLROLL_ENVIRONMENT=development to go without"
+            ),
+        })
+    }
+
+    async fn check_broker(&self) -> Result<Option<Finding>, StartError> {
+        let settings = self.admin().broker_configs().await.map_err(StartError::Kafka)?;
+        let on = |settings: &BTreeMap<String, String>| {
+            settings.get("auto.create.topics.enable").is_some_and(|value| value == "true")
+        };
+        let on = settings.values().any(on);
+        Ok(on.then(|| Finding {
+            place: "broker".into(),
+            detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; turn it off".into(),
+        }))
+    }
+}

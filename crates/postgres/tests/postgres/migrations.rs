@@ -1,0 +1,63 @@
+//! Migrations: once, in order, all or nothing, however many processes start.
+
+use crate::servers::database;
+use tillroll_postgres::{Error, Migration, Settings, connect, migrate};
+use tokio::task::JoinSet;
+
+const FIRST: Migration = Migration { number: 1, name: "0001_till", sql: "CREATE TABLE till (id bigint);" };
+const SECOND: Migration =
+    Migration { number: 2, name: "0002_two", sql: "INSERT INTO till VALUES (1); INSERT INTO till VALUES (2);" };
+
+async fn count(settings: &Settings, table: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM {table}");
+    connect(settings).await.unwrap().query_one(&sql, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn each_is_applied_once() {
+    let settings = database("migrations_once").await;
+    assert_eq!(migrate(&settings, &[FIRST]).await.unwrap(), 1);
+    assert_eq!(migrate(&settings, &[FIRST, SECOND]).await.unwrap(), 1);
+    assert_eq!(migrate(&settings, &[FIRST, SECOND]).await.unwrap(), 0);
+    assert_eq!(count(&settings, "till").await, 2);
+    // An older build leaves alone what it does not know.
+    assert_eq!(migrate(&settings, &[FIRST]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn many_processes_may_start_at_once() {
+    let settings = database("migrations_many").await;
+    let mut runs = JoinSet::new();
+    for _ in 0..12 {
+        let settings = settings.clone();
+        runs.spawn(async move { migrate(&settings, &[FIRST, SECOND]).await.unwrap() });
+    }
+    assert_eq!(runs.join_all().await.into_iter().sum::<usize>(), 2);
+    assert_eq!(count(&settings, "till").await, 2);
+}
+
+#[tokio::test]
+async fn one_that_was_changed_afterwards_is_refused() {
+    let settings = database("migrations_changed").await;
+    migrate(&settings, &[FIRST]).await.unwrap();
+    let changed = Migration { sql: "CREATE TABLE till (id text);", ..FIRST };
+    let refused = migrate(&settings, &[changed]).await;
+    assert!(matches!(refused, Err(Error::MigrationChanged { number: 1, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_run_that_fails() {
+    let settings = database("migrations_failed").await;
+    let broken = Migration { sql: "INSERT INTO till VALUES (3); INSERT INTO nowhere VALUES (1);", ..SECOND };
+    let refused = migrate(&settings, &[FIRST, broken]).await;
+    assert!(matches!(refused, Err(Error::Migration { number: 2, .. })), "{refused:?}");
+    assert_eq!(migrate(&settings, &[FIRST, SECOND]).await.unwrap(), 2);
+    assert_eq!(count(&settings, "till").await, 2);
+}
+
+#[tokio::test]
+async fn numbers_have_no_gaps() {
+    let settings = database("migrations_gaps").await;
+    let refused = migrate(&settings, &[SECOND]).await;
+    assert!(matches!(refused, Err(Error::MigrationNumber { number: 2, expected: 1, .. })), "{refused:?}");
+}

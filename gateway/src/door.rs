@@ -1,0 +1,117 @@
+//! The way of a request: route, credentials, idempotency key, body limit, and then the role that answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use tillroll_http::{Keys, Problem, headers, problems, unix_now};
+
+use crate::config::{GatewayConfig, GatewayError, bases};
+use crate::credentials;
+use crate::forward::Forwarder;
+use crate::health::Health;
+use crate::openapi;
+use crate::routes::{Key, PREFIX, ROUTES, Route, Target};
+
+/// The public door.
+pub struct Gateway {
+    keys: Keys,
+    forwarder: Forwarder,
+    health: Health,
+}
+
+impl Gateway {
+    /// The router of the whole door. Serve it with `tillroll_http::serve`, whose time limit must exceed the gateway's.
+    pub fn router(config: GatewayConfig) -> Result<Router, GatewayError> {
+        let forwarder = Forwarder::new(&bases(&config)?, config.limits);
+        let health = Health::new(forwarder.clone());
+        let gateway = Arc::new(Self { keys: config.keys, forwarder, health });
+        let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
+        for route in ROUTES {
+            for path in paths_of(route) {
+                let methods = paths.remove(&path).unwrap_or_default();
+                paths.insert(path, methods.merge(gateway.clone().method(route)));
+            }
+        }
+        let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| {
+            let allowed = allow(&path);
+            router.route(
+                &path,
+                methods.options(move || async move { (StatusCode::NO_CONTENT, [(header::ALLOW, allowed)]) }),
+            )
+        });
+        Ok(router)
+    }
+
+    fn method(self: Arc<Self>, route: &'static Route) -> MethodRouter {
+        on(filter(&route.method), move |request: Request| {
+            let gateway = self.clone();
+            async move { gateway.answer(route, request).await.unwrap_or_else(IntoResponse::into_response) }
+        })
+    }
+
+    async fn answer(&self, route: &'static Route, mut request: Request) -> Result<Response, Problem> {
+        let role = match route.target {
+            Target::Role(role) => role,
+            Target::Health => return Ok(self.health.answer().await),
+            Target::Live => return Ok(Health::live()),
+            Target::OpenApi => return Ok(openapi::answer()),
+        };
+        drop_nominated(request.headers_mut());
+        let now = unix_now();
+        let access = credentials::admit(request.headers(), route.access, &self.keys.access, now)?;
+        let keyed = headers::idempotency_key(request.headers())?.is_some();
+        if route.key == Key::Required && !keyed {
+            return Err(Problem::new(&problems::MISSING_IDEMPOTENCY_KEY));
+        }
+        let identity = match access {
+            None => None,
+            Some(access) => Some(access.sealed(&self.keys.identity, now).ok_or(&problems::INTERNAL)?),
+        };
+        self.forwarder.forward(route, role, request, identity).await
+    }
+}
+
+/// Drops the headers that `Connection` says concern this connection only (RFC 9110, 7.6.1): nothing may rest on them.
+fn drop_nominated(headers: &mut HeaderMap) {
+    if !headers.contains_key(header::CONNECTION) {
+        return;
+    }
+    let lines: Vec<_> = headers.get_all(header::CONNECTION).iter().cloned().collect();
+    for line in lines.iter().filter_map(|line| line.to_str().ok()) {
+        for named in line.split(',') {
+            headers.remove(named.trim());
+        }
+    }
+}
+
+/// The paths that a route has: what the gateway answers itself is at the root too.
+fn paths_of(route: &Route) -> Vec<String> {
+    let path = format!("{PREFIX}{}", route.path);
+    match route.target {
+        Target::Role(_) => vec![path],
+        Target::Health | Target::Live | Target::OpenApi => vec![path, route.path.to_owned()],
+    }
+}
+
+/// The methods that the table has for a path, as `Allow` lists them.
+fn allow(path: &str) -> HeaderValue {
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
+    let mut methods = vec!["OPTIONS"];
+    for route in ROUTES.iter().filter(|route| route.path == path) {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    HeaderValue::try_from(methods.join(",")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+}
+
+fn filter(method: &Method) -> MethodFilter {
+    // The table has standard methods only; a test walks all of it.
+    MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::TRACE)
+}

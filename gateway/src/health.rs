@@ -1,0 +1,76 @@
+//! What state the whole is in, as one answer: every role is asked, and the result is good for one second.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use crate::forward::Forwarder;
+use crate::routes::Upstream;
+
+/// Everybody may ask, so that asking must not cost four requests each time.
+const FRESH: Duration = Duration::from_secs(1);
+
+pub(crate) struct Health {
+    forwarder: Forwarder,
+    /// Held while roles are asked: who comes meanwhile gets the same result.
+    last: Mutex<Option<(Instant, StatusCode, Bytes)>>,
+}
+
+impl Health {
+    pub(crate) fn new(forwarder: Forwarder) -> Self {
+        Self { forwarder, last: Mutex::new(None) }
+    }
+
+    /// That the gateway runs, whatever the state of the others.
+    pub(crate) fn live() -> Response {
+        json(StatusCode::OK, Bytes::from_static(br#"{"status":"ok"}"#))
+    }
+
+    /// The state of every role: 200 if all are ready, else 503.
+    pub(crate) async fn answer(&self) -> Response {
+        let mut last = self.last.lock().await;
+        if let Some((at, status, body)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return json(*status, body.clone());
+        }
+        let (status, body) = self.ask().await;
+        *last = Some((Instant::now(), status, body.clone()));
+        json(status, body)
+    }
+
+    async fn ask(&self) -> (StatusCode, Bytes) {
+        let [a, b, c, d] = Upstream::ALL;
+        let state = |role| self.state(role);
+        let parts: BTreeMap<&str, Value> = <[_; 4]>::from(tokio::join!(state(a), state(b), state(c), state(d))).into();
+        let ready = parts.values().all(|part| part["state"] == "ready");
+        let (status, word) = if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "degraded") };
+        (status, Bytes::from(json!({ "status": word, "parts": parts }).to_string()))
+    }
+
+    async fn state(&self, role: Upstream) -> (&'static str, Value) {
+        let state = match self.forwarder.readiness(role).await {
+            Some(200) => "ready",
+            Some(_) => "not_ready",
+            None => "unreachable",
+        };
+        (role.name(), json!({ "state": state }))
+    }
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}

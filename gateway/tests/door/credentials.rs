@@ -1,0 +1,141 @@
+//! Every route of the table, with every kind of credentials.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+use tillroll_gateway::routes::{ROUTES, Target};
+use tillroll_http::{Identity, Keys, Role, unix_now};
+
+use crate::world::{World, scope};
+
+#[tokio::test]
+async fn without_credentials_only_public_routes_answer() {
+    let world = World::new().await;
+    for route in ROUTES.iter().filter(|route| route.target != Target::Health) {
+        let answer = world.walk(route, None).await;
+        match scope(route) {
+            None => assert_eq!(answer.status, 200, "{route:?}"),
+            Some(_) => {
+                assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{route:?}");
+                assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{route:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_gets_where_its_scopes_reach_and_no_further() {
+    let world = World::new().await;
+    for role in Role::ALL {
+        let bearer = format!("Bearer {}", world.token(role));
+        for route in ROUTES.iter().filter(|route| route.target != Target::Health) {
+            let answer = world.walk(route, Some(&bearer)).await;
+            if scope(route).is_none_or(|scope| role.scopes().contains(&scope)) {
+                assert_eq!(answer.status, 200, "{role:?} {route:?} {answer:?}");
+            } else {
+                assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"), "{role:?} {route:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_scope_opens_only_the_routes_that_ask_for_it() {
+    let world = World::new().await;
+    for held in Role::Staff.scopes() {
+        let identity = Identity { subject: "x".into(), roles: vec![], scopes: vec![(*held).to_owned()] };
+        let token = world.keys.access.mint(&identity, Duration::from_secs(60), unix_now()).unwrap();
+        for route in ROUTES {
+            let Some(needed) = scope(route) else { continue };
+            let answer = world.walk(route, Some(&format!("Bearer {token}"))).await;
+            assert_eq!(answer.status, if needed == *held { 200 } else { 403 }, "{held} {route:?}");
+        }
+    }
+}
+
+/// Tokens and headers that must open nothing.
+fn bad_credentials(world: &World) -> Vec<String> {
+    let good = world.token(Role::Staff);
+    let parts: Vec<_> = good.split('.').collect();
+    let kid = world.keys.access.public()[0].common.key_id.clone().unwrap();
+    let header = |alg: &str| URL_SAFE_NO_PAD.encode(json!({"alg": alg, "typ": "at+jwt", "kid": kid}).to_string());
+    let other = Keys::open_or_create(tempfile::tempdir().unwrap().path()).unwrap();
+    let foreign = other.mint("someone", Role::Staff, Duration::from_secs(60)).unwrap();
+    let early =
+        world.keys.access.mint(&Role::Staff.held_by("x"), Duration::from_secs(9000), unix_now() + 3600).unwrap();
+    vec![
+        format!("Bearer {}.{}.", header("none"), parts[1]),
+        format!("Bearer {}.{}.{}", header("none"), parts[1], parts[2]),
+        format!("Bearer {}.{}.{}", header("HS256"), parts[1], parts[2]),
+        format!("Bearer {}.{}.{}", parts[0], parts[1], "A".repeat(86)),
+        format!("Bearer {good}x"),
+        format!("Bearer {good}."),
+        format!("Bearer  {good}"),
+        format!("Bearer {foreign}"),
+        format!("Bearer {early}"),
+        format!("Basic {good}"),
+        good,
+        "Bearer".into(),
+        "Bearer undefined".into(),
+    ]
+}
+
+#[tokio::test]
+async fn bad_credentials_open_nothing_not_even_what_is_public() {
+    let world = World::new().await;
+    for credentials in bad_credentials(&world) {
+        for route in ROUTES.iter().filter(|route| matches!(route.target, Target::Role(_))) {
+            let answer = world.walk(route, Some(&credentials)).await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{credentials} {route:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_says_so() {
+    let world = World::new().await;
+    let then = unix_now() - 3600;
+    let token = world.keys.access.mint(&Role::Staff.held_by("x"), Duration::from_secs(60), then).unwrap();
+    let answer = world.call("GET", "/api/v1/orders", &[("authorization", &format!("Bearer {token}"))], "").await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "token_expired"));
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+}
+
+#[tokio::test]
+async fn two_authorizations_are_one_too_many() {
+    let world = World::new().await;
+    let bearer = format!("Bearer {}", world.token(Role::Staff));
+    let twice = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
+    assert_eq!(world.call("GET", "/api/v1/orders", &twice, "").await.status, 401);
+}
+
+#[tokio::test]
+async fn the_role_learns_who_calls_and_never_sees_the_token() {
+    let world = World::new().await;
+    let asked = world.staff("GET", "/api/v1/orders", "").await.json();
+    let identity = asked["headers"]["tillroll-identity"].as_str().unwrap();
+    let opened = world.keys.identity.verifier().open(identity, unix_now()).unwrap();
+    assert_eq!(*opened, Role::Staff.held_by("someone"));
+    assert!(asked["headers"].get("authorization").is_none());
+    let anonymous = world.call("GET", "/api/v1/products", &[], "").await.json();
+    assert!(anonymous["headers"].get("tillroll-identity").is_none());
+}
+
+#[tokio::test]
+async fn an_identity_that_the_client_brings_is_dropped() {
+    let world = World::new().await;
+    let stolen = world.keys.identity.seal(&Role::Staff.held_by("root"), unix_now()).unwrap();
+    let stolen = stolen.to_str().unwrap();
+    for name in ["tillroll-identity", "Tillroll-Identity", "TILLROLL-IDENTITY"] {
+        let answer = world.call("GET", "/api/v1/orders", &[(name, stolen)], "").await;
+        assert_eq!(answer.status, 401);
+        let asked = world.call("GET", "/api/v1/products", &[(name, stolen)], "").await.json();
+        assert!(asked["headers"].get("tillroll-identity").is_none());
+        let bearer = format!("Bearer {}", world.token(Role::Customer));
+        let asked =
+            world.call("GET", "/api/v1/products", &[("authorization", &bearer), (name, stolen)], "").await.json();
+        assert_ne!(asked["headers"]["tillroll-identity"], stolen);
+    }
+}

@@ -1,0 +1,135 @@
+//! The description of the API says what the table says, and points nowhere into the void.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tillroll_gateway::OPENAPI;
+use tillroll_gateway::routes::{Key, ROUTES, Route};
+use tillroll_http::Role;
+
+use crate::world::{World, scope};
+
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+fn document() -> Value {
+    serde_json::from_str(OPENAPI).unwrap()
+}
+
+fn operation<'a>(document: &'a Value, route: &Route) -> &'a Value {
+    &document["paths"][route.path][route.method.as_str().to_lowercase()]
+}
+
+/// The value that a `$ref` stands for, or the value itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        Some(pointer) => document.pointer(pointer.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{pointer}")),
+        None => value,
+    }
+}
+
+#[test]
+fn it_has_exactly_the_routes_of_the_table() {
+    let document = document();
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|key| METHODS.contains(&key.as_str())) {
+            described.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let routed: BTreeSet<_> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(described, routed);
+    assert_eq!(document["servers"][0]["url"], "/api/v1");
+}
+
+#[test]
+fn scopes_keys_and_bodies_are_those_of_the_table() {
+    let document = document();
+    for route in ROUTES {
+        let operation = operation(&document, route);
+        match scope(route) {
+            None => assert_eq!(operation["security"], serde_json::json!([]), "{route:?}"),
+            Some(scope) => {
+                assert_eq!(operation["security"], serde_json::json!([{"accessToken": [scope]}]), "{route:?}")
+            }
+        }
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let key = parameters
+            .iter()
+            .map(|parameter| resolved(&document, parameter))
+            .find(|parameter| parameter["name"] == "Idempotency-Key");
+        let required = key.is_some_and(|key| key["required"] == true);
+        assert_eq!(required, route.key == Key::Required, "{route:?}");
+        assert_eq!(key.is_some(), !route.is_query(), "{route:?}");
+        assert_eq!(operation.get("requestBody").is_some(), route.body > 0, "{route:?}");
+        if let Some(body) = operation.get("requestBody") {
+            assert!(body["description"].as_str().unwrap().contains(&route.body.to_string()), "{route:?}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_says_what_goes_wrong_and_what_it_is_called() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for route in ROUTES {
+        let operation = operation(&document, route);
+        assert!(names.insert(operation["operationId"].as_str().unwrap()), "{route:?}");
+        let statuses: BTreeSet<_> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(statuses.iter().any(|status| status.starts_with('2')), "{route:?}");
+        if scope(route).is_some() {
+            assert!(statuses.is_superset(&["400", "401", "403", "500", "503"].into()), "{route:?}");
+        }
+        if route.body > 0 {
+            assert!(statuses.is_superset(&["409", "413", "415", "422"].into()), "{route:?}");
+        }
+        let in_path = route.path.matches('{').count();
+        let item = &document["paths"][route.path];
+        let shared = item["parameters"].as_array().map_or(0, Vec::len);
+        assert_eq!(shared, in_path, "{route:?}");
+    }
+}
+
+fn walk(document: &Value, value: &Value, referred: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(pointer) = members.get("$ref").and_then(Value::as_str) {
+                resolved(document, value);
+                referred.insert(pointer.to_owned());
+            }
+            members.values().for_each(|member| walk(document, member, referred));
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(document, item, referred)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_component_is_used() {
+    let document = document();
+    let mut referred = BTreeSet::new();
+    walk(&document, &document, &mut referred);
+    for kind in ["schemas", "parameters", "headers", "responses"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            assert!(referred.contains(&format!("#/components/{kind}/{name}")), "{kind} {name} is not used");
+        }
+    }
+}
+
+#[test]
+fn every_scope_is_one_that_a_role_gives() {
+    for route in ROUTES {
+        if let Some(scope) = scope(route) {
+            assert!(Role::ALL.iter().any(|role| role.scopes().contains(&scope)), "{scope}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_gateway_serves_it_under_both_paths() {
+    let world = World::new().await;
+    for path in ["/openapi.json", "/api/v1/openapi.json"] {
+        let answer = world.call("GET", path, &[], "").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+        assert_eq!(answer.json(), document());
+    }
+}

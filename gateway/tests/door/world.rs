@@ -1,0 +1,174 @@
+//! A gateway on a real socket, a role behind it that says what it was asked, and a client that writes bytes.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tillroll_gateway::routes::{Access, Key, PREFIX, Route, Upstream};
+use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits};
+use tillroll_http::{Keys, Limits, Role, serve};
+use tillroll_telemetry::{Shutdown, spawn};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+pub struct World {
+    pub keys: Keys,
+    pub address: SocketAddr,
+    _keys_dir: TempDir,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The code of the problem that this is.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        self.json()["code"].as_str().unwrap().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(held, _)| *held == name).map(|(_, value)| value))
+    }
+}
+
+/// A role that answers every request with what it was asked.
+pub async fn echo() -> SocketAddr {
+    async fn answer(request: Request) -> impl IntoResponse {
+        let (head, body) = request.into_parts();
+        let headers: BTreeMap<_, _> =
+            head.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        axum::Json(json!({
+            "method": head.method.as_str(), "target": head.uri.to_string(), "headers": headers,
+            "length": body.len(), "body": String::from_utf8_lossy(&body[..body.len().min(1000)]),
+        }))
+    }
+    listen(Router::new().fallback(answer)).await
+}
+
+pub async fn listen(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    spawn("a role", serve(listener, router, Limits::internal(), Shutdown::new()));
+    address
+}
+
+/// An address where nobody listens.
+pub async fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// Limits that a test can wait for.
+pub fn short() -> GatewayLimits {
+    let time = Duration::from_millis(200);
+    GatewayLimits { query: time, command: time, connect: time, health: time, ..GatewayLimits::default() }
+}
+
+impl World {
+    /// A gateway in front of a role that echoes.
+    pub async fn new() -> Self {
+        Self::before(echo().await, GatewayLimits::default()).await
+    }
+
+    /// A gateway in front of this address for every role.
+    pub async fn before(role: SocketAddr, limits: GatewayLimits) -> Self {
+        Self::with(Upstream::ALL.map(|upstream| (upstream, role)), limits).await
+    }
+
+    /// A gateway in front of these addresses.
+    pub async fn with(roles: [(Upstream, SocketAddr); 4], limits: GatewayLimits) -> Self {
+        let keys_dir = tempfile::tempdir().unwrap();
+        let keys = Keys::open_or_create(keys_dir.path()).unwrap();
+        let upstreams = roles.map(|(role, address)| (role, format!("http://{address}"))).into();
+        let router = Gateway::router(GatewayConfig { upstreams, keys: keys.clone(), limits }).unwrap();
+        let limits = Limits { request: Duration::from_secs(60), ..Limits::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        spawn("gateway", serve(listener, router, limits, Shutdown::new()));
+        Self { keys, address, _keys_dir: keys_dir }
+    }
+
+    pub fn token(&self, role: Role) -> String {
+        self.keys.mint("someone", role, Duration::from_secs(60)).unwrap()
+    }
+
+    /// Sends bytes and takes one answer, until the gateway closes.
+    pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        let text = self.send_for_all(bytes).await;
+        let end = text.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let head = String::from_utf8(text[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: Bytes::copy_from_slice(&text[end + 4..]) }
+    }
+
+    /// Everything that is answered to these bytes until the gateway closes.
+    pub async fn send_for_all(&self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // The gateway may close while a body that is too large is still being sent.
+        let _ = stream.write_all(bytes.as_ref()).await;
+        let mut text = Vec::new();
+        let reading = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut text)).await;
+        let _ = reading.expect("the gateway closes the connection");
+        text
+    }
+
+    /// One request with headers and a body.
+    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            text.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+        }
+        self.send(format!("{text}\r\n{body}")).await
+    }
+
+    /// One request of staff, with an idempotency key.
+    pub async fn staff(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token(Role::Staff));
+        self.call(method, path, &[("authorization", &bearer), ("idempotency-key", "k-1")], body).await
+    }
+
+    /// The route called as the table asks for it, by a caller with this header.
+    pub async fn walk(&self, route: &Route, authorization: Option<&str>) -> Answer {
+        let mut headers = Vec::new();
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        if route.key == Key::Required {
+            headers.push(("idempotency-key", "k-1"));
+        }
+        let body = if route.body > 0 { "{}" } else { "" };
+        self.call(route.method.as_str(), &concrete(route), &headers, body).await
+    }
+}
+
+/// A path that the route answers.
+pub fn concrete(route: &Route) -> String {
+    let id = "0190d4c8-0000-7000-8000-000000000000";
+    format!("{PREFIX}{}", route.path.replace("{sku}", "SKU-1").replace("{id}", id))
+}
+
+pub fn scope(route: &Route) -> Option<&'static str> {
+    match route.access {
+        Access::Public => None,
+        Access::Scope(scope) => Some(scope),
+    }
+}

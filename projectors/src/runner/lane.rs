@@ -1,0 +1,230 @@
+//! One projection over one topic: read, fold, write, again.
+
+use super::checkpoint::{self, CheckpointError, Moved, Seen};
+use super::part::{Ahead, Part};
+use super::{Pause, Place, Troubles};
+use crate::{Projection, Source, SourceError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::time::Duration;
+use tillroll_log::PartitionId;
+use tillroll_postgres::{Connection, Error, Settings, connect};
+
+/// How long a transaction may take before its connection is given up.
+const TRANSACTION: Duration = Duration::from_secs(60);
+/// How long a lane stands by after another projector was ahead of it.
+const STAND_BY: Duration = Duration::from_millis(500);
+
+/// One projection over one topic.
+pub(super) struct Lane<P, S> {
+    topic: &'static str,
+    database: Settings,
+    source: S,
+    troubles: Troubles,
+    projection: PhantomData<fn() -> P>,
+}
+
+/// What a lane holds between two interruptions.
+struct Session {
+    connection: Option<Connection>,
+    /// Where the checkpoints were last seen.
+    seen: BTreeMap<PartitionId, Seen>,
+    /// Partitions that cannot go on.
+    halted: BTreeSet<PartitionId>,
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+enum Interrupted {
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl From<Error> for Interrupted {
+    fn from(error: Error) -> Self {
+        Self::Checkpoint(CheckpointError::Database(error))
+    }
+}
+
+/// A value that a table does not take: not a bad record but a bad deploy.
+#[derive(Debug, thiserror::Error)]
+#[error("offsets from {from} up to {to} cannot be written")]
+struct Unwritable {
+    from: i64,
+    to: i64,
+    source: CheckpointError,
+}
+
+/// An event that this build does not understand.
+#[derive(Debug, thiserror::Error)]
+#[error("{at} cannot be decoded")]
+struct Halted<'a> {
+    at: &'a tillroll_log::Coordinates,
+    source: &'a crate::Undecodable,
+}
+
+impl<P: Projection, S: Source> Lane<P, S> {
+    pub(super) fn new(topic: &'static str, database: Settings, source: S, troubles: Troubles) -> Self {
+        // The planner's habits suit tables whose size it knows; here it is always a few keys of a growing table.
+        let database = database
+            .parameter("enable_seqscan", "off")
+            .parameter("enable_hashjoin", "off")
+            .parameter("enable_mergejoin", "off");
+        Self { topic, database, source, troubles, projection: PhantomData }
+    }
+
+    /// Never ends: whatever interrupts it, it begins again at the checkpoint.
+    pub(super) async fn run(self) {
+        let mut pause = Pause::default();
+        loop {
+            match self.session(&mut pause).await {
+                Interrupted::Checkpoint(CheckpointError::Superseded) => {
+                    tracing::info!(projection = P::NAME, kafka.topic = self.topic, "another projector is ahead");
+                    tokio::time::sleep(STAND_BY).await;
+                }
+                interrupted => {
+                    self.troubles.raise(self.place(None), &interrupted);
+                    pause.wait().await;
+                }
+            }
+        }
+    }
+
+    fn place(&self, partition: Option<PartitionId>) -> Place {
+        Place { projection: P::NAME, topic: Some(self.topic), partition }
+    }
+
+    /// Goes on from the checkpoints until something ends it.
+    async fn session(&self, pause: &mut Pause) -> Interrupted {
+        let (mut session, mut ahead) = match self.begin().await {
+            Ok(begun) => begun,
+            Err(interrupted) => return interrupted,
+        };
+        loop {
+            let parts = match ahead.batch().await {
+                Ok(parts) => parts,
+                Err(error) => return error.into(),
+            };
+            let parts = self.without_halted(&mut session, parts);
+            if parts.is_empty() {
+                continue;
+            }
+            if let Err(interrupted) = self.keep_writing(&mut session, &parts).await {
+                return interrupted.into();
+            }
+            *pause = Pause::default();
+            self.troubles.clear(self.place(None));
+        }
+    }
+
+    async fn begin(&self) -> Result<(Session, Ahead<P>), Interrupted> {
+        let partitions = self.source.partitions(self.topic).await?;
+        let mut connection = connect(&self.database).await?;
+        let positions = checkpoint::load(&mut connection, P::NAME, self.topic, partitions).await?;
+        let seen = positions.iter().map(|(partition, position)| (*partition, Seen::of(position))).collect();
+        let from = positions.into_iter().map(|(partition, position)| (partition, Some(position))).collect();
+        let feed = self.source.open(self.topic, from).await?;
+        self.troubles.clear(self.place(None));
+        Ok((Session { connection: Some(connection), seen, halted: BTreeSet::new() }, Ahead::of(feed)))
+    }
+
+    /// Leaves out partitions that cannot go on, and parts in which nothing is; stops partitions that meet an event of a
+    /// newer build.
+    fn without_halted(&self, session: &mut Session, parts: Vec<Part<P>>) -> Vec<Part<P>> {
+        let mut kept = Vec::with_capacity(parts.len());
+        for part in parts {
+            if let Some((at, source)) = &part.undecodable {
+                session.halted.insert(part.partition);
+                self.troubles.raise(self.place(Some(part.partition)), &Halted { at, source });
+            }
+            let moves = session.seen.get(&part.partition) != Some(&Seen::of(&part.position));
+            if moves && !session.halted.contains(&part.partition) {
+                kept.push(part);
+            }
+        }
+        kept
+    }
+
+    /// Writes the parts, however long the database is away.
+    async fn keep_writing(&self, session: &mut Session, parts: &[Part<P>]) -> Result<(), CheckpointError> {
+        let mut pause = Pause::default();
+        loop {
+            let parts: Vec<&Part<P>> = parts.iter().collect();
+            let error = match self.write(session, &parts).await {
+                Ok(()) => return Ok(()),
+                Err(CheckpointError::Database(error)) if error.is_about_data() => {
+                    return self.write_by_partition(session, &parts).await;
+                }
+                Err(CheckpointError::Database(error)) => error,
+                Err(error) => return Err(error),
+            };
+            self.troubles.raise(self.place(None), &error);
+            pause.wait().await;
+        }
+    }
+
+    /// After a value that a table does not take: stops the partition that it is in, and writes the others.
+    async fn write_by_partition(&self, session: &mut Session, parts: &[&Part<P>]) -> Result<(), CheckpointError> {
+        let partitions: BTreeSet<PartitionId> = parts.iter().map(|part| part.partition).collect();
+        for partition in partitions {
+            let own: Vec<&Part<P>> = parts.iter().copied().filter(|part| part.partition == partition).collect();
+            match self.write(session, &own).await {
+                Err(CheckpointError::Database(error)) if error.is_about_data() => {
+                    let from = session.seen.get(&partition).map_or(0, |seen| seen.next.0);
+                    let to = own.last().map_or(from, |part| part.position.next.0);
+                    let source = CheckpointError::Database(error);
+                    session.halted.insert(partition);
+                    self.troubles.raise(self.place(Some(partition)), &Unwritable { from, to, source });
+                }
+                outcome => outcome?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds the parts and writes rows and checkpoints in one transaction.
+    async fn write(&self, session: &mut Session, parts: &[&Part<P>]) -> Result<(), CheckpointError> {
+        let mut batch = P::Batch::default();
+        let mut moves: BTreeMap<PartitionId, Moved<'_>> = BTreeMap::new();
+        for part in parts {
+            for (envelope, event) in &part.events {
+                P::fold(&mut batch, envelope, event);
+            }
+            let from = session.seen.get(&part.partition).copied().ok_or(CheckpointError::Superseded)?;
+            let moved = moves.entry(part.partition).or_insert(Moved { from, to: &part.position, recorded_at: None });
+            moved.to = &part.position;
+            moved.recorded_at = moved.recorded_at.max(part.recorded_at);
+        }
+        let connection = match session.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.database).await?,
+        };
+        let committing = self.commit(connection, &batch, &moves);
+        // Only a connection on which all went well is used again.
+        let connection = tokio::time::timeout(TRANSACTION, committing).await.map_err(|_| Error::TimedOut)??;
+        session.connection = Some(connection);
+        for (partition, moved) in &moves {
+            session.seen.insert(*partition, Seen::of(moved.to));
+            if !session.halted.contains(partition) {
+                self.troubles.clear(self.place(Some(*partition)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(
+        &self,
+        mut connection: Connection,
+        batch: &P::Batch,
+        moves: &BTreeMap<PartitionId, Moved<'_>>,
+    ) -> Result<Connection, CheckpointError> {
+        let transaction = connection.transaction().await.map_err(Error::from)?;
+        // First the checkpoint: its lock keeps a second projector waiting, who then finds it moved.
+        checkpoint::advance(&transaction, P::NAME, self.topic, moves).await?;
+        P::write(batch, &transaction).await?;
+        transaction.commit().await.map_err(Error::from)?;
+        Ok(connection)
+    }
+}

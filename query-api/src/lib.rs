@@ -1,0 +1,1 @@
+//! To come: reading the read models by HTTP.

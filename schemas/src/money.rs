@@ -1,0 +1,224 @@
+//! Money is an integer of minor units in an ISO 4217 currency; every sum is checked. No floats.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// An ISO 4217 code: three upper-case letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// Why an amount cannot be formed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not three upper-case letters.
+    #[error("a currency is an ISO 4217 code of three upper-case letters")]
+    InvalidCurrency,
+    /// Two currencies in one sum.
+    #[error("{left} and {right} cannot be added")]
+    CurrencyMismatch {
+        /// The currency of the sum so far.
+        left: Currency,
+        /// The currency of what was to be added.
+        right: Currency,
+    },
+    /// Beyond 64 bits of minor units.
+    #[error("the amount is too large")]
+    Overflow,
+}
+
+impl Currency {
+    /// Pounds sterling.
+    pub const GBP: Self = Self(*b"GBP");
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl std::str::FromStr for Currency {
+    type Err = MoneyError;
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        match <[u8; 3]>::try_from(text.as_bytes()) {
+            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
+            _ => Err(MoneyError::InvalidCurrency),
+        }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = MoneyError;
+    fn try_from(text: String) -> Result<Self, MoneyError> {
+        text.parse()
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An amount of money in minor units (pence, cents).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    /// Minor units.
+    pub amount: i64,
+    /// ISO 4217.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Nothing, in that currency.
+    pub fn zero(currency: Currency) -> Self {
+        Self { amount: 0, currency }
+    }
+
+    /// The sum.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency });
+        }
+        let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, currency: self.currency })
+    }
+
+    /// The price of that many.
+    pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_mul(quantity.get()).ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, currency: self.currency })
+    }
+}
+
+/// A number of pieces: 1 to 1,000,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Quantity(i64);
+
+/// The number is no quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a quantity is a whole number from 1 to 1000000000")]
+pub struct QuantityError;
+
+impl Quantity {
+    /// The greatest quantity, small enough that a stock level never overflows.
+    pub const MAX: i64 = 1_000_000_000;
+
+    /// A quantity, if it is one.
+    pub fn new(pieces: i64) -> Result<Self, QuantityError> {
+        if (1..=Self::MAX).contains(&pieces) { Ok(Self(pieces)) } else { Err(QuantityError) }
+    }
+
+    /// The number of pieces.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The sum, if it is still a quantity.
+    pub fn plus(self, other: Self) -> Result<Self, QuantityError> {
+        Self::new(self.0 + other.0)
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = QuantityError;
+    fn try_from(pieces: i64) -> Result<Self, QuantityError> {
+        Self::new(pieces)
+    }
+}
+
+impl From<Quantity> for i64 {
+    fn from(quantity: Quantity) -> i64 {
+        quantity.0
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A tax rate in basis points: 2000 is 20 %. At most 10,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct TaxRate(u32);
+
+impl TryFrom<u32> for TaxRate {
+    type Error = &'static str;
+    fn try_from(basis_points: u32) -> Result<Self, &'static str> {
+        if basis_points <= 10_000 { Ok(Self(basis_points)) } else { Err("a tax rate is 0 to 10000 basis points") }
+    }
+}
+
+impl From<TaxRate> for u32 {
+    fn from(rate: TaxRate) -> u32 {
+        rate.0
+    }
+}
+
+/// The tax on net amounts, rounded half up once per rate (not per line, where the error would add up).
+pub fn tax_by_rate(net: impl IntoIterator<Item = (TaxRate, Money)>) -> Result<BTreeMap<TaxRate, Money>, MoneyError> {
+    let mut groups: BTreeMap<TaxRate, Money> = BTreeMap::new();
+    for (rate, amount) in net {
+        let sum = groups.get(&rate).copied().unwrap_or(Money::zero(amount.currency)).plus(amount)?;
+        groups.insert(rate, sum);
+    }
+    for (rate, sum) in &mut groups {
+        let exact = i128::from(sum.amount) * i128::from(rate.0);
+        let rounded = (exact + 5_000).div_euclid(10_000);
+        sum.amount = i64::try_from(rounded).map_err(|_| MoneyError::Overflow)?;
+    }
+    Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gbp(amount: i64) -> Money {
+        Money { amount, currency: Currency::GBP }
+    }
+
+    #[test]
+    fn sums_are_checked() -> Result<(), QuantityError> {
+        assert_eq!(gbp(i64::MAX).plus(gbp(1)), Err(MoneyError::Overflow));
+        assert_eq!(gbp(i64::MAX).times(Quantity::new(2)?), Err(MoneyError::Overflow));
+        let euro = Money { amount: 1, currency: Currency(*b"EUR") };
+        assert!(matches!(gbp(1).plus(euro), Err(MoneyError::CurrencyMismatch { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn quantities_are_positive_whole_and_bounded() {
+        for bad in ["0", "-1", "1.5", "1000000001", "9223372036854775808", "\"1\""] {
+            assert!(serde_json::from_str::<Quantity>(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<Quantity>("1000000000").is_ok());
+    }
+
+    #[test]
+    fn tax_is_rounded_half_up_once_per_rate() {
+        let rate = TaxRate(2_000);
+        // Three lines of 0.03: 20 % of 0.09 is 0.018, so 0.02; line by line it would be 3 × 0.01 = 0.03.
+        let tax = tax_by_rate([(rate, gbp(3)), (rate, gbp(3)), (rate, gbp(3))]).unwrap_or_default();
+        assert_eq!(tax.get(&rate), Some(&gbp(2)));
+        let half = tax_by_rate([(TaxRate(5_000), gbp(1))]).unwrap_or_default();
+        assert_eq!(half.get(&TaxRate(5_000)), Some(&gbp(1)));
+    }
+}

@@ -1,0 +1,388 @@
+//! `order`: an order and the sagas that bring it about. Key: the order id.
+
+use crate::{FulfilmentId, Money, Quantity, Sku, TaxRate, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One line with everything frozen that could change later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What.
+    pub sku: Sku,
+    /// Its name then.
+    pub name: String,
+    /// Its category then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// How many.
+    pub quantity: Quantity,
+    /// The agreed price per piece, tax excluded.
+    pub unit_price: Money,
+    /// `quantity × unit_price`.
+    pub line_total: Money,
+    /// Basis points, then.
+    #[serde(default)]
+    pub tax_rate: TaxRate,
+    /// Whether stock is kept of it.
+    pub tracked: bool,
+    /// The version of the product that the price and the name were taken from.
+    pub product_version: u64,
+}
+
+/// The sums over the lines; tax per rate, half up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Without tax.
+    pub net: Money,
+    /// The tax.
+    pub tax: Money,
+    /// With tax.
+    pub gross: Money,
+}
+
+/// The buyer, as the shop's staff name him.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// The shop's own number for him; no personal data.
+    pub reference: String,
+}
+
+/// How it is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMethod {
+    /// On the customer's account: no payment is asked for.
+    OnAccount,
+}
+
+/// So many pieces of a SKU, all lines together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockClaim {
+    /// What.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// What a stock item answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum StockOutcome {
+    /// The pieces are held.
+    Reserved,
+    /// They cannot be held.
+    ReservationRefused {
+        /// Why: `insufficient_stock`, `released`, `dead_lettered`.
+        code: String,
+    },
+    /// The pieces are sold.
+    Committed,
+    /// They cannot be sold.
+    CommitRefused {
+        /// Why.
+        code: String,
+    },
+    /// The claim ended.
+    Released,
+    /// The release was not carried out.
+    ReleaseRefused {
+        /// Why.
+        code: String,
+    },
+    /// The pieces left.
+    Fulfilled {
+        /// In which delivery.
+        fulfilment_id: FulfilmentId,
+    },
+    /// They did not leave.
+    FulfilmentRefused {
+        /// In which delivery.
+        fulfilment_id: FulfilmentId,
+        /// Why.
+        code: String,
+    },
+}
+
+/// A stock item's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockAnswer {
+    /// Whose.
+    pub sku: Sku,
+    /// What.
+    #[serde(flatten)]
+    pub outcome: StockOutcome,
+}
+
+/// Why an order ended or stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable, snake case.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+/// What is counted as sold (or credited): frozen here so that a sales report needs no other record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// The date that it counts for.
+    pub dated: Timestamp,
+    /// Where it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Who bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+    /// What, without tax.
+    pub lines: Vec<SaleLine>,
+}
+
+/// One line of a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleLine {
+    /// What.
+    pub sku: Sku,
+    /// Its category then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// How many.
+    pub quantity: Quantity,
+    /// For how much, tax excluded.
+    pub amount: Money,
+}
+
+/// A step of the saga that waits for stock items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Waiting for reservations.
+    Reserve,
+    /// Waiting for commits.
+    Commit,
+    /// Waiting for releases.
+    Release,
+    /// Waiting for pieces to leave.
+    Fulfil,
+}
+
+/// The customer ordered; reservations are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The shop's own number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+    /// Where it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+    /// When it was ordered (business time).
+    pub placed_at: Timestamp,
+    /// As ordered, in that order; a SKU may be on several.
+    pub lines: Vec<Line>,
+    /// The sums.
+    pub totals: Totals,
+    /// What has to be reserved: one claim per tracked SKU, in order of SKU.
+    pub claims: Vec<StockClaim>,
+    /// When the reservations lapse.
+    pub reservations_expire_at: Timestamp,
+    /// When the wait for answers is over.
+    pub answer_by: Timestamp,
+}
+
+/// Some stock items answered; others are still awaited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockAnswered {
+    /// Who, and what.
+    pub answers: Vec<StockAnswer>,
+}
+
+/// The last reservation stands; commits are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockReserved {
+    /// The answers that completed it.
+    pub answers: Vec<StockAnswer>,
+    /// What has to be committed.
+    pub claims: Vec<StockClaim>,
+    /// When the wait for answers is over.
+    pub answer_by: Timestamp,
+}
+
+/// The last commit stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockCommitted {
+    /// The answers that completed it.
+    pub answers: Vec<StockAnswer>,
+}
+
+/// The order is good: it counts as sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// What counts.
+    pub sale: Sale,
+}
+
+/// An answer did not come in time; the wait goes on, longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepOverdue {
+    /// Which wait.
+    pub step: Step,
+    /// How many times now (from 1).
+    pub attempt: u32,
+    /// When the wait is over.
+    pub answer_by: Timestamp,
+}
+
+/// The order cannot be; what it holds is asked back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompensationStarted {
+    /// Why.
+    pub reason: Reason,
+    /// The answers that caused it, if any did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<StockAnswer>,
+    /// Whose claims have to be released.
+    pub releases: Vec<Sku>,
+    /// When the wait for answers is over.
+    pub answer_by: Timestamp,
+}
+
+/// The order is off and holds nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Why.
+    pub reason: Reason,
+    /// The answers that completed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<StockAnswer>,
+    /// What was sold and is not any more (only if it had been confirmed), dated by the cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<Sale>,
+}
+
+/// The saga cannot go on by itself. A late answer still carries it on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// Which wait.
+    pub step: Step,
+    /// Why.
+    pub reason: Reason,
+    /// The answers that caused it, if any did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<StockAnswer>,
+}
+
+/// Pieces are to leave the warehouse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FulfilmentRequested {
+    /// Which delivery.
+    pub fulfilment_id: FulfilmentId,
+    /// What is delivered, services included, in order of SKU.
+    pub items: Vec<StockClaim>,
+    /// Of these, what stock is kept of.
+    pub claims: Vec<StockClaim>,
+    /// When the wait for answers is over.
+    pub answer_by: Timestamp,
+}
+
+/// A delivery is out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fulfilled {
+    /// Which delivery.
+    pub fulfilment_id: FulfilmentId,
+    /// What was delivered.
+    pub items: Vec<StockClaim>,
+    /// The answers that completed it.
+    pub answers: Vec<StockAnswer>,
+    /// Whether nothing is left to deliver.
+    pub complete: bool,
+}
+
+tillroll_log::bodies! {
+    /// What happened to an order.
+    pub enum OrderEvent {
+        Placed(Placed) = "order.placed.v1",
+        StockAnswered(StockAnswered) = "order.stock-answered.v1",
+        StockReserved(StockReserved) = "order.stock-reserved.v1",
+        StockCommitted(StockCommitted) = "order.stock-committed.v1",
+        Confirmed(Confirmed) = "order.confirmed.v1",
+        StepOverdue(StepOverdue) = "order.step-overdue.v1",
+        CompensationStarted(CompensationStarted) = "order.compensation-started.v1",
+        Cancelled(Cancelled) = "order.cancelled.v1",
+        Stuck(Stuck) = "order.stuck.v1",
+        FulfilmentRequested(FulfilmentRequested) = "order.fulfilment-requested.v1",
+        Fulfilled(Fulfilled) = "order.fulfilled.v1",
+    }
+}
+
+/// Places an order whose lines were priced by the handler from the catalogue's replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceOrder {
+    /// The shop's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+    /// Where it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+    /// When, if it was not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<Timestamp>,
+    /// 1 to 10,000 lines.
+    pub lines: Vec<Line>,
+}
+
+/// Stock items answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordStockAnswers {
+    /// Who, and what.
+    pub answers: Vec<StockAnswer>,
+}
+
+/// Carries the saga over a step that waits for nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continue {}
+
+/// Calls it off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelOrder {
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Delivers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestFulfilment {
+    /// Which delivery.
+    pub fulfilment_id: FulfilmentId,
+    /// What; everything that is left if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<StockClaim>>,
+}
+
+/// The timer's command: the wait is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlinePassed {
+    /// The deadline that fired.
+    pub deadline: Timestamp,
+}
+
+tillroll_log::bodies! {
+    /// What can be asked of an order.
+    pub enum OrderCommand {
+        Place(PlaceOrder) = "order.place",
+        RecordStockAnswers(RecordStockAnswers) = "order.record-stock-answers",
+        Continue(Continue) = "order.continue",
+        Cancel(CancelOrder) = "order.cancel",
+        RequestFulfilment(RequestFulfilment) = "order.request-fulfilment",
+        DeadlinePassed(DeadlinePassed) = "order.deadline-passed",
+    }
+}

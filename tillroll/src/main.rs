@@ -1,0 +1,90 @@
+//! The `tillroll` binary: every role of the shop's backend, and the operator's command line.
+
+mod config;
+mod health;
+mod roles;
+mod serve;
+mod token;
+mod topics;
+mod up;
+
+use clap::{Parser, Subcommand};
+use config::Config;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What went wrong, said to a person.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// A commerce backend whose only source of truth is a log of events in Kafka.
+///
+/// Try it: `tillroll up` starts Kafka, PostgreSQL and every role on this machine;
+/// `tillroll import online-retail data/online-retail-extract.csv` feeds it real trade;
+/// `tillroll tail order.events.v1` shows what happened.
+///
+/// Settings are environment variables; `tillroll help settings` lists them.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start Kafka, PostgreSQL and every role on this machine, until Ctrl-C.
+    Up(up::UpArgs),
+    /// Run roles against a Kafka and a PostgreSQL that are there already.
+    Serve(serve::ServeArgs),
+    /// Make or check the topics.
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
+    /// Print an access token, signed with this installation's key.
+    Token(token::TokenArgs),
+    /// List the environment variables that Tillroll reads.
+    Settings,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(error) => return fail(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli.command, config)) {
+        Ok(code) => code,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Up(args) => up::run(args, config).await,
+        Command::Serve(args) => serve::run(args, config).await,
+        Command::Topics(command) => topics::run(command, config).await,
+        Command::Token(args) => token::run(&args, &config),
+        Command::Settings => {
+            config::print_settings();
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Says what went wrong, with its causes, in one line.
+fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !said.contains(&text) {
+            said = format!("{said}: {text}");
+        }
+        cause = error.source();
+    }
+    eprintln!("tillroll: {said}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,166 @@
+//! The roles: what each needs, starts and answers.
+
+use crate::Failure;
+use crate::config::Config;
+use crate::health::{self, Check};
+use axum::Router;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tillroll_gateway::routes::Upstream;
+use tillroll_gateway::{Gateway, GatewayConfig};
+use tillroll_http::Keys;
+use tillroll_log::{Node, RunningRole};
+use tillroll_postgres::{Pool, Settings};
+use tillroll_projectors::{MIGRATIONS, Projectors};
+use tillroll_telemetry::Shutdown;
+
+/// A part of the system that can run in a process of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Catalog,
+    Inventory,
+    Orders,
+    Projectors,
+    QueryApi,
+    Gateway,
+}
+
+/// What all roles of a process share.
+pub struct Shared<'a> {
+    pub config: &'a Config,
+    pub node: Node,
+    pub keys: Keys,
+    pub database_url: String,
+    pub shutdown: Shutdown,
+}
+
+/// A role that runs.
+pub struct Started {
+    pub router: Router,
+    pub owner: Option<RunningRole>,
+    pub projectors: Option<Projectors>,
+}
+
+impl Role {
+    /// All of them, in the order in which they start.
+    pub const ALL: [Self; 6] =
+        [Self::Projectors, Self::QueryApi, Self::Catalog, Self::Inventory, Self::Orders, Self::Gateway];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::Inventory => "inventory",
+            Self::Orders => "orders",
+            Self::Projectors => "projectors",
+            Self::QueryApi => "query-api",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// The roles of these names; `all` means each.
+    pub fn parse_all(names: &[String]) -> Result<Vec<Self>, Failure> {
+        let mut roles = Vec::new();
+        for name in names {
+            match (name.as_str(), Self::ALL.iter().find(|role| role.name() == name)) {
+                ("all", _) => roles.extend(Self::ALL),
+                (_, Some(role)) => roles.push(*role),
+                (_, None) => {
+                    let known = Self::ALL.map(Self::name).join(", ");
+                    return Err(format!("`{name}` is no role; roles are all, {known}").into());
+                }
+            }
+        }
+        roles.sort();
+        roles.dedup();
+        Ok(roles)
+    }
+
+    /// Free ports where the gateway is told in memory; known ones for a role that runs alone.
+    pub fn default_listen(self, among_others: bool) -> SocketAddr {
+        let port = match self {
+            _ if among_others => 0,
+            Self::Catalog => 8101,
+            Self::Inventory => 8102,
+            Self::Orders => 8103,
+            Self::QueryApi => 8104,
+            Self::Projectors => 8105,
+            Self::Gateway => 8080,
+        };
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    /// Starts the role. The gateway starts by [`gateway`].
+    pub async fn start(self, shared: &Shared<'_>) -> Result<Started, Failure> {
+        let Shared { node, keys, .. } = shared;
+        match self {
+            Self::Catalog => Ok(owning(node, tillroll_catalog::start(node, keys).await?)),
+            Self::Inventory => Ok(owning(node, tillroll_inventory::start(node, keys).await?)),
+            Self::Orders => Ok(owning(node, tillroll_orders::start(node, keys).await?)),
+            Self::Projectors => projectors(shared).await,
+            Self::QueryApi => query_api(shared).await,
+            Self::Gateway => Ok(Started { router: Router::new(), owner: None, projectors: None }),
+        }
+    }
+}
+
+fn owning(node: &Node, (router, owner): (Router, RunningRole)) -> Started {
+    let serves = owner.watch();
+    let node = node.clone();
+    let check: Check = Arc::new(move || {
+        let (serves, node) = (serves.clone(), node.clone());
+        Box::pin(async move {
+            let kafka = node.admin().ping(Duration::from_secs(1)).await.map_err(|_| "no answer".to_owned());
+            let partitions = if serves.ready() { Ok(()) } else { Err("not all are served".to_owned()) };
+            vec![("kafka", kafka), ("partitions", partitions)]
+        })
+    });
+    Started { router: router.merge(health::router(check)), owner: Some(owner), projectors: None }
+}
+
+fn database_check(pool: Pool) -> Check {
+    Arc::new(move || {
+        let pool = pool.clone();
+        Box::pin(async move { vec![("postgres", pool.ping().await.map_err(|_| "no answer".to_owned()))] })
+    })
+}
+
+async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
+    let settings = Settings::parse(&shared.database_url, "tillroll-projectors")?;
+    tillroll_postgres::migrate(&settings, MIGRATIONS).await?;
+    let projectors = Projectors::start(&settings, shared.node.clone(), &shared.shutdown);
+    let troubles = projectors.troubles().clone();
+    let pool = Pool::new(&settings.clone().pool_size(1))?;
+    let check: Check = Arc::new(move || {
+        let (troubles, pool) = (troubles.clone(), pool.clone());
+        Box::pin(async move {
+            let database = pool.ping().await.map_err(|_| "no answer".to_owned());
+            let stopped = troubles.list();
+            let running = if stopped.is_empty() { Ok(()) } else { Err(format!("{} stopped", stopped.len())) };
+            vec![("postgres", database), ("projections", running)]
+        })
+    });
+    Ok(Started { router: health::router(check), owner: None, projectors: Some(projectors) })
+}
+
+async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
+    let settings = Settings::parse(&shared.database_url, "tillroll-query-api")?.read_only();
+    let pool = Pool::new(&settings)?;
+    let router = Router::new();
+    Ok(Started { router: router.merge(health::router(database_check(pool))), owner: None, projectors: None })
+}
+
+/// The public door to the roles of this process and, by configuration, of others.
+pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Router, Failure> {
+    let mut upstreams = BTreeMap::new();
+    for upstream in Upstream::ALL {
+        let role = Role::ALL.into_iter().find(|role| role.name() == upstream.name());
+        let here = role.and_then(|role| local.get(&role).cloned());
+        let alone = role.map(|role| format!("http://{}", role.default_listen(false))).unwrap_or_default();
+        let url = here.or_else(|| shared.config.role_url(upstream.name())).unwrap_or(alone);
+        upstreams.insert(upstream, url);
+    }
+    let limits = Default::default();
+    Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), limits })?)
+}

@@ -1,0 +1,195 @@
+//! Running roles in this process: listeners, topics, migrations, readiness, and an orderly end.
+
+use crate::config::Config;
+use crate::roles::{Role, Shared, Started};
+use crate::{Failure, topics};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tillroll_http::Limits;
+use tillroll_log::{Environment, Node, RunningRole};
+use tillroll_projectors::Projectors;
+use tillroll_schemas::catalogue;
+use tillroll_telemetry::Shutdown;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+/// How long Kafka may take to answer at the start.
+const KAFKA_WITHIN: Duration = Duration::from_secs(30);
+/// How long the roles may take to serve all that they own; a long log takes its time.
+const READY_WITHIN: Duration = Duration::from_secs(600);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+#[derive(Args)]
+pub struct ServeArgs {
+    /// all, or any of: catalog, inventory, orders, projectors, query-api, gateway.
+    #[arg(required = true, value_name = "ROLE")]
+    roles: Vec<String>,
+}
+
+/// Where Kafka and PostgreSQL are.
+pub struct Backends {
+    /// `host:port[,host:port…]`
+    pub bootstrap_servers: String,
+    /// `postgres://user:password@host:port/database`
+    pub database_url: String,
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
+    tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
+    let roles = Role::parse_all(&args.roles)?;
+    let backends =
+        Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
+    std::fs::create_dir_all(config.home.join("run"))?;
+    let ready = config.run_file("ready");
+    let _ = std::fs::remove_file(&ready);
+    let serving = Serving::start(&config, &backends, &roles).await?;
+    if let Some(url) = serving.public_url() {
+        std::fs::write(&ready, &url)?;
+        println!("ready: {url}");
+    } else {
+        println!("ready");
+    }
+    until_asked_to_stop(&serving).await;
+    serving.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Roles that run in this process.
+pub struct Serving {
+    shutdown: Shutdown,
+    door: Shutdown,
+    listeners: Vec<JoinHandle<()>>,
+    doors: Vec<JoinHandle<()>>,
+    owners: Vec<RunningRole>,
+    projectors: Option<Projectors>,
+    public: Option<SocketAddr>,
+}
+
+impl Serving {
+    /// Starts the roles, the gateway last, and returns when all of them serve.
+    pub async fn start(config: &Config, backends: &Backends, roles: &[Role]) -> Result<Self, Failure> {
+        let keys = config.keys()?;
+        let own_url = format!("http://{}", config.listen);
+        let node = Node::connect(config.node(&backends.bootstrap_servers, &keys, &own_url))?;
+        node.admin().ping(KAFKA_WITHIN).await?;
+        if config.environment == Environment::Development {
+            node.create_topics(&catalogue::AGGREGATES, topics::default_replication(config.environment)).await?;
+        }
+        let (shutdown, door) = (Shutdown::new(), Shutdown::new());
+        let mut serving = Self {
+            shutdown: shutdown.clone(),
+            door,
+            listeners: Vec::new(),
+            doors: Vec::new(),
+            owners: Vec::new(),
+            projectors: None,
+            public: None,
+        };
+        let shared = Shared { config, node, keys, database_url: backends.database_url.clone(), shutdown };
+        match serving.start_roles(&shared, roles).await {
+            Ok(()) => Ok(serving),
+            Err(error) => {
+                serving.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_roles(&mut self, shared: &Shared<'_>, roles: &[Role]) -> Result<(), Failure> {
+        let mut urls = BTreeMap::new();
+        for role in roles.iter().filter(|role| **role != Role::Gateway) {
+            let Started { router, owner, projectors } = role.start(shared).await?;
+            let address = shared.config.role_listen(role.name())?.unwrap_or(role.default_listen(roles.len() > 1));
+            let listener = bind(address, role.name()).await?;
+            urls.insert(*role, format!("http://{}", listener.local_addr()?));
+            let served = tillroll_http::serve(listener, router, Limits::internal(), self.shutdown.clone());
+            self.listeners.push(tillroll_telemetry::spawn("internal listener", served));
+            self.owners.extend(owner);
+            self.projectors = self.projectors.take().or(projectors);
+        }
+        self.wait_until_ready().await?;
+        if roles.contains(&Role::Gateway) {
+            let router = crate::roles::gateway(shared, &urls)?;
+            let listener = bind(shared.config.listen, "gateway").await?;
+            self.public = Some(listener.local_addr()?);
+            let served = tillroll_http::serve(listener, router, Limits::default(), self.door.clone());
+            self.doors.push(tillroll_telemetry::spawn("gateway", served));
+        }
+        Ok(())
+    }
+
+    async fn wait_until_ready(&self) -> Result<(), Failure> {
+        let started = Instant::now();
+        let mut said = started;
+        while !self.owners.iter().all(RunningRole::ready) {
+            if started.elapsed() > READY_WITHIN {
+                let waiting: Vec<_> = self.owners.iter().filter(|role| !role.ready()).map(RunningRole::name).collect();
+                return Err(format!("not ready in time: {}; the log says why", waiting.join(", ")).into());
+            }
+            if let Some(alarm) = self.owners.iter().find_map(RunningRole::alarm) {
+                return Err(alarm.into());
+            }
+            if said.elapsed() > Duration::from_secs(5) {
+                said = Instant::now();
+                let waiting: Vec<_> = self.owners.iter().filter(|role| !role.ready()).map(RunningRole::name).collect();
+                tracing::info!(roles = waiting.join(","), "waiting until all partitions are served");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Where the public door is, if it is in this process.
+    pub fn public_url(&self) -> Option<String> {
+        self.public.map(|address| format!("http://{address}"))
+    }
+
+    /// Closes the door, lets what is under way end, then stops everything behind it.
+    pub async fn stop(self) {
+        self.door.request();
+        for door in self.doors {
+            let _ = door.await;
+        }
+        self.shutdown.request();
+        for listener in self.listeners {
+            let _ = listener.await;
+        }
+        for owner in self.owners {
+            owner.stop().await;
+        }
+        if let Some(projectors) = self.projectors {
+            projectors.stopped().await;
+        }
+    }
+}
+
+async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let variable = match what {
+            "gateway" => "TILLROLL_LISTEN".to_owned(),
+            role => format!("TILLROLL_{}_LISTEN", role.to_uppercase().replace('-', "_")),
+        };
+        format!("{what} cannot listen on {address}: {error}; {variable} says where").into()
+    })
+}
+
+/// Ctrl-C or SIGTERM.
+pub async fn until_asked_to_stop(_serving: &Serving) {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => terminate.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+    tracing::info!("stopping");
+}

@@ -1,0 +1,47 @@
+//! `tillroll token`: an access token from the installation's own key, for staff and scripts.
+
+use crate::config::Config;
+use crate::Failure;
+use clap::Args;
+use std::process::ExitCode;
+use std::time::Duration;
+use tillroll_http::Role;
+
+#[derive(Args)]
+pub struct TokenArgs {
+    /// What the bearer may do: staff, operator or customer.
+    #[arg(long, default_value = "staff")]
+    role: String,
+    /// Who the bearer is, as it will stand in `ce_actor` of events. No personal data.
+    #[arg(long, default_value = "staff")]
+    subject: String,
+    /// How long it is good: 15m, 12h, 7d.
+    #[arg(long, default_value = "12h", value_parser = duration)]
+    ttl: Duration,
+}
+
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration like 90s, 15m, 12h or 7d");
+    let unit = text.char_indices().last().map(|(at, unit)| (&text[..at], unit)).ok_or_else(wrong)?;
+    let number: u64 = unit.0.parse().map_err(|_| wrong())?;
+    let seconds = match unit.1 {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+/// A staff token for this installation's own client commands.
+pub fn staff(config: &Config, ttl: Duration) -> Result<String, Failure> {
+    Ok(config.keys()?.mint("staff", Role::Staff, ttl)?)
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+pub fn run(args: &TokenArgs, config: &Config) -> Result<ExitCode, Failure> {
+    let role: Role = args.role.parse()?;
+    println!("{}", config.keys()?.mint(&args.subject, role, args.ttl)?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,66 @@
+//! `tillroll up`: everything on this machine with one command.
+
+use crate::config::Config;
+use crate::roles::Role;
+use crate::serve::{Backends, Serving};
+use crate::{Failure, serve};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use tillroll_devstack::{Mode, Stack};
+
+#[derive(Args)]
+pub struct UpArgs {}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+pub async fn run(_args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
+    tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
+    let started = Instant::now();
+    let (mode, stack_config) = config.stack()?;
+    let native = mode == Mode::Native;
+    if native {
+        println!("starting Kafka and PostgreSQL under {} …", config.home.display());
+    }
+    let stack = Stack::from_mode(mode, stack_config).await?;
+    let backends = Backends {
+        bootstrap_servers: stack.bootstrap_servers().to_owned(),
+        database_url: stack.database_url().to_owned(),
+    };
+    let run_files = RunFiles::write(&config, &backends)?;
+    let serving = Serving::start(&config, &backends, &Role::ALL).await?;
+    let url = serving.public_url().unwrap_or_default();
+    std::fs::write(config.run_file("ready"), &url)?;
+    println!("ready in {} ms: {url}", started.elapsed().as_millis());
+    println!("  Kafka       {}", backends.bootstrap_servers);
+    println!("  API         {url}/openapi.json");
+    println!("  stop with Ctrl-C");
+    serve::until_asked_to_stop(&serving).await;
+    drop(run_files);
+    serving.stop().await;
+    stack.stop().await?;
+    println!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Files by which other commands find this process; gone when it ends.
+struct RunFiles(Vec<PathBuf>);
+
+impl RunFiles {
+    fn write(config: &Config, backends: &Backends) -> Result<Self, Failure> {
+        let files = ["kafka", "tillroll.pid", "ready"].map(|name| config.run_file(name));
+        std::fs::create_dir_all(config.home.join("run"))?;
+        let _ = std::fs::remove_file(&files[2]);
+        std::fs::write(&files[0], &backends.bootstrap_servers)?;
+        std::fs::write(&files[1], std::process::id().to_string())?;
+        Ok(Self(files.to_vec()))
+    }
+}
+
+impl Drop for RunFiles {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
