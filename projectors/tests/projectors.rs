@@ -6,6 +6,8 @@
 mod faults;
 #[path = "projectors/halts.rs"]
 mod halts;
+#[path = "projectors/kafka.rs"]
+mod kafka;
 #[path = "projectors/read_models.rs"]
 mod read_models;
 #[path = "projectors/rebuild.rs"]
@@ -16,5 +18,3 @@ mod roll;
 mod servers;
 #[path = "projectors/shop.rs"]
 mod shop;
-#[path = "projectors/speed.rs"]
-mod speed;

@@ -1,1 +1,16 @@
-//! To come: reading the read models by HTTP.
+//! The read side's HTTP: queries over the read models in PostgreSQL, and nothing but them.
+//!
+//! Every answer says how fresh it is. A query that carries a consistency token is answered only once the read models
+//! have come that far. Start with `start`; a resource is a file in `routes`.
+
+mod access;
+mod answer;
+mod ends;
+mod failure;
+mod freshness;
+mod paging;
+mod routes;
+mod service;
+
+pub use ends::{EndOffsets, NodeEnds};
+pub use service::start;

@@ -4,7 +4,7 @@
 # is_tillroll PID: a number from a file may belong to anybody by now; only /proc says whom it is.
 is_tillroll() {
   local command
-  command=$(tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | head -n 1) || return 1
+  command=$({ tr '\0' '\n' <"/proc/$1/cmdline" | head -n 1; } 2>/dev/null) || return 1
   [[ ${command##*/} == tillroll ]]
 }
 

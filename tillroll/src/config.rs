@@ -31,7 +31,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("KAFKA_BOOTSTRAP_SERVERS", "external: host:port[,host:port…] [of the running `tillroll up`]"),
     ("DATABASE_URL", "external: postgres://user:password@host:port/database"),
     ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
-    ("TILLROLL_<ROLE>_LISTEN", "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS"),
+    (
+        "TILLROLL_<ROLE>_LISTEN",
+        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS",
+    ),
     ("TILLROLL_<ROLE>_URL", "where the gateway finds a role that does not run in its process"),
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503 [4096]"),
     ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
@@ -81,10 +84,10 @@ fn kafka_properties() -> Vec<(String, String)> {
 fn parsed<T: FromStr>(variable: &str, default: T, what: &str) -> Result<T, ConfigError> {
     match lookup(variable) {
         None => Ok(default),
-        Some(text) => text.trim().parse().map_err(|_| ConfigError {
-            variable: variable.to_owned(),
-            problem: format!("`{text}` is not {what}"),
-        }),
+        Some(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| ConfigError { variable: variable.to_owned(), problem: format!("`{text}` is not {what}") }),
     }
 }
 
@@ -106,7 +109,11 @@ impl Config {
         };
         Ok(Self {
             home: lookup("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
-            listen: parsed("TILLROLL_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), "an address like 127.0.0.1:8080")?,
+            listen: parsed(
+                "TILLROLL_LISTEN",
+                SocketAddr::from(([127, 0, 0, 1], 8080)),
+                "an address like 127.0.0.1:8080",
+            )?,
             environment,
             partitions,
             max_requests: parsed("TILLROLL_MAX_REQUESTS", 4_096, "a number")?,
@@ -184,7 +191,8 @@ impl Config {
 }
 
 fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "localhost".into(), |name| name.trim().to_owned())
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map_or_else(|_| "localhost".into(), |name| name.trim().to_owned())
 }
 
 /// Prints every variable.

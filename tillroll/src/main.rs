@@ -2,6 +2,7 @@
 
 mod config;
 mod health;
+mod import;
 mod roles;
 mod serve;
 mod token;
@@ -22,7 +23,7 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 /// `tillroll import online-retail data/online-retail-extract.csv` feeds it real trade;
 /// `tillroll tail order.events.v1` shows what happened.
 ///
-/// Settings are environment variables; `tillroll help settings` lists them.
+/// Settings are environment variables; `tillroll settings` lists them.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
@@ -36,6 +37,8 @@ enum Command {
     Up(up::UpArgs),
     /// Run roles against a Kafka and a PostgreSQL that are there already.
     Serve(serve::ServeArgs),
+    /// Enter trade from a file, as any client could.
+    Import(import::ImportArgs),
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -65,6 +68,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
     match command {
         Command::Up(args) => up::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
+        Command::Import(args) => import::run(args, config).await,
         Command::Topics(command) => topics::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
         Command::Settings => {

@@ -14,6 +14,7 @@ use tillroll_http::Keys;
 use tillroll_log::{Node, RunningRole};
 use tillroll_postgres::{Pool, Settings};
 use tillroll_projectors::{MIGRATIONS, Projectors};
+use tillroll_query_api::NodeEnds;
 use tillroll_telemetry::Shutdown;
 
 /// A part of the system that can run in a process of its own.
@@ -147,7 +148,8 @@ async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
 async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
     let settings = Settings::parse(&shared.database_url, "tillroll-query-api")?.read_only();
     let pool = Pool::new(&settings)?;
-    let router = Router::new();
+    let router =
+        tillroll_query_api::start(pool.clone(), &shared.keys, NodeEnds::new(shared.node.clone()), &shared.shutdown);
     Ok(Started { router: router.merge(health::router(database_check(pool))), owner: None, projectors: None })
 }
 

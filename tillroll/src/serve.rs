@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 const KAFKA_WITHIN: Duration = Duration::from_secs(30);
 /// How long the roles may take to serve all that they own; a long log takes its time.
 const READY_WITHIN: Duration = Duration::from_secs(600);
+/// Longer than any route of the gateway takes.
+const DOOR_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Args)]
@@ -42,8 +44,7 @@ pub struct Backends {
 pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
     let roles = Role::parse_all(&args.roles)?;
-    let backends =
-        Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
+    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
     std::fs::create_dir_all(config.home.join("run"))?;
     let ready = config.run_file("ready");
     let _ = std::fs::remove_file(&ready);
@@ -117,7 +118,9 @@ impl Serving {
             let router = crate::roles::gateway(shared, &urls)?;
             let listener = bind(shared.config.listen, "gateway").await?;
             self.public = Some(listener.local_addr()?);
-            let served = tillroll_http::serve(listener, router, Limits::default(), self.door.clone());
+            // The gateway keeps the times of its routes itself.
+            let limits = Limits { request: DOOR_WITHIN, ..Limits::default() };
+            let served = tillroll_http::serve(listener, router, limits, self.door.clone());
             self.doors.push(tillroll_telemetry::spawn("gateway", served));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! `tillroll token`: an access token from the installation's own key, for staff and scripts.
 
-use crate::config::Config;
 use crate::Failure;
+use crate::config::Config;
 use clap::Args;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -37,14 +37,12 @@ impl Scope for InventoryWrite {
 }
 
 /// The route.
-pub(crate) fn router(
-    stock_items: Commands<StockItem>,
-    products: Replica<ProductFacts>,
-    keys: CommandKeys,
-) -> Router {
-    Router::new()
-        .route("/api/v1/products/{sku}/inventory", patch(change))
-        .with_state(Arc::new(Inventory { keys, stock_items, products }))
+pub(crate) fn router(stock_items: Commands<StockItem>, products: Replica<ProductFacts>, keys: CommandKeys) -> Router {
+    Router::new().route("/api/v1/products/{sku}/inventory", patch(change)).with_state(Arc::new(Inventory {
+        keys,
+        stock_items,
+        products,
+    }))
 }
 
 async fn change(

@@ -185,8 +185,7 @@ fn fulfil(state: &State, command: &FulfilStock) -> Decision {
     match state.reservations.claim(order_id) {
         Some(Claim::Committed { left }) if left >= quantity.get() => {
             let Levels { on_hand, reserved, committed } = state.levels;
-            let levels =
-                Levels { on_hand: on_hand - quantity.get(), reserved, committed: committed - quantity.get() };
+            let levels = Levels { on_hand: on_hand - quantity.get(), reserved, committed: committed - quantity.get() };
             Ok(Some(Fulfilled { order_id, fulfilment_id, quantity, levels }.into()))
         }
         Some(Claim::Committed { .. } | Claim::Reserved { .. }) | None => Err(Rejection::NotCommitted),

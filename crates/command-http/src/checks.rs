@@ -48,9 +48,10 @@ impl Checks {
             return Ok(());
         }
         let problem = Problem::new(&problems::INVALID_FIELD);
-        Err(self.wrong.into_iter().fold(problem, |problem, (field, detail)| {
-            problem.error(field, problems::INVALID_FIELD.code, detail)
-        }))
+        Err(self
+            .wrong
+            .into_iter()
+            .fold(problem, |problem, (field, detail)| problem.error(field, problems::INVALID_FIELD.code, detail)))
     }
 }
 

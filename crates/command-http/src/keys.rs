@@ -68,8 +68,7 @@ impl CommandKeys {
         }
         let timing = &answered.timing;
         let timings = Timings { decide: timing.decide, append: timing.append, read_back: timing.read_back };
-        let answer =
-            answer.version(answered.version.0).consistency(token.encode(&self.tokens)).timings(timings);
+        let answer = answer.version(answered.version.0).consistency(token.encode(&self.tokens)).timings(timings);
         match &answered.at {
             Some(at) => answer.log_position(&at.topic, at.partition.0, at.offset.0),
             None => answer,

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,6 +15,7 @@ use crate::bounded::BoundedCache;
 use crate::identity::{Identity, IdentityKey, MAX_IDENTITY_AGE};
 use crate::problem::Problem;
 use crate::problems;
+use crate::random::random_id;
 
 /// Who issues access tokens, and for whom.
 pub const ISSUER: &str = "tillroll";
@@ -70,9 +69,7 @@ impl From<AccessRefused> for Problem {
             AccessRefused::TooEarly | AccessRefused::Invalid => &problems::UNAUTHENTICATED,
         };
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        Self::new(kind)
-            .detail(refused.to_string())
-            .header(axum::http::header::WWW_AUTHENTICATE, challenge)
+        Self::new(kind).detail(refused.to_string()).header(axum::http::header::WWW_AUTHENTICATE, challenge)
     }
 }
 
@@ -113,23 +110,11 @@ impl AccessKeys {
             verifying.extend(jwk.common.key_id.clone().map(|kid| (kid, key)));
         }
         let verified = BoundedCache::new(CACHED);
-        Ok(Self(Arc::new(Inner {
-            signing,
-            kid,
-            verifying,
-            public,
-            validation: validation(),
-            verified,
-        })))
+        Ok(Self(Arc::new(Inner { signing, kid, verifying, public, validation: validation(), verified })))
     }
 
     /// A token for `identity`, good from `now` (seconds since 1970) for `ttl`.
-    pub fn mint(
-        &self,
-        identity: &Identity,
-        ttl: Duration,
-        now: u64,
-    ) -> Result<String, AccessKeyError> {
+    pub fn mint(&self, identity: &Identity, ttl: Duration, now: u64) -> Result<String, AccessKeyError> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
@@ -137,7 +122,7 @@ impl AccessKeys {
             exp: now.saturating_add(ttl.as_secs()),
             nbf: now,
             iat: now,
-            jti: Uuid::new_v4(),
+            jti: random_id(),
             roles: identity.roles.clone(),
             scope: identity.scopes.join(" "),
         };
@@ -178,25 +163,11 @@ impl AccessKeys {
         if header.typ.as_deref() != Some(KIND) || header.crit.is_some() {
             return Err(AccessRefused::Invalid);
         }
-        let key = header
-            .kid
-            .and_then(|kid| self.0.verifying.get(&kid))
-            .ok_or(AccessRefused::Invalid)?;
-        let claims: Claims = decode(token, key, &self.0.validation)
-            .map_err(|_| AccessRefused::Invalid)?
-            .claims;
-        let scopes = claims
-            .scope
-            .split(' ')
-            .filter(|scope| !scope.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let key = header.kid.and_then(|kid| self.0.verifying.get(&kid)).ok_or(AccessRefused::Invalid)?;
+        let claims: Claims = decode(token, key, &self.0.validation).map_err(|_| AccessRefused::Invalid)?.claims;
+        let scopes = claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
         Ok(Access {
-            identity: Identity {
-                subject: claims.sub,
-                roles: claims.roles,
-                scopes,
-            },
+            identity: Identity { subject: claims.sub, roles: claims.roles, scopes },
             not_before: claims.nbf,
             expires_at: claims.exp,
             sealed: RwLock::new(None),
@@ -242,9 +213,7 @@ fn validation() -> Validation {
 fn read(pem: &[u8]) -> Result<(EncodingKey, Jwk, String), AccessKeyError> {
     let signing = EncodingKey::from_ed_pem(pem).map_err(failed("read"))?;
     let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::EdDSA).map_err(failed("read"))?;
-    let kid = jwk
-        .thumbprint(ThumbprintHash::SHA256)
-        .map_err(failed("name"))?;
+    let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(failed("name"))?;
     jwk.common.key_id = Some(kid.clone());
     Ok((signing, jwk, kid))
 }

@@ -36,12 +36,7 @@ pub struct CommandAnswer<B> {
 impl<B: Serialize> CommandAnswer<B> {
     /// An answer with this status and resource.
     pub fn new(status: StatusCode, body: B) -> Self {
-        Self {
-            status,
-            body,
-            version: None,
-            headers: Vec::with_capacity(4),
-        }
+        Self { status, body, version: None, headers: Vec::with_capacity(4) }
     }
 
     /// 200: the resource as it is now.
@@ -77,29 +72,18 @@ impl<B: Serialize> CommandAnswer<B> {
 
     /// Where the event is: topic, partition, offset.
     pub fn log_position(self, topic: &str, partition: i32, offset: i64) -> Self {
-        self.with(
-            LOG_POSITION.clone(),
-            format!("{topic}/{partition}@{offset}"),
-        )
+        self.with(LOG_POSITION.clone(), format!("{topic}/{partition}@{offset}"))
     }
 
     /// Where the time went.
     pub fn timings(self, timings: Timings) -> Self {
         let mut text = String::with_capacity(64);
-        for (name, spent) in [
-            ("decide", timings.decide),
-            ("append", timings.append),
-            ("read-back", timings.read_back),
-        ] {
+        for (name, spent) in [("decide", timings.decide), ("append", timings.append), ("read-back", timings.read_back)]
+        {
             let separator = if text.is_empty() { "" } else { ", " };
             let micros = spent.as_micros();
             // Writing to a string does not fail.
-            let _ = write!(
-                text,
-                "{separator}{name};dur={}.{:03}",
-                micros / 1000,
-                micros % 1000
-            );
+            let _ = write!(text, "{separator}{name};dur={}.{:03}", micros / 1000, micros % 1000);
         }
         self.with(SERVER_TIMING.clone(), text)
     }
@@ -121,16 +105,9 @@ impl<B: Serialize> IntoResponse for CommandAnswer<B> {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(12);
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(version) = self.version {
-            headers.extend(
-                HeaderValue::try_from(format!("\"{version}\""))
-                    .ok()
-                    .map(|tag| (header::ETAG, tag)),
-            );
+            headers.extend(HeaderValue::try_from(format!("\"{version}\"")).ok().map(|tag| (header::ETAG, tag)));
         }
         for (name, value) in self.headers {
             headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));

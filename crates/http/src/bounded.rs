@@ -17,21 +17,12 @@ struct Generations<V> {
 impl<V: Clone> BoundedCache<V> {
     /// A cache that never holds more than `capacity` entries.
     pub(crate) fn new(capacity: usize) -> Self {
-        let generations = Generations {
-            young: HashMap::new(),
-            old: HashMap::new(),
-        };
-        Self {
-            per_generation: (capacity / 2).max(1),
-            generations: RwLock::new(generations),
-        }
+        let generations = Generations { young: HashMap::new(), old: HashMap::new() };
+        Self { per_generation: (capacity / 2).max(1), generations: RwLock::new(generations) }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<V> {
-        let held = self
-            .generations
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let held = self.generations.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = held.young.get(key) {
             return Some(value.clone());
         }
@@ -42,10 +33,7 @@ impl<V: Clone> BoundedCache<V> {
     }
 
     pub(crate) fn put(&self, key: &str, value: V) {
-        let mut held = self
-            .generations
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.generations.write().unwrap_or_else(PoisonError::into_inner);
         if held.young.len() >= self.per_generation && !held.young.contains_key(key) {
             held.old = std::mem::take(&mut held.young);
         }
@@ -54,10 +42,7 @@ impl<V: Clone> BoundedCache<V> {
     }
 
     pub(crate) fn remove(&self, key: &str) {
-        let mut held = self
-            .generations
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.generations.write().unwrap_or_else(PoisonError::into_inner);
         held.young.remove(key);
         held.old.remove(key);
     }

@@ -2,13 +2,15 @@
 
 use uuid::Uuid;
 
+use crate::random::random_id;
+
 /// The namespace of command ids. It never changes: ids in the log were made under it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f0d_6a1c_3b7e_5c49_9d2e_71c4_0e8a_b6f3);
 
 /// UUID v5 of caller, method, canonical route (path with its ids, no query) and idempotency key; random without a key.
 pub fn command_id(caller: &str, method: &str, canonical_route: &str, key: Option<&str>) -> Uuid {
     let Some(key) = key else {
-        return Uuid::new_v4();
+        return random_id();
     };
     let parts = [caller, method, canonical_route, key];
     let mut name = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());

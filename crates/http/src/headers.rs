@@ -79,15 +79,11 @@ impl PresentedTokens {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut texts = Vec::new();
         for line in headers.get_all(&CONSISTENCY_TOKEN) {
-            let line = line
-                .to_str()
-                .map_err(|_| Problem::new(&problems::INVALID_TOKEN))?;
+            let line = line.to_str().map_err(|_| Problem::new(&problems::INVALID_TOKEN))?;
             texts.extend(line.split(',').map(|text| text.trim().to_owned()));
         }
         if texts.len() > MAX_TOKENS {
-            return Err(
-                Problem::new(&problems::INVALID_TOKEN).detail("more than 16 consistency tokens")
-            );
+            return Err(Problem::new(&problems::INVALID_TOKEN).detail("more than 16 consistency tokens"));
         }
         Ok(Self(texts))
     }
@@ -108,19 +104,12 @@ impl CommandHeaders {
 
     /// The idempotency key, or the problem that it is missing where the route needs one.
     pub fn require_key(&self) -> Result<&str, Problem> {
-        self.idempotency_key
-            .as_deref()
-            .ok_or_else(|| Problem::new(&problems::MISSING_IDEMPOTENCY_KEY))
+        self.idempotency_key.as_deref().ok_or_else(|| Problem::new(&problems::MISSING_IDEMPOTENCY_KEY))
     }
 
     /// The command's id; see `command_id`.
     pub fn command_id(&self, caller: &str, method: &str, canonical_route: &str) -> Uuid {
-        command_id(
-            caller,
-            method,
-            canonical_route,
-            self.idempotency_key.as_deref(),
-        )
+        command_id(caller, method, canonical_route, self.idempotency_key.as_deref())
     }
 }
 
@@ -158,8 +147,7 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Ok(None);
     };
     let key = value.as_bytes();
-    let visible =
-        (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+    let visible = (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
     match std::str::from_utf8(key) {
         Ok(text) if visible => Ok(Some(text.to_owned())),
         _ => Err(invalid()),
@@ -168,44 +156,28 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 /// The wait that `Prefer: wait=N` asks for, cut to `MAX_WAIT`.
 pub fn wait(headers: &HeaderMap) -> Option<Duration> {
-    let lines = headers
-        .get_all(&PREFER)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    let mut waits = lines
-        .flat_map(|line| line.split(','))
-        .filter_map(|preference| {
-            let (name, value) = preference.split(';').next()?.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("wait")
-                .then(|| value.trim().trim_matches('"'))
-        });
+    let lines = headers.get_all(&PREFER).iter().filter_map(|line| line.to_str().ok());
+    let mut waits = lines.flat_map(|line| line.split(',')).filter_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| value.trim().trim_matches('"'))
+    });
     // RFC 7240, section 2: of a preference given twice the first counts.
     let seconds = waits.next()?;
     let digits = !seconds.is_empty() && seconds.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| {
-        seconds
-            .parse()
-            .map_or(MAX_WAIT, |n| Duration::from_secs(n).min(MAX_WAIT))
-    })
+    digits.then(|| seconds.parse().map_or(MAX_WAIT, |n| Duration::from_secs(n).min(MAX_WAIT)))
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>` (W3C Trace Context); anything else is not passed on.
 fn traceparent(headers: &HeaderMap) -> Option<String> {
     let text = single(headers, &TRACEPARENT).ok()??.to_str().ok()?;
     let lengths = text.split('-').map(str::len).eq([2, 32, 16, 2]);
-    let hex = text
-        .bytes()
-        .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let hex = text.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     (lengths && hex && text.starts_with("00-")).then(|| text.to_owned())
 }
 
 struct Twice;
 
-fn single<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'a header::HeaderValue>, Twice> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a header::HeaderValue>, Twice> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),

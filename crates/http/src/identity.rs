@@ -73,14 +73,9 @@ impl Role {
     /// What it may do.
     pub const fn scopes(self) -> &'static [&'static str] {
         match self {
-            Self::Staff => &[
-                "catalog:write",
-                "inventory:write",
-                "orders:enter",
-                "orders:read",
-                "orders:write",
-                "analytics:read",
-            ],
+            Self::Staff => {
+                &["catalog:write", "inventory:write", "orders:enter", "orders:read", "orders:write", "analytics:read"]
+            }
             Self::Customer | Self::Operator => &[],
         }
     }
@@ -90,11 +85,7 @@ impl Role {
         Identity {
             subject: subject.into(),
             roles: vec![self.name().to_owned()],
-            scopes: self
-                .scopes()
-                .iter()
-                .map(|&scope| scope.to_owned())
-                .collect(),
+            scopes: self.scopes().iter().map(|&scope| scope.to_owned()).collect(),
         }
     }
 }
@@ -108,10 +99,7 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == name)
-            .ok_or_else(|| UnknownRole(name.to_owned()))
+        Self::ALL.into_iter().find(|role| role.name() == name).ok_or_else(|| UnknownRole(name.to_owned()))
     }
 }
 

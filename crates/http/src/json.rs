@@ -35,10 +35,7 @@ pub struct StrictJson<T, const LIMIT: usize = SMALL_BODY> {
 impl<T: Default, const LIMIT: usize> StrictJson<T, LIMIT> {
     /// What stands for a body that was left out: the same as `{}`.
     pub fn absent() -> Self {
-        Self {
-            value: T::default(),
-            canonical: b"{}".to_vec(),
-        }
+        Self { value: T::default(), canonical: b"{}".to_vec() }
     }
 }
 
@@ -52,10 +49,8 @@ impl<T: DeserializeOwned, const LIMIT: usize> StrictJson<T, LIMIT> {
     /// Reads a body that has arrived whole.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|wrong| {
-            Problem::new(&problems::MALFORMED_JSON).detail(format!(
-                "the body is not UTF-8 from byte {} on",
-                wrong.valid_up_to()
-            ))
+            Problem::new(&problems::MALFORMED_JSON)
+                .detail(format!("the body is not UTF-8 from byte {} on", wrong.valid_up_to()))
         })?;
         let canonical = canonical::canonical(text).map_err(refusal::malformed)?;
         let value = serde_json::from_str(text).map_err(|_| refusal::of_field::<T>(text))?;
@@ -96,12 +91,8 @@ where
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let refuse =
-        |detail: &'static str| Err(Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE).detail(detail));
-    if headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| coding != "identity")
-    {
+    let refuse = |detail: &'static str| Err(Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE).detail(detail));
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return refuse("bodies are taken without a content coding");
     }
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
@@ -114,13 +105,10 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 fn is_json(media_type: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
         && parts.all(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            !name.eq_ignore_ascii_case("charset")
-                || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
         })
 }
 

@@ -30,9 +30,8 @@ pub const COMMAND_HASH: &str = "command-hash.key";
 pub const CONSISTENCY_TOKEN: &str = "consistency-token.key";
 
 /// PKCS#8 of an Ed25519 private key is this and the 32 secret bytes (RFC 8410, section 7).
-const PKCS8_ED25519: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
+const PKCS8_ED25519: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// All keys of an installation.
 #[derive(Clone)]
@@ -72,15 +71,10 @@ impl Keys {
     /// Reads the keys from `dir`, after making those that are missing. Several processes may do so at once.
     pub fn open_or_create(dir: &Path) -> Result<Self, KeysError> {
         files::ensure_dir(dir)?;
-        let access = files::read_or_create(dir, ACCESS_TOKEN, || {
-            new_secret().map(|secret| pem(&secret))
-        })?;
+        let access = files::read_or_create(dir, ACCESS_TOKEN, || new_secret().map(|secret| pem(&secret)))?;
         let previous = files::read(&dir.join(ACCESS_TOKEN_PREVIOUS))?;
         Ok(Self {
-            access: AccessKeys::from_pem(
-                access.as_bytes(),
-                previous.as_ref().map(String::as_bytes),
-            )?,
+            access: AccessKeys::from_pem(access.as_bytes(), previous.as_ref().map(String::as_bytes))?,
             identity: IdentityKey::new(&secret(dir, INTERNAL)?),
             command_hash: CommandHashKey::new(&secret(dir, COMMAND_HASH)?),
             consistency: TokenKey::new(&secret(dir, CONSISTENCY_TOKEN)?),
@@ -124,10 +118,7 @@ fn new_secret() -> Result<[u8; 32], KeyFileError> {
 
 fn pem(secret: &[u8; 32]) -> String {
     let der = [&PKCS8_ED25519[..], secret].concat();
-    format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -14,6 +14,7 @@ mod mac;
 mod problem;
 pub mod problems;
 mod query;
+mod random;
 mod request_id;
 mod server;
 mod token;
@@ -23,9 +24,7 @@ pub use answer::{CommandAnswer, Timings};
 pub use clock::unix_now;
 pub use command_id::command_id;
 pub use headers::{CommandHeaders, IfMatch, PresentedTokens, QueryHeaders};
-pub use identity::{
-    Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies,
-};
+pub use identity::{Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies};
 pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
 pub use keys::{CommandHashKey, KeyFileError, Keys, KeysError};
 pub use problem::{FieldError, Problem};

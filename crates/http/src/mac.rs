@@ -18,21 +18,12 @@ impl MacKey {
     }
 
     pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
-        self.0
-            .clone()
-            .chain_update(message)
-            .finalize()
-            .into_bytes()
-            .into()
+        self.0.clone().chain_update(message).finalize().into_bytes().into()
     }
 
     /// Whether `tag` is the beginning of the message's tag; an empty one never is.
     pub(crate) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
-        self.0
-            .clone()
-            .chain_update(message)
-            .verify_truncated_left(tag)
-            .is_ok()
+        self.0.clone().chain_update(message).verify_truncated_left(tag).is_ok()
     }
 }
 

@@ -16,16 +16,7 @@ use crate::problems::{self, Kind};
 /// The media type of every error that this crate answers.
 pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-const OWN_MEMBERS: [&str; 8] = [
-    "type",
-    "title",
-    "status",
-    "detail",
-    "instance",
-    "code",
-    "errors",
-    "request_id",
-];
+const OWN_MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "instance", "code", "errors", "request_id"];
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,10 +48,7 @@ struct Occurrence {
 impl Problem {
     /// A problem of this kind; 429 and 503 ask to come back after one second unless told otherwise.
     pub fn new(kind: &'static Kind) -> Self {
-        let waits = matches!(
-            kind.status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-        );
+        let waits = matches!(kind.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         Self(Box::new(Occurrence {
             kind,
             detail: None,
@@ -79,8 +67,7 @@ impl Problem {
         if is_query {
             return Self::new(&problems::TIMED_OUT);
         }
-        Self::new(&problems::UNAVAILABLE)
-            .detail("the outcome is not known yet: repeat with the same Idempotency-Key")
+        Self::new(&problems::UNAVAILABLE).detail("the outcome is not known yet: repeat with the same Idempotency-Key")
     }
 
     /// Says to the client what is wrong with this very request.
@@ -96,11 +83,7 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.errors.push(FieldError {
-            field: field.into(),
-            code: code.into(),
-            detail: detail.into(),
-        });
+        self.0.errors.push(FieldError { field: field.into(), code: code.into(), detail: detail.into() });
         self
     }
 
@@ -160,12 +143,7 @@ impl From<&'static Kind> for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}",
-            self.0.kind.code,
-            self.0.detail.as_deref().unwrap_or(self.0.kind.title)
-        )
+        write!(f, "{}: {}", self.0.kind.code, self.0.detail.as_deref().unwrap_or(self.0.kind.title))
     }
 }
 
@@ -211,10 +189,9 @@ impl Unfinished {
     pub(crate) fn finish(&self, path: &str, request_id: &str) -> Body {
         let mut body = Vec::with_capacity(self.body.len() + path.len() + request_id.len() + 40);
         body.extend_from_slice(self.body.strip_suffix(b"}").unwrap_or(&self.body));
-        for (name, value, said) in [
-            ("instance", path, self.has_instance),
-            ("request_id", request_id, self.has_request_id),
-        ] {
+        for (name, value, said) in
+            [("instance", path, self.has_instance), ("request_id", request_id, self.has_request_id)]
+        {
             if !said {
                 body.extend_from_slice(format!(",\"{name}\":").as_bytes());
                 body.extend_from_slice(Value::from(value).to_string().as_bytes());

@@ -17,18 +17,8 @@ pub struct Kind {
 }
 
 /// A kind of problem, for the catalogue below and for contexts that add their own.
-pub const fn kind(
-    code: &'static str,
-    status: StatusCode,
-    title: &'static str,
-    doc: &'static str,
-) -> Kind {
-    Kind {
-        code,
-        status,
-        title,
-        doc,
-    }
+pub const fn kind(code: &'static str, status: StatusCode, title: &'static str, doc: &'static str) -> Kind {
+    Kind { code, status, title, doc }
 }
 
 /// The kind with this code, if the catalogue has it.

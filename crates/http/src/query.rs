@@ -19,25 +19,17 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(value) =
-            Query::try_from_uri(&parts.uri).map_err(|refused| problem(&refused.body_text()))?;
+        let Query(value) = Query::try_from_uri(&parts.uri).map_err(|refused| problem(&refused.body_text()))?;
         Ok(Self(value))
     }
 }
 
 /// The rejection reads `Failed to deserialize query string: [<name>: ]<serde's message>`.
 fn problem(text: &str) -> Problem {
-    let message = text
-        .strip_prefix("Failed to deserialize query string: ")
-        .unwrap_or(text);
+    let message = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
     match message.split_once(": ") {
-        Some((name, message)) if !name.contains([' ', '`']) => {
-            refusal::refused(name.to_owned(), message)
-        }
-        _ => refusal::refused(
-            refusal::field_named(message).unwrap_or_default().to_owned(),
-            message,
-        ),
+        Some((name, message)) if !name.contains([' ', '`']) => refusal::refused(name.to_owned(), message),
+        _ => refusal::refused(refusal::field_named(message).unwrap_or_default().to_owned(), message),
     }
 }
 

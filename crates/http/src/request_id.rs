@@ -3,10 +3,9 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::HeaderMap;
-use uuid::Uuid;
-
 use crate::headers::REQUEST_ID;
+use crate::random::random_id;
+use axum::http::HeaderMap;
 
 const MAX_LENGTH: usize = 64;
 
@@ -24,15 +23,11 @@ pub(crate) fn given(headers: &HeaderMap) -> Option<&str> {
 
 /// A UUID that is unique, not secret: random per process, then counted.
 pub(crate) fn generate() -> String {
-    static PROCESS: LazyLock<(u64, u64)> = LazyLock::new(|| Uuid::new_v4().as_u64_pair());
+    static PROCESS: LazyLock<(u64, u64)> = LazyLock::new(|| random_id().as_u64_pair());
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let (high, low) = *PROCESS;
     // An odd factor makes a permutation of all counts: no two are equal, and neighbours look different.
-    let count = COUNT
-        .fetch_add(1, Ordering::Relaxed)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let bytes = (u128::from(high) << 64 | u128::from(low.wrapping_add(count))).to_be_bytes();
-    uuid::Builder::from_custom_bytes(bytes)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }

@@ -45,23 +45,14 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
                 continue;
             }
         };
-        let served = connection(
-            stream,
-            http.clone(),
-            edge.clone(),
-            shutdown.clone(),
-            cut.clone(),
-        );
+        let served = connection(stream, http.clone(), edge.clone(), shutdown.clone(), cut.clone());
         spawn("http connection", async move {
             served.await;
             drop(slot);
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain, slots.acquire_many(limits.connections))
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(limits.drain, slots.acquire_many(limits.connections)).await.is_err() {
         tracing::warn!("requests are cut off that did not end in time");
         cut.request();
         // Cut connections end by themselves; an error would mean a closed semaphore, which nothing closes.
@@ -72,17 +63,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
 type Accepted = (TcpStream, tokio::sync::OwnedSemaphorePermit);
 
 /// The next connection, once there is room for it; `None` when it is time to stop.
-async fn next(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    shutdown: &Shutdown,
-) -> Option<io::Result<Accepted>> {
+async fn next(listener: &TcpListener, slots: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<io::Result<Accepted>> {
     let accept = async {
-        let slot = slots
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(io::Error::other)?;
+        let slot = slots.clone().acquire_owned().await.map_err(io::Error::other)?;
         listener.accept().await.map(|(stream, _)| (stream, slot))
     };
     tokio::select! {
@@ -101,13 +84,7 @@ fn protocol(limits: &Limits) -> http1::Builder {
     http
 }
 
-async fn connection(
-    stream: TcpStream,
-    http: http1::Builder,
-    edge: Arc<Edge>,
-    shutdown: Shutdown,
-    cut: Shutdown,
-) {
+async fn connection(stream: TcpStream, http: http1::Builder, edge: Arc<Edge>, shutdown: Shutdown, cut: Shutdown) {
     if let Err(refused) = stream.set_nodelay(true) {
         tracing::debug!(error = %refused, "connection is gone");
         return;
@@ -138,12 +115,10 @@ async fn connection(
 async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     // A future that panicked is never polled again, so nothing sees what it may have left half done.
-    poll_fn(
-        move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(polled) => polled.map(Some),
-            Err(_) => Poll::Ready(None),
-        },
-    )
+    poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
     .await
 }
 

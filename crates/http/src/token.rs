@@ -73,18 +73,9 @@ impl ConsistencyToken {
         if offset < 0 || partition < 0 {
             return;
         }
-        let new = Covered {
-            topic: topic.into(),
-            partition,
-            log,
-            offset,
-        };
+        let new = Covered { topic: topic.into(), partition, log, offset };
         let place = |held: &Covered| {
-            (held.topic.as_str(), held.partition, held.log).cmp(&(
-                new.topic.as_str(),
-                new.partition,
-                new.log,
-            ))
+            (held.topic.as_str(), held.partition, held.log).cmp(&(new.topic.as_str(), new.partition, new.log))
         };
         match self.entries.binary_search_by(place) {
             Ok(at) => self.entries[at].offset = self.entries[at].offset.max(offset),
@@ -95,12 +86,7 @@ impl ConsistencyToken {
     /// Asks for everything that either asks for: the componentwise maximum.
     pub fn merge(&mut self, other: &Self) {
         for covered in &other.entries {
-            self.cover(
-                covered.log,
-                covered.topic.as_str(),
-                covered.partition,
-                covered.offset,
-            );
+            self.cover(covered.log, covered.topic.as_str(), covered.partition, covered.offset);
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 cargo run --release -p tillroll-kafka --example round_trip`
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
+#![expect(clippy::disallowed_methods, reason = "it is a main function, and its topics are nobody else's")]
 
 use std::collections::HashMap;
 use std::env;
@@ -13,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tillroll_kafka::{
-    Admin, Config, DeliveryError, NewRecord, NewTopic, Offset, PartitionId, Producer, Subscription, Tail, Topic};
+    Admin, Config, DeliveryError, NewRecord, NewTopic, Offset, PartitionId, Producer, Subscription, Tail, Topic,
+};
 use tokio::sync::mpsc;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -39,6 +41,7 @@ async fn main() -> Result<()> {
         }
     }
     ends(&config).await?;
+    many(&config).await?;
     volume(&config).await
 }
 
@@ -71,7 +74,9 @@ impl Bench {
         let send = |number: usize| {
             let (done, sent) = (done.clone(), Instant::now());
             let record = record(&self.topic, number);
-            let on_delivery = Box::new(move |outcome: std::result::Result<Offset, DeliveryError>| drop(done.send(outcome.map(|_| sent.elapsed()))));
+            let on_delivery = Box::new(move |outcome: std::result::Result<Offset, DeliveryError>| {
+                drop(done.send(outcome.map(|_| sent.elapsed())))
+            });
             self.producer.send(record, on_delivery).map_err(|refused| refused.error)
         };
         for number in 0..in_flight {
@@ -131,11 +136,7 @@ impl Figures {
     fn of(mut times: Vec<Duration>, took: Duration) -> Figures {
         times.sort_unstable();
         let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
-        Figures {
-            p50: at(50),
-            p99: at(99),
-            per_second: times.len() as u128 * 1_000_000 / took.as_micros().max(1),
-        }
+        Figures { p50: at(50), p99: at(99), per_second: times.len() as u128 * 1_000_000 / took.as_micros().max(1) }
     }
 }
 
@@ -197,6 +198,32 @@ async fn ends(config: &Config) -> Result<()> {
         }
     }
     println!("\none record by its place: {}/s", Figures::of(times, begun.elapsed()));
+    Ok(())
+}
+
+/// Each partition followed by itself, as owners do when a process starts.
+async fn many(config: &Config) -> Result<()> {
+    const FOLLOWERS: i32 = 40;
+    let topic = new_topic(config, FOLLOWERS).await?;
+    let producer = Producer::start(config)?;
+    for number in 0..usize::try_from(FOLLOWERS)? * 100 {
+        let partition = PartitionId(i32::try_from(number)? % FOLLOWERS);
+        let record = NewRecord { partition, ..record(&topic, number) };
+        producer.send(record, Box::new(|_| {})).map_err(|refused| refused.error)?;
+    }
+    producer.flush(Duration::from_secs(30)).await;
+    let tail = Tail::start(config)?;
+    for what in ["from the beginning", "again, at the end"] {
+        let begun = Instant::now();
+        let from = if what.contains("end") { Offset(100) } else { Offset::ZERO };
+        let follow = |partition| tail.subscribe(Arc::clone(&topic), vec![(PartitionId(partition), from)]);
+        for mut follower in (0..FOLLOWERS).map(follow).collect::<Vec<_>>() {
+            while !follower.is_live() {
+                let _ = tokio::time::timeout(Duration::from_millis(5), follower.next()).await;
+            }
+        }
+        println!("\n{FOLLOWERS} subscriptions {what}: live after {} ms", begun.elapsed().as_millis());
+    }
     Ok(())
 }
 

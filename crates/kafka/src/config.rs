@@ -58,7 +58,8 @@ impl Config {
             &[
                 ("message.max.bytes", &max_bytes),
                 ("linger.ms", "0"),
-                ("compression.codec", "none"),
+                // A fifth of the bytes of JSON, at no measurable loss of rate (README).
+                ("compression.codec", "lz4"),
                 ("message.timeout.ms", "5000"),
                 ("queue.buffering.max.messages", "100000"),
                 ("queue.buffering.max.kbytes", "262144"),
@@ -78,6 +79,8 @@ impl Config {
                 ("fetch.min.bytes", "1"),
                 ("fetch.queue.backoff.ms", "1"),
                 ("fetch.error.backoff.ms", "50"),
+                // What is fetched ahead, over all partitions.
+                ("queued.max.messages.kbytes", "32768"),
                 // Transactions are not used; a foreign one that hangs must not hide what comes after it.
                 ("isolation.level", "read_uncommitted"),
             ],
@@ -96,6 +99,7 @@ impl Config {
                 ("fetch.min.bytes", "1"),
                 ("fetch.queue.backoff.ms", "1"),
                 ("fetch.error.backoff.ms", "50"),
+                ("queued.max.messages.kbytes", "32768"),
                 ("isolation.level", "read_uncommitted"),
                 ("session.timeout.ms", "6000"),
                 ("heartbeat.interval.ms", "500"),
@@ -150,7 +154,7 @@ impl FetchWait {
     fn millis(self) -> &'static str {
         match self {
             FetchWait::Tailing => "100",
-            FetchWait::Bounded => "5",
+            FetchWait::Bounded => "2",
         }
     }
 }

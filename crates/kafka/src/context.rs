@@ -4,6 +4,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError as ClientError;
+use rdkafka::types::RDKafkaErrorCode;
 
 /// The context of every consumer of this crate: it only logs.
 pub(crate) struct Logged {
@@ -18,7 +19,7 @@ impl ClientContext for Logged {
     fn stats_raw(&self, _statistics: &[u8]) {}
 
     fn error(&self, error: ClientError, reason: &str) {
-        tracing::debug!(kafka.client = self.role, error = %error, reason, "kafka client error");
+        client_error(self.role, error.rdkafka_error_code(), reason);
     }
 }
 
@@ -34,5 +35,15 @@ pub(crate) fn log_line(role: &'static str, level: i32, facility: &str, message: 
         4 => tracing::warn!(kafka.client = role, facility, "librdkafka: {message}"),
         5 | 6 => tracing::info!(kafka.client = role, facility, "librdkafka: {message}"),
         _ => tracing::debug!(kafka.client = role, facility, "librdkafka: {message}"),
+    }
+}
+
+/// What a client says about itself as a whole. It goes on by itself; only the loss of every broker is worth a warning.
+pub(crate) fn client_error(role: &'static str, code: Option<RDKafkaErrorCode>, reason: &str) {
+    match code {
+        Some(RDKafkaErrorCode::AllBrokersDown) => {
+            tracing::warn!(kafka.client = role, "no broker can be reached, waiting: {reason}");
+        }
+        code => tracing::debug!(kafka.client = role, ?code, reason, "kafka client error"),
     }
 }

@@ -143,10 +143,7 @@ fn new_client(config: &ClientConfig, flight: &Arc<Flight>) -> Result<Client, Kaf
     config.create_with_context(context).map_err(KafkaError::client("making the producer"))
 }
 
-fn base_record(
-    record: &NewRecord,
-    on_delivery: OnDelivery,
-) -> BaseRecord<'_, [u8], [u8], Pending> {
+fn base_record(record: &NewRecord, on_delivery: OnDelivery) -> BaseRecord<'_, [u8], [u8], Pending> {
     let mut base = BaseRecord::with_opaque_to(&record.topic, Pending::new(on_delivery)).partition(record.partition.0);
     base.key = record.key.as_deref();
     base.payload = record.value.as_deref();

@@ -11,6 +11,9 @@ use crate::context::Logged;
 use crate::native::{Consumer, Event, EventQueue};
 use crate::{Batch, KafkaError, Offset, PartitionId, Record, Topic};
 
+#[cfg(test)]
+mod tests;
+
 /// Takes at most this many records before the batches go out, so that the first does not wait for the last.
 const MOST_RECORDS: usize = 512;
 /// The same in bytes.
@@ -76,8 +79,7 @@ impl<T> Slots<T> {
     /// Adds a partition at a position, in place of one of the same name.
     pub(crate) fn insert(&mut self, topic: Topic, partition: PartitionId, next: Offset, own: T) {
         self.remove(&topic, partition);
-        let slot =
-            Slot { topic: Arc::clone(&topic), partition, next, own, records: Vec::new(), touched: false };
+        let slot = Slot { topic: Arc::clone(&topic), partition, next, own, records: Vec::new(), touched: false };
         let place = match self.slots.iter().position(Option::is_none) {
             Some(free) => {
                 self.slots[free] = Some(slot);

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{Offset, PartitionId, Topic};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// A record as it stands in a partition. Key, headers and value share one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]

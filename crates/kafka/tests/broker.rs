@@ -1,6 +1,7 @@
 //! A real broker: what is promised of records, positions, membership and outages. The broker is started by the tests;
 //! the jars come from `TILLROLL_KAFKA_LIBS` or `.tillroll/kafka-libs` (scripts/setup).
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "tests find the jars by themselves, and unwrap the tasks that they run")]
 
 #[path = "broker/asking.rs"]
 mod asking;

@@ -54,8 +54,11 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
 
     /// One event, nothing (the goal is reached already), or a refusal.
     /// `at` is the owner's clock at the decision; it is data for the event and is never compared with a deadline.
-    fn decide(state: &Self::State, command: &Self::Command, at: Timestamp)
-    -> Result<Option<Self::Event>, Self::Rejection>;
+    fn decide(
+        state: &Self::State,
+        command: &Self::Command,
+        at: Timestamp,
+    ) -> Result<Option<Self::Event>, Self::Rejection>;
 
     /// The state after the event.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;

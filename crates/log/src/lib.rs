@@ -24,12 +24,12 @@ pub use ids::{
     ClaimId, CommandId, Coordinates, EventId, InvalidCoordinates, Key, LogId, Offset, Ordinal, PartitionId, Timestamp,
     Topic, TopicId, Version,
 };
-pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 pub use position::{LastAdmitted, PositionMismatch, StoredPosition};
+pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 pub use runtime::{
-    Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node, NodeConfig,
-    ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
+    Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node,
+    NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
 };
-pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};
 #[doc(hidden)]
 pub use serde_json;
+pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};

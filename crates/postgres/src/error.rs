@@ -101,7 +101,12 @@ fn class(state: &SqlState) -> &str {
 }
 
 fn connection_is_gone(error: &tokio_postgres::Error) -> bool {
-    let stopped = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT];
+    let stopped = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::IDLE_SESSION_TIMEOUT,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ];
     match error.code() {
         Some(state) => stopped.contains(state) || class(state) == "08",
         None => error.is_closed() || has_io_source(error),
@@ -112,6 +117,7 @@ fn connection_is_gone(error: &tokio_postgres::Error) -> bool {
 fn passes(error: &tokio_postgres::Error) -> bool {
     let Some(state) = error.code() else { return connection_is_gone(error) };
     match class(state) {
+        _ if connection_is_gone(error) => true,
         // Connection; transaction rollback (serialisation, deadlock); resources; operator intervention; system error.
         "08" | "40" | "53" | "57" | "58" => true,
         // A read-only server is a standby about to be promoted; a missing table or schema is yet to be migrated.

@@ -19,8 +19,13 @@ pub struct Pool {
 impl Pool {
     /// Sets the pool up. Nothing is connected before it is needed.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
+        // Nobody is there any more for an answer that comes later.
+        let statement_timeout = match settings.statement_timeout {
+            Duration::ZERO => settings.patience,
+            longest => longest.min(settings.patience),
+        };
         let manager = Manager::from_connect(
-            settings.session(),
+            settings.clone().statement_timeout(statement_timeout).session(),
             Connector,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );

@@ -58,20 +58,14 @@ pub enum InitError {
 
 /// Sets up log output for the process and has panics logged. `filter` is in the syntax `info,tillroll_log=debug`.
 pub fn init(service: &'static str, format: Format, filter: &str) -> Result<(), InitError> {
-    let filter = EnvFilter::try_new(filter).map_err(|source| InitError::Filter {
-        filter: filter.to_owned(),
-        source,
-    })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_new(filter).map_err(|source| InitError::Filter { filter: filter.to_owned(), source })?;
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr);
     let installed = match format {
         Format::Text => tracing::subscriber::set_global_default(lines.finish()),
         Format::Json => {
-            let named = Named {
-                service,
-                inner: format::format().json().flatten_event(true),
-            };
+            let named = Named { service, inner: format::format().json().flatten_event(true) };
             tracing::subscriber::set_global_default(lines.json().event_format(named).finish())
         }
     };
@@ -90,15 +84,9 @@ impl<S> FormatEvent<S, JsonFields> for Named
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn format_event(
-        &self,
-        ctx: &FmtContext<'_, S, JsonFields>,
-        mut out: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, ctx: &FmtContext<'_, S, JsonFields>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut line = String::with_capacity(256);
-        self.inner
-            .format_event(ctx, Writer::new(&mut line), event)?;
+        self.inner.format_event(ctx, Writer::new(&mut line), event)?;
         let members = line.strip_prefix('{').unwrap_or(&line);
         write!(out, "{{\"service\":\"{}\",{members}", self.service)
     }

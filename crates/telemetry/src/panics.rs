@@ -31,10 +31,7 @@ impl Drop for Inside {
 fn log(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let task = TASK.get().or(thread.name()).unwrap_or("unnamed");
-    let place = panic
-        .location()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(task, place, message = message(panic.payload()), "panicked");
 }
 

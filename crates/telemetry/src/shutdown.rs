@@ -19,9 +19,7 @@ impl Default for Shutdown {
 impl Shutdown {
     /// A switch that nobody has turned.
     pub fn new() -> Self {
-        Self {
-            switch: Arc::new(watch::Sender::new(false)),
-        }
+        Self { switch: Arc::new(watch::Sender::new(false)) }
     }
 
     /// Asks everything that watches to stop. Asking again changes nothing.

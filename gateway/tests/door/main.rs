@@ -5,6 +5,7 @@
 mod credentials;
 mod description;
 mod limits;
+mod links;
 mod passing;
 mod roles;
 mod world;

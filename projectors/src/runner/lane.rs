@@ -9,11 +9,14 @@ use std::marker::PhantomData;
 use std::time::Duration;
 use tillroll_log::PartitionId;
 use tillroll_postgres::{Connection, Error, Settings, connect};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long a transaction may take before its connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(60);
 /// How long a lane stands by after another projector was ahead of it.
 const STAND_BY: Duration = Duration::from_millis(500);
+/// How long a reading has to last before one that failed is forgotten.
+const PROBATION: Duration = Duration::from_secs(3);
 
 /// One projection over one topic.
 pub(super) struct Lane<P, S> {
@@ -36,10 +39,15 @@ struct Session {
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
 enum Interrupted {
+    /// By the database, or another projector.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Before anything was read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// While reading.
+    #[error(transparent)]
+    Reading(SourceError),
 }
 
 impl From<Error> for Interrupted {
@@ -71,23 +79,24 @@ impl<P: Projection, S: Source> Lane<P, S> {
         let database = database
             .parameter("enable_seqscan", "off")
             .parameter("enable_hashjoin", "off")
-            .parameter("enable_mergejoin", "off");
+            .parameter("enable_mergejoin", "off")
+            // A projector that stands still in the middle of a transaction does not hold up the one that stands by.
+            .parameter("idle_in_transaction_session_timeout", "10s");
         Self { topic, database, source, troubles, projection: PhantomData }
     }
 
     /// Never ends: whatever interrupts it, it begins again at the checkpoint.
     pub(super) async fn run(self) {
-        let mut pause = Pause::default();
+        let (mut pause, mut suspicious) = (Pause::default(), false);
         loop {
-            match self.session(&mut pause).await {
-                Interrupted::Checkpoint(CheckpointError::Superseded) => {
-                    tracing::info!(projection = P::NAME, kafka.topic = self.topic, "another projector is ahead");
-                    tokio::time::sleep(STAND_BY).await;
-                }
-                interrupted => {
-                    self.troubles.raise(self.place(None), &interrupted);
-                    pause.wait().await;
-                }
+            let interrupted = self.session(&mut pause, suspicious).await;
+            suspicious = matches!(interrupted, Interrupted::Reading(_));
+            if let Interrupted::Checkpoint(CheckpointError::Superseded) = interrupted {
+                tracing::info!(projection = P::NAME, kafka.topic = self.topic, "another projector is ahead");
+                sleep(STAND_BY).await;
+            } else {
+                self.troubles.raise(self.place(None), &interrupted);
+                pause.wait().await;
             }
         }
     }
@@ -96,26 +105,40 @@ impl<P: Projection, S: Source> Lane<P, S> {
         Place { projection: P::NAME, topic: Some(self.topic), partition }
     }
 
-    /// Goes on from the checkpoints until something ends it.
-    async fn session(&self, pause: &mut Pause) -> Interrupted {
+    /// Goes on from the checkpoints until something ends it. After a reading that failed all is well again only after
+    /// a while: a log that is not the one of the checkpoints fails at the first record of one of its partitions.
+    async fn session(&self, pause: &mut Pause, mut suspicious: bool) -> Interrupted {
         let (mut session, mut ahead) = match self.begin().await {
             Ok(begun) => begun,
             Err(interrupted) => return interrupted,
         };
+        if !suspicious {
+            self.troubles.clear(self.place(None));
+        }
+        let well_at = Instant::now() + PROBATION;
         loop {
-            let parts = match ahead.batch().await {
+            let parts = tokio::select! {
+                parts = ahead.batch() => parts,
+                () = sleep_until(well_at), if suspicious => {
+                    suspicious = false;
+                    self.troubles.clear(self.place(None));
+                    continue;
+                }
+            };
+            let parts = match parts {
                 Ok(parts) => parts,
-                Err(error) => return error.into(),
+                Err(error) => return Interrupted::Reading(error),
             };
             let parts = self.without_halted(&mut session, parts);
             if parts.is_empty() {
                 continue;
             }
-            if let Err(interrupted) = self.keep_writing(&mut session, &parts).await {
+            if let Err(interrupted) = self.keep_writing(&mut session, &parts, suspicious).await {
                 return interrupted.into();
             }
-            *pause = Pause::default();
-            self.troubles.clear(self.place(None));
+            if !suspicious {
+                *pause = Pause::default();
+            }
         }
     }
 
@@ -126,7 +149,6 @@ impl<P: Projection, S: Source> Lane<P, S> {
         let seen = positions.iter().map(|(partition, position)| (*partition, Seen::of(position))).collect();
         let from = positions.into_iter().map(|(partition, position)| (partition, Some(position))).collect();
         let feed = self.source.open(self.topic, from).await?;
-        self.troubles.clear(self.place(None));
         Ok((Session { connection: Some(connection), seen, halted: BTreeSet::new() }, Ahead::of(feed)))
     }
 
@@ -148,12 +170,22 @@ impl<P: Projection, S: Source> Lane<P, S> {
     }
 
     /// Writes the parts, however long the database is away.
-    async fn keep_writing(&self, session: &mut Session, parts: &[Part<P>]) -> Result<(), CheckpointError> {
+    async fn keep_writing(
+        &self,
+        session: &mut Session,
+        parts: &[Part<P>],
+        suspicious: bool,
+    ) -> Result<(), CheckpointError> {
         let mut pause = Pause::default();
         loop {
             let parts: Vec<&Part<P>> = parts.iter().collect();
             let error = match self.write(session, &parts).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if !suspicious {
+                        self.troubles.clear(self.place(None));
+                    }
+                    return Ok(());
+                }
                 Err(CheckpointError::Database(error)) if error.is_about_data() => {
                     return self.write_by_partition(session, &parts).await;
                 }
@@ -203,7 +235,7 @@ impl<P: Projection, S: Source> Lane<P, S> {
         };
         let committing = self.commit(connection, &batch, &moves);
         // Only a connection on which all went well is used again.
-        let connection = tokio::time::timeout(TRANSACTION, committing).await.map_err(|_| Error::TimedOut)??;
+        let connection = timeout(TRANSACTION, committing).await.map_err(|_| Error::TimedOut)??;
         session.connection = Some(connection);
         for (partition, moved) in &moves {
             session.seen.insert(*partition, Seen::of(moved.to));

@@ -21,7 +21,14 @@ async fn rows_are_the_same_for_every_cut(
     for (longest, seed) in cuts {
         empty(connection).await;
         let rows = project(settings, connection, &roll.cut(longest, seed)).await;
-        prop_assert_eq!(first.get_or_insert_with(|| rows.clone()), &rows);
+        let first = first.get_or_insert_with(|| rows.clone());
+        let other: Vec<_> = first.iter().zip(&rows).filter(|(one, other)| one != other).take(3).collect();
+        prop_assert!(
+            first.len() == rows.len() && other.is_empty(),
+            "{} and {} rows: {other:#?}",
+            first.len(),
+            rows.len()
+        );
     }
     sums_are_those_of_the_shop(connection, &shop).await
 }

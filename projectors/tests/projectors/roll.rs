@@ -4,6 +4,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tillroll_log::record::Envelope;
 use tillroll_log::{Body, Coordinates, EventId, LogId, Offset, PartitionId, StoredPosition, Timestamp, Version};
 use tillroll_projectors::{Feed, Segment, Source, SourceError};
@@ -134,6 +135,10 @@ impl Feed for Reading {
         loop {
             self.appended.mark_unchanged();
             if let Some(segment) = self.run() {
+                // What is there at once goes into one batch: let it not always be.
+                if self.random(3) == 0 {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
                 return Ok(segment);
             }
             self.appended.changed().await.map_err(SourceError::new)?;

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 
 pub async fn start() -> Stack {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tillroll");
+    #[expect(clippy::disallowed_methods, reason = "the environment says where the jars are; a test has no main")]
     let config = StackConfig::from_lookup(root, Data::Fresh, |name| std::env::var(name).ok()).unwrap();
     let config = StackConfig { kafka_port: None, postgres_port: None, ..config };
     Stack::start(config).await.unwrap_or_else(|error| panic!("{error}"))

@@ -65,14 +65,17 @@ mod tests {
 
     #[test]
     fn what_is_no_exact_price_is_refused() {
-        for text in ["2.555", "0.001", "", ".", "2.", ".5", "-", "1e3", "2,55", "+1", "nan", "92233720368547759", " 1"] {
+        for text in ["2.555", "0.001", "", ".", "2.", ".5", "-", "1e3", "2,55", "+1", "nan", "92233720368547759", " 1"]
+        {
             assert!(minor_units(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn a_decimal_that_says_nothing_is_left_out() {
-        for (text, without) in [("17850.0", "17850"), ("17850", "17850"), ("17850.5", "17850.5"), ("A.", "A."), ("", "")] {
+        for (text, without) in
+            [("17850.0", "17850"), ("17850", "17850"), ("17850.5", "17850.5"), ("A.", "A."), ("", "")]
+        {
             assert_eq!(without_zero_decimals(text), without);
         }
     }

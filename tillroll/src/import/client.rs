@@ -100,7 +100,9 @@ pub enum ClientError {
         last: String,
     },
     /// The token is not good (any more), or not for this.
-    #[error("{status} {code}: {detail}; give an access token of the role staff (--token, --token-file, TILLROLL_TOKEN)")]
+    #[error(
+        "{status} {code}: {detail}; give an access token of the role staff (--token, --token-file, TILLROLL_TOKEN)"
+    )]
     NotAllowed {
         /// 401 or 403.
         status: u16,
@@ -184,10 +186,8 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask) -> Result<Request<Full<Bytes>>, ClientError> {
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| ClientError::Request {
-            path: ask.path.clone(),
-            source,
-        };
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| ClientError::Request { path: ask.path.clone(), source };
         let mut request = Request::builder()
             .method(&ask.method)
             .uri(format!("{}{PREFIX}{}", self.base, ask.path))

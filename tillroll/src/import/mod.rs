@@ -118,7 +118,7 @@ async fn import(args: &OnlineRetail, config: &Config) -> Result<(), ImportError>
     let before = count(counter.as_ref()).await;
 
     let (sums, days) = (plan.sums, days(&plan));
-    let sku = plan.products.iter().find(|product| product.opening.is_some()).map(|product| product.body.sku.clone());
+    let sku = plan.products.first().map(|product| product.body.sku.clone());
     let began = Instant::now();
     let outcome = Sender::new(client.clone()).send(plan, usize::from(args.concurrency), &Progress::new()).await?;
     if !outcome.refusals.is_empty() {

@@ -183,9 +183,8 @@ fn stock_code(code: &str) -> Result<Sku, String> {
 }
 
 fn pieces(text: &str) -> Result<i64, String> {
-    let pieces: i64 = amount::without_zero_decimals(text)
-        .parse()
-        .map_err(|_| format!("Quantity {text:?} is not a whole number"))?;
+    let pieces: i64 =
+        amount::without_zero_decimals(text).parse().map_err(|_| format!("Quantity {text:?} is not a whole number"))?;
     if pieces == 0 || pieces.unsigned_abs() > Quantity::MAX.unsigned_abs() {
         return Err(format!("Quantity {text:?} is 0 or beyond {}", Quantity::MAX));
     }

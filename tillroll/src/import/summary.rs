@@ -28,7 +28,11 @@ impl Summary {
         writeln!(to, "  {} times stock written off, {} times found", number(written_off), number(found))?;
         let millis = self.took.as_millis().max(1);
         let seconds = format!("{}.{}", millis / 1000, millis % 1000 / 100);
-        writeln!(to, "{seconds} s until all of it could be read: {}/s order lines", self.per_second(order_lines as i128))?;
+        writeln!(
+            to,
+            "{seconds} s until all of it could be read: {}/s order lines",
+            self.per_second(order_lines as i128)
+        )?;
         if let Some(records) = self.records {
             let rate = self.per_second(records.into());
             let each = hundredths(i128::from(records) * 100 / (order_lines.max(1) as i128));

@@ -73,9 +73,7 @@ fn a_new_product_is_listed_with_all_its_details() {
 #[test]
 fn the_first_pieces_of_a_new_product_are_remembered_for_its_stock() {
     let initial_stock = Quantity::new(120).ok();
-    given(&[])
-        .when(AddProduct { details: heart(), initial_stock })
-        .then(Added { details: heart(), initial_stock });
+    given(&[]).when(AddProduct { details: heart(), initial_stock }).then(Added { details: heart(), initial_stock });
 }
 
 #[test]

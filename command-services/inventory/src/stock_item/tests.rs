@@ -94,9 +94,11 @@ fn expire(deadline: i64) -> StockItemCommand {
 #[test]
 fn received_pieces_are_on_hand_and_available() {
     let note = Some("initial stock".to_owned());
-    given(&[receive(5)])
-        .when(ReceiveStock { quantity: pieces(7), note: note.clone() })
-        .then(Received { quantity: pieces(7), note, levels: levels(12, 0, 0) });
+    given(&[receive(5)]).when(ReceiveStock { quantity: pieces(7), note: note.clone() }).then(Received {
+        quantity: pieces(7),
+        note,
+        levels: levels(12, 0, 0),
+    });
 }
 
 #[test]
@@ -131,8 +133,7 @@ fn no_stock_item_grows_beyond_what_can_be_counted() {
 
 #[test]
 fn pieces_are_held_for_an_order_until_the_expiry() {
-    let event =
-        Reserved { order_id: order(1), quantity: pieces(6), expires_at: minute(15), levels: levels(10, 6, 0) };
+    let event = Reserved { order_id: order(1), quantity: pieces(6), expires_at: minute(15), levels: levels(10, 6, 0) };
     given(&[receive(10)]).when(reserve(1, 6, 15)).then(event);
 }
 
@@ -177,12 +178,16 @@ fn an_order_may_commit_more_or_fewer_pieces_than_it_held_if_they_are_there() {
 
 #[test]
 fn released_pieces_are_available_again() {
-    given(&[receive(10), reserve(1, 6, 15)])
-        .when(release(1))
-        .then(Released { order_id: order(1), quantity: pieces(6), levels: levels(10, 0, 0) });
-    given(&[receive(10), reserve(1, 6, 15), commit(1, 6), fulfil(1, 4)])
-        .when(release(1))
-        .then(Released { order_id: order(1), quantity: pieces(2), levels: levels(6, 0, 0) });
+    given(&[receive(10), reserve(1, 6, 15)]).when(release(1)).then(Released {
+        order_id: order(1),
+        quantity: pieces(6),
+        levels: levels(10, 0, 0),
+    });
+    given(&[receive(10), reserve(1, 6, 15), commit(1, 6), fulfil(1, 4)]).when(release(1)).then(Released {
+        order_id: order(1),
+        quantity: pieces(2),
+        levels: levels(6, 0, 0),
+    });
 }
 
 #[test]
@@ -207,12 +212,7 @@ fn an_order_that_was_released_gets_no_pieces_any_more() {
 fn a_delivery_takes_committed_pieces_out_of_the_warehouse() {
     let sold = given(&[receive(10), reserve(1, 6, 15), commit(1, 6)]);
     let (order_id, fulfilment_id) = (order(1), delivery(1));
-    sold.when(fulfil(1, 4)).then(Fulfilled {
-        order_id,
-        fulfilment_id,
-        quantity: pieces(4),
-        levels: levels(6, 0, 2),
-    });
+    sold.when(fulfil(1, 4)).then(Fulfilled { order_id, fulfilment_id, quantity: pieces(4), levels: levels(6, 0, 2) });
     let rest = given(&[receive(10), reserve(1, 6, 15), commit(1, 6), fulfil(1, 4)]);
     rest.when(fulfil(1, 3)).then_refused(Rejection::NotCommitted);
     rest.when(fulfil(1, 2)).then(Fulfilled { order_id, fulfilment_id, quantity: pieces(2), levels: levels(4, 0, 0) });

@@ -1,4 +1,4 @@
-//! What a client is told of an order: the body of `docs` under `order`, made from the state.
+//! What a client is told of an order, made from its state as it is now.
 
 use std::collections::BTreeMap;
 

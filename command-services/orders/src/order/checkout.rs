@@ -15,7 +15,7 @@ use super::wait::{ANSWER_WITHIN_S, ATTEMPTS, Asked, Heard, Patience, Wait, later
 use super::{Ending, Life, OrderRejection, fulfilment};
 
 /// The reason of an order whose stock items did not answer.
-const TIMED_OUT: &str = "timed_out";
+const TIMED_OUT: &str = "stock_unanswered";
 /// The reason of an order that was called off.
 const CANCELLED_BY_CUSTOMER: &str = "cancelled_by_customer";
 
@@ -101,7 +101,7 @@ fn proceed(life: &Life, answers: Vec<StockAnswer>, at: Timestamp) -> Option<Orde
 fn refused(life: &Life, asked: Asked, heard: Heard, at: Timestamp) -> Option<OrderEvent> {
     let code = heard.refused.first().map(|(_, code)| code.clone()).unwrap_or_default();
     let of = named(heard.refused.iter().filter(|(_, other)| *other == code).map(|(sku, _)| sku));
-    let detail = format!("{} refused by {of}: {code}", SagaStep::of(asked.step()).name);
+    let detail = format!("{of} could not be {}: {code}", SagaStep::of(asked.step()).done);
     give_up(life, asked, Reason { code, detail }, heard.news, &heard.after, at)
 }
 

@@ -18,14 +18,20 @@ pub struct SagaStep {
     pub step: Step,
     /// The step's commands are named after it: `reserve/<SKU>`.
     pub name: &'static str,
+    /// What its stock items do to the pieces, for people: `could not be reserved`.
+    pub done: &'static str,
     /// What undoes it.
     pub compensation: Compensation,
 }
 
-const RESERVE: SagaStep = SagaStep { step: Step::Reserve, name: "reserve", compensation: Compensation::Release };
-const COMMIT: SagaStep = SagaStep { step: Step::Commit, name: "commit", compensation: Compensation::Release };
-const RELEASE: SagaStep = SagaStep { step: Step::Release, name: "release", compensation: Compensation::Stuck };
-const FULFIL: SagaStep = SagaStep { step: Step::Fulfil, name: "fulfil", compensation: Compensation::Stuck };
+const RESERVE: SagaStep =
+    SagaStep { step: Step::Reserve, name: "reserve", done: "reserved", compensation: Compensation::Release };
+const COMMIT: SagaStep =
+    SagaStep { step: Step::Commit, name: "commit", done: "committed", compensation: Compensation::Release };
+const RELEASE: SagaStep =
+    SagaStep { step: Step::Release, name: "release", done: "released", compensation: Compensation::Stuck };
+const FULFIL: SagaStep =
+    SagaStep { step: Step::Fulfil, name: "fulfil", done: "fulfilled", compensation: Compensation::Stuck };
 
 /// Every step.
 pub const STEPS: [SagaStep; 4] = [RESERVE, COMMIT, RELEASE, FULFIL];

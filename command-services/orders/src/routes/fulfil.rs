@@ -47,7 +47,7 @@ pub(super) async fn fulfil(
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FulfilBody {
-    items: Option<Vec<Item>>,
+    lines: Option<Vec<Item>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,12 +60,12 @@ struct Item {
 impl FulfilBody {
     fn claims(&self) -> Result<Option<Vec<StockClaim>>, Problem> {
         let mut checks = Checks::new();
-        if let Some(items) = &self.items {
-            checks.require((1..=MOST_LINES).contains(&items.len()), "/items", format!("1 to {MOST_LINES} items"));
+        if let Some(items) = &self.lines {
+            checks.require((1..=MOST_LINES).contains(&items.len()), "/lines", format!("1 to {MOST_LINES} lines"));
         }
         checks.finish()?;
         let claim = |item: &Item| StockClaim { sku: item.sku.clone(), quantity: item.quantity };
-        Ok(self.items.as_ref().map(|items| items.iter().map(claim).collect()))
+        Ok(self.lines.as_ref().map(|items| items.iter().map(claim).collect()))
     }
 }
 
@@ -79,7 +79,7 @@ fn problem(error: ExecuteError<OrderRejection>, items: Option<&[StockClaim]>) ->
     let places: BTreeMap<&Sku, usize> = items.map(|(place, item)| (&item.sku, place)).collect();
     excess.into_iter().fold(problem_of(error), |problem, Excess { sku, left }| {
         let place = places.get(&sku).copied().unwrap_or_default();
-        problem.error(format!("/items/{place}/quantity"), code, format!("{left} of {sku} are left to fulfil"))
+        problem.error(format!("/lines/{place}/quantity"), code, format!("{left} of {sku} are left to fulfil"))
     })
 }
 

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 use tillroll_http::problems::{self, Kind};
 use tillroll_http::{CommandAnswer, Problem};
-use tillroll_log::{Answered, Key};
+use tillroll_log::{Answered, Key, Version};
 use tillroll_schemas::OrderId;
 
 use super::{Desk, path_of};
@@ -15,7 +15,7 @@ use crate::order::{Cancellation, Order, OrderBody};
 
 /// The order's stock items did not answer. Unlike a time-out of HTTP this is an end: the order is off.
 static TIMED_OUT: Kind = problems::kind(
-    "timed_out",
+    "stock_unanswered",
     StatusCode::CONFLICT,
     "Order timed out",
     "The order's stock could not be reserved and sold in time, so the order was cancelled; nothing is held for it.",
@@ -29,12 +29,13 @@ impl Desk {
         first: Answered<Order>,
         wait: Option<Duration>,
     ) -> (Answered<Order>, bool) {
+        let first = as_now(first);
         let Some(wait) = wait else { return (first, false) };
         // The command's event is durable, so whatever keeps its end from being told is no failure of the command.
         match self.orders.settled(key, wait).await {
             Ok(Some(settled)) => {
                 let Answered { at, repeat, timing, .. } = first;
-                (Answered { at, repeat, timing, ..settled }, true)
+                (as_now(Answered { at, repeat, timing, ..settled }), true)
             }
             Ok(None) | Err(_) => (first, false),
         }
@@ -47,6 +48,12 @@ impl Desk {
         let told = answer.headers().iter().filter(|(name, _)| **name != header::CONTENT_TYPE);
         told.fold(refusal(id, why), |problem, (name, value)| problem.header(name.clone(), value.clone()))
     }
+}
+
+/// A repeat is answered with the order as it is now, so its version is that too and not that of the first answer.
+fn as_now(answered: Answered<Order>) -> Answered<Order> {
+    let version = answered.answer.as_ref().map_or(answered.version, |body| Version(body.version));
+    Answered { version, ..answered }
 }
 
 fn refusal(id: OrderId, why: &Cancellation) -> Problem {

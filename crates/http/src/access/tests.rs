@@ -16,17 +16,11 @@ const TTL: u64 = 900;
 
 fn pem(seed: u8) -> String {
     let der = [
-        &[
-            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22,
-            0x04, 0x20,
-        ],
+        &[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20],
         &[seed; 32][..],
     ]
     .concat();
-    format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
 }
 
 fn keys() -> AccessKeys {
@@ -34,16 +28,11 @@ fn keys() -> AccessKeys {
 }
 
 fn token() -> String {
-    keys()
-        .mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW)
-        .unwrap()
+    keys().mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW).unwrap()
 }
 
 fn refused(token: &str) -> AccessRefused {
-    keys()
-        .verify(token, NOW)
-        .err()
-        .unwrap_or_else(|| panic!("accepted {token}"))
+    keys().verify(token, NOW).err().unwrap_or_else(|| panic!("accepted {token}"))
 }
 
 fn claims(change: Value) -> Value {
@@ -84,38 +73,20 @@ fn a_minted_token_is_accepted_again_and_again() {
         let access = keys.verify(&token(), NOW).unwrap();
         assert_eq!(access.identity, Role::Staff.held_by("s-1"));
     }
-    assert!(
-        keys.verify(&signed(json!({}), &claims(json!({}))), NOW)
-            .is_ok()
-    );
+    assert!(keys.verify(&signed(json!({}), &claims(json!({}))), NOW).is_ok());
 }
 
 #[test]
 fn times_are_checked_also_when_the_cache_answers() {
     let (keys, token) = (keys(), token());
-    assert_eq!(
-        keys.verify(&token, NOW - LEEWAY - 1).err(),
-        Some(AccessRefused::TooEarly)
-    );
+    assert_eq!(keys.verify(&token, NOW - LEEWAY - 1).err(), Some(AccessRefused::TooEarly));
     assert!(keys.verify(&token, NOW - LEEWAY).is_ok());
     assert!(keys.verify(&token, NOW + TTL + LEEWAY).is_ok());
-    assert_eq!(
-        keys.verify(&token, NOW + TTL + LEEWAY + 1).err(),
-        Some(AccessRefused::Expired)
-    );
-    assert_eq!(
-        keys.verify(&token, NOW + TTL + LEEWAY + 1).err(),
-        Some(AccessRefused::Expired)
-    );
+    assert_eq!(keys.verify(&token, NOW + TTL + LEEWAY + 1).err(), Some(AccessRefused::Expired));
+    assert_eq!(keys.verify(&token, NOW + TTL + LEEWAY + 1).err(), Some(AccessRefused::Expired));
     const { assert!(LEEWAY <= 60) };
-    assert_eq!(
-        Problem::from(AccessRefused::Expired).code(),
-        "token_expired"
-    );
-    assert_eq!(
-        Problem::from(AccessRefused::Invalid).code(),
-        "unauthenticated"
-    );
+    assert_eq!(Problem::from(AccessRefused::Expired).code(), "token_expired");
+    assert_eq!(Problem::from(AccessRefused::Invalid).code(), "unauthenticated");
 }
 
 #[test]
@@ -126,30 +97,18 @@ fn no_algorithm_but_the_pinned_one_is_accepted() {
         let unsigned = format!("{}.{}.", part(header), part(claims(json!({}))));
         assert_eq!(refused(&unsigned), AccessRefused::Invalid, "{none}");
         let signature = token().rsplit_once('.').unwrap().1.to_owned();
-        assert_eq!(
-            refused(&format!("{unsigned}{signature}")),
-            AccessRefused::Invalid,
-            "{none}"
-        );
+        assert_eq!(refused(&format!("{unsigned}{signature}")), AccessRefused::Invalid, "{none}");
     }
     // The public key as the secret of an HMAC: raw, and in each way in which a verifier might hold it.
     let raw = public_key();
-    for secret in [
-        raw.clone(),
-        STANDARD.encode(&raw).into_bytes(),
-        URL_SAFE_NO_PAD.encode(&raw).into_bytes(),
-        Vec::new(),
-    ] {
+    for secret in
+        [raw.clone(), STANDARD.encode(&raw).into_bytes(), URL_SAFE_NO_PAD.encode(&raw).into_bytes(), Vec::new()]
+    {
         for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
             let mut header = Header::new(algorithm);
             header.typ = Some("at+jwt".into());
             header.kid = Some(keys().0.kid.clone());
-            let forged = encode(
-                &header,
-                &claims(json!({})),
-                &EncodingKey::from_secret(&secret),
-            )
-            .unwrap();
+            let forged = encode(&header, &claims(json!({})), &EncodingKey::from_secret(&secret)).unwrap();
             assert_eq!(refused(&forged), AccessRefused::Invalid);
         }
     }
@@ -165,29 +124,15 @@ fn no_algorithm_but_the_pinned_one_is_accepted() {
 #[test]
 fn keys_come_from_the_local_set_only() {
     let other = AccessKeys::from_pem(pem(2).as_bytes(), None).unwrap();
-    let foreign = other
-        .mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW)
-        .unwrap();
+    let foreign = other.mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW).unwrap();
     assert_eq!(refused(&foreign), AccessRefused::Invalid);
-    for kid in [
-        json!("nope"),
-        json!(""),
-        json!("../../access-token.pem"),
-        json!(null),
-        json!(7),
-    ] {
-        assert_eq!(
-            refused(&signed(json!({"kid": kid}), &claims(json!({})))),
-            AccessRefused::Invalid
-        );
+    for kid in [json!("nope"), json!(""), json!("../../access-token.pem"), json!(null), json!(7)] {
+        assert_eq!(refused(&signed(json!({"kid": kid}), &claims(json!({})))), AccessRefused::Invalid);
     }
     // A key that the token brings along is not used, whatever it is called.
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode([9; 32])});
     let header = json!({"kid": other.0.kid, "jwk": jwk, "jku": "https://attacker.example/keys"});
-    assert_eq!(
-        refused(&signed(header, &claims(json!({})))),
-        AccessRefused::Invalid
-    );
+    assert_eq!(refused(&signed(header, &claims(json!({})))), AccessRefused::Invalid);
 }
 
 #[test]
@@ -195,9 +140,7 @@ fn the_previous_key_verifies_and_does_not_sign() {
     let old = token();
     let rotated = AccessKeys::from_pem(pem(2).as_bytes(), Some(pem(1).as_bytes())).unwrap();
     assert!(rotated.verify(&old, NOW).is_ok());
-    let new = rotated
-        .mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW)
-        .unwrap();
+    let new = rotated.mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW).unwrap();
     assert_eq!(refused(&new), AccessRefused::Invalid);
     assert!(rotated.verify(&new, NOW).is_ok());
     assert_eq!(rotated.public().len(), 2);
@@ -217,31 +160,12 @@ fn claims_that_are_wrong_or_missing_are_refused() {
         json!({"roles": "staff"}),
         json!({"scope": ["orders:read"]}),
     ] {
-        assert_eq!(
-            refused(&signed(json!({}), &claims(change.clone()))),
-            AccessRefused::Invalid,
-            "{change}"
-        );
+        assert_eq!(refused(&signed(json!({}), &claims(change.clone()))), AccessRefused::Invalid, "{change}");
     }
-    assert_eq!(
-        refused(&signed(json!({}), &claims(json!({"nbf": NOW + 3600})))),
-        AccessRefused::TooEarly
-    );
-    assert_eq!(
-        refused(&signed(json!({}), &claims(json!({"exp": NOW - 3600})))),
-        AccessRefused::Expired
-    );
-    for header in [
-        json!({"typ": "JWT"}),
-        json!({"typ": null}),
-        json!({"crit": ["exp"]}),
-        json!({"crit": []}),
-    ] {
-        assert_eq!(
-            refused(&signed(header.clone(), &claims(json!({})))),
-            AccessRefused::Invalid,
-            "{header}"
-        );
+    assert_eq!(refused(&signed(json!({}), &claims(json!({"nbf": NOW + 3600})))), AccessRefused::TooEarly);
+    assert_eq!(refused(&signed(json!({}), &claims(json!({"exp": NOW - 3600})))), AccessRefused::Expired);
+    for header in [json!({"typ": "JWT"}), json!({"typ": null}), json!({"crit": ["exp"]}), json!({"crit": []})] {
+        assert_eq!(refused(&signed(header.clone(), &claims(json!({})))), AccessRefused::Invalid, "{header}");
     }
 }
 
@@ -261,12 +185,7 @@ fn what_is_around_a_token_is_part_of_it() {
         format!("{}.{}", parts[0], parts[1]),
         format!("{}.{}.", parts[0], parts[1]),
         format!("{}..{}", parts[0], parts[2]),
-        format!(
-            "{}.{}.{}",
-            parts[0],
-            URL_SAFE_NO_PAD.encode(claims(json!({"sub": "root"})).to_string()),
-            parts[2]
-        ),
+        format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims(json!({"sub": "root"})).to_string()), parts[2]),
         format!("{good}{}", "A".repeat(5000)),
     ] {
         assert_eq!(refused(&bad), AccessRefused::Invalid, "{bad}");
@@ -281,11 +200,7 @@ fn the_sealed_identity_is_reused_while_it_is_young() {
     assert_eq!(access.sealed(&key, NOW + 29).unwrap(), first);
     let second = access.sealed(&key, NOW + 30).unwrap();
     assert_ne!(second, first);
-    assert!(
-        key.verifier()
-            .open(second.to_str().unwrap(), NOW + 80)
-            .is_ok()
-    );
+    assert!(key.verifier().open(second.to_str().unwrap(), NOW + 80).is_ok());
 }
 
 proptest! {

@@ -26,17 +26,11 @@ async fn an_answer_says_where_the_event_is() {
         ("etag", "\"7\""),
         ("consistency-token", "token"),
         ("log-position", "order.events.v1/3@1234"),
-        (
-            "server-timing",
-            "decide;dur=0.012, append;dur=1.500, read-back;dur=2.000",
-        ),
+        ("server-timing", "decide;dur=0.012, append;dur=1.500, read-back;dur=2.000"),
     ] {
         assert_eq!(response.headers()[name], value);
     }
-    assert_eq!(
-        response.into_body().collect().await.unwrap().to_bytes(),
-        "{\"id\":1}"
-    );
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "{\"id\":1}");
 }
 
 #[tokio::test]

@@ -41,26 +41,23 @@ impl IfMatch {
 }
 
 fn malformed() -> Problem {
-    Problem::new(&problems::INVALID_HEADER)
-        .detail("If-Match is * or a list of entity tags, as in \"7\"")
-        .error("If-Match", "invalid_header", "expected * or \"<version>\"")
+    Problem::new(&problems::INVALID_HEADER).detail("If-Match is * or a list of entity tags, as in \"7\"").error(
+        "If-Match",
+        "invalid_header",
+        "expected * or \"<version>\"",
+    )
 }
 
 /// What stands between the quotes of a strong tag; nothing for a weak one.
 fn opaque(tag: &str) -> Option<Option<&str>> {
-    let (weak, quoted) = tag
-        .strip_prefix("W/")
-        .map_or((false, tag), |quoted| (true, quoted));
+    let (weak, quoted) = tag.strip_prefix("W/").map_or((false, tag), |quoted| (true, quoted));
     let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
     (!text.contains('"')).then_some((!weak).then_some(text))
 }
 
 fn version(opaque: Option<&str>) -> Option<u64> {
     let digits = opaque?.split('.').next()?;
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// Whether `If-None-Match` leaves a reason to send the body; `etag` with its quotes. Weak comparison (RFC 9110, 13.1.2).

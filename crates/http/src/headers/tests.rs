@@ -10,10 +10,7 @@ use crate::token::{ConsistencyToken, TokenKey};
 fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for (name, value) in lines {
-        map.append(
-            name.parse::<HeaderName>().unwrap(),
-            HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-        );
+        map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
     map
 }
@@ -28,32 +25,13 @@ fn read(lines: &[(&str, &str)]) -> CommandHeaders {
 
 #[test]
 fn an_idempotency_key_is_visible_ascii_once() {
-    assert_eq!(
-        read(&[("idempotency-key", "a-1")]).require_key().unwrap(),
-        "a-1"
-    );
-    assert_eq!(
-        read(&[("idempotency-key", &"x".repeat(255))])
-            .idempotency_key
-            .unwrap()
-            .len(),
-        255
-    );
+    assert_eq!(read(&[("idempotency-key", "a-1")]).require_key().unwrap(), "a-1");
+    assert_eq!(read(&[("idempotency-key", &"x".repeat(255))]).idempotency_key.unwrap().len(), 255);
     for bad in ["", "a b", "ü", "a\tb", &"x".repeat(256)] {
-        assert_eq!(
-            code(&[("idempotency-key", bad)]),
-            "invalid_idempotency_key",
-            "{bad}"
-        );
+        assert_eq!(code(&[("idempotency-key", bad)]), "invalid_idempotency_key", "{bad}");
     }
-    assert_eq!(
-        code(&[("idempotency-key", "a"), ("idempotency-key", "a")]),
-        "invalid_idempotency_key"
-    );
-    assert_eq!(
-        read(&[]).require_key().unwrap_err().code(),
-        "missing_idempotency_key"
-    );
+    assert_eq!(code(&[("idempotency-key", "a"), ("idempotency-key", "a")]), "invalid_idempotency_key");
+    assert_eq!(read(&[]).require_key().unwrap_err().code(), "missing_idempotency_key");
 }
 
 #[test]
@@ -63,14 +41,7 @@ fn if_match_reads_versions() {
     assert_eq!(of("\"7.1234\""), Some(IfMatch::OneOf(vec![7])));
     assert_eq!(of("\"7\", \"8\""), Some(IfMatch::OneOf(vec![7, 8])));
     assert_eq!(of("*"), Some(IfMatch::Any));
-    for never in [
-        "W/\"7\"",
-        "\"abc\"",
-        "\"-7\"",
-        "\"\"",
-        "\"+7\"",
-        "\"99999999999999999999\"",
-    ] {
+    for never in ["W/\"7\"", "\"abc\"", "\"-7\"", "\"\"", "\"+7\"", "\"99999999999999999999\""] {
         assert_eq!(of(never), Some(IfMatch::OneOf(vec![])), "{never}");
     }
     for bad in ["7", "\"7", "7\"", "", "\"7\",", "'7'"] {
@@ -105,15 +76,7 @@ fn a_wait_is_read_from_any_preference_and_cut() {
     assert_eq!(of("wait=10, wait=20"), Some(10));
     assert_eq!(of("wait=31"), Some(30));
     assert_eq!(of("wait=99999999999999999999999"), Some(30));
-    for ignored in [
-        "wait",
-        "wait=",
-        "wait=-1",
-        "wait=x",
-        "wait=1.5",
-        "waits=3",
-        "return=minimal",
-    ] {
+    for ignored in ["wait", "wait=", "wait=-1", "wait=x", "wait=1.5", "waits=3", "return=minimal"] {
         assert_eq!(of(ignored), None, "{ignored}");
     }
     let query = QueryHeaders::read(&HeaderMap::new()).unwrap();
@@ -127,32 +90,17 @@ fn several_consistency_tokens_count_as_one() {
     let two = ConsistencyToken::of(Uuid::nil(), "a", 0, 9);
     let three = ConsistencyToken::of(Uuid::nil(), "b", 1, 2);
     let both = format!("{}, {}", one.encode(&key), two.encode(&key));
-    let read = read(&[
-        ("consistency-token", &both),
-        ("consistency-token", &three.encode(&key)),
-    ]);
+    let read = read(&[("consistency-token", &both), ("consistency-token", &three.encode(&key))]);
     let all = read.consistency.decode(&key).unwrap();
-    assert_eq!(
-        all.iter().map(|covered| covered.offset).collect::<Vec<_>>(),
-        [9, 2]
-    );
+    assert_eq!(all.iter().map(|covered| covered.offset).collect::<Vec<_>>(), [9, 2]);
     let false_one = self::read(&[("consistency-token", "forged")]);
-    assert_eq!(
-        false_one.consistency.decode(&key).unwrap_err().code(),
-        "invalid_token"
-    );
-    assert_eq!(
-        code(&[("consistency-token", &"a,".repeat(20))]),
-        "invalid_token"
-    );
+    assert_eq!(false_one.consistency.decode(&key).unwrap_err().code(), "invalid_token");
+    assert_eq!(code(&[("consistency-token", &"a,".repeat(20))]), "invalid_token");
 }
 
 #[test]
 fn a_request_id_is_taken_over_if_it_is_harmless() {
-    assert_eq!(
-        read(&[("x-request-id", "abc-1.2_3")]).request_id,
-        "abc-1.2_3"
-    );
+    assert_eq!(read(&[("x-request-id", "abc-1.2_3")]).request_id, "abc-1.2_3");
     for bad in ["", "a b", "<script>", "a\"b", &"x".repeat(65)] {
         assert_ne!(read(&[("x-request-id", bad)]).request_id, bad);
     }
@@ -164,17 +112,9 @@ fn a_request_id_is_taken_over_if_it_is_harmless() {
 #[test]
 fn a_traceparent_is_passed_on_if_it_is_one() {
     let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    assert_eq!(
-        read(&[("traceparent", good)]).traceparent.as_deref(),
-        Some(good)
-    );
-    for bad in [
-        "",
-        "00-x",
-        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        &good.to_uppercase(),
-        &good[1..],
-    ] {
+    assert_eq!(read(&[("traceparent", good)]).traceparent.as_deref(), Some(good));
+    for bad in ["", "00-x", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &good.to_uppercase(), &good[1..]]
+    {
         assert_eq!(read(&[("traceparent", bad)]).traceparent, None, "{bad}");
     }
 }

@@ -49,17 +49,10 @@ impl Caller {
         let untrusted = || Problem::new(&problems::UNAUTHENTICATED);
         let mut values = headers.get_all(&IDENTITY).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return if headers.contains_key(&IDENTITY) {
-                Err(untrusted())
-            } else {
-                Ok(None)
-            };
+            return if headers.contains_key(&IDENTITY) { Err(untrusted()) } else { Ok(None) };
         };
         let text = value.to_str().map_err(|_| untrusted())?;
-        verifier
-            .open(text, unix_now())
-            .map(|identity| Some(Self(identity)))
-            .map_err(|_| untrusted())
+        verifier.open(text, unix_now()).map(|identity| Some(Self(identity))).map_err(|_| untrusted())
     }
 }
 
@@ -67,8 +60,7 @@ impl<S: Verifies + Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Self::read(&parts.headers, state.identities())?
-            .ok_or_else(|| Problem::new(&problems::UNAUTHENTICATED))
+        Self::read(&parts.headers, state.identities())?.ok_or_else(|| Problem::new(&problems::UNAUTHENTICATED))
     }
 }
 

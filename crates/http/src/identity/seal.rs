@@ -73,10 +73,7 @@ impl IdentityKey {
 
     /// What services need to open what this key seals.
     pub fn verifier(&self) -> IdentityVerifier {
-        IdentityVerifier(Arc::new(Verifying {
-            key: self.0.clone(),
-            verified: BoundedCache::new(CACHED),
-        }))
+        IdentityVerifier(Arc::new(Verifying { key: self.0.clone(), verified: BoundedCache::new(CACHED) }))
     }
 }
 

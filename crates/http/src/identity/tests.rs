@@ -19,12 +19,7 @@ fn staff() -> Identity {
 }
 
 fn sealed(now: u64) -> String {
-    key()
-        .seal(&staff(), now)
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .to_owned()
+    key().seal(&staff(), now).unwrap().to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -32,10 +27,7 @@ fn what_is_sealed_is_opened_until_it_is_too_old() {
     let verifier = key().verifier();
     let text = sealed(NOW);
     assert_eq!(*verifier.open(&text, NOW).unwrap(), staff());
-    assert_eq!(
-        *verifier.open(&text, NOW + MAX_IDENTITY_AGE).unwrap(),
-        staff()
-    );
+    assert_eq!(*verifier.open(&text, NOW + MAX_IDENTITY_AGE).unwrap(), staff());
     assert!(verifier.open(&text, NOW + MAX_IDENTITY_AGE + 6).is_err());
     let fresh = key().verifier();
     assert!(fresh.open(&text, NOW + MAX_IDENTITY_AGE + 6).is_err());
@@ -53,10 +45,8 @@ fn forgeries_are_not_trusted() {
     let (json, tag) = good.split_once('.').unwrap();
     let mut operator = staff();
     operator.roles = vec!["operator".into()];
-    let raised = URL_SAFE_NO_PAD.encode(format!(
-        r#"{{"sub":"x","roles":["operator"],"scopes":["catalog:write"],"exp":{}}}"#,
-        NOW + 30
-    ));
+    let raised = URL_SAFE_NO_PAD
+        .encode(format!(r#"{{"sub":"x","roles":["operator"],"scopes":["catalog:write"],"exp":{}}}"#, NOW + 30));
     let other = IdentityKey::new(&[4; 32]).seal(&staff(), NOW).unwrap();
     for text in [
         String::new(),
@@ -82,8 +72,7 @@ async fn caller(
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.headers = headers;
     let must = <Caller as FromRequestParts<_>>::from_request_parts(&mut parts, verifier).await;
-    let may =
-        <Caller as OptionalFromRequestParts<_>>::from_request_parts(&mut parts, verifier).await;
+    let may = <Caller as OptionalFromRequestParts<_>>::from_request_parts(&mut parts, verifier).await;
     (must, may)
 }
 
@@ -103,33 +92,18 @@ async fn a_route_gets_its_caller_or_401() {
 
     headers.append("tillroll-identity", value);
     let (must, may) = caller(headers.clone(), &verifier).await;
-    assert_eq!(
-        (
-            must.unwrap_err().status().as_u16(),
-            may.unwrap_err().status().as_u16()
-        ),
-        (401, 401)
-    );
+    assert_eq!((must.unwrap_err().status().as_u16(), may.unwrap_err().status().as_u16()), (401, 401));
 
     headers.insert("tillroll-identity", "forged".parse().unwrap());
     let (must, may) = caller(headers, &verifier).await;
-    assert_eq!(
-        (
-            must.unwrap_err().status().as_u16(),
-            may.unwrap_err().status().as_u16()
-        ),
-        (401, 401)
-    );
+    assert_eq!((must.unwrap_err().status().as_u16(), may.unwrap_err().status().as_u16()), (401, 401));
 }
 
 #[test]
 fn scopes_come_from_roles() {
     assert!(staff().require_scope("orders:enter").is_ok());
     let customer = Role::Customer.held_by("c-1");
-    assert_eq!(
-        customer.require_scope("orders:enter").unwrap_err().code(),
-        "forbidden"
-    );
+    assert_eq!(customer.require_scope("orders:enter").unwrap_err().code(), "forbidden");
     assert!(!staff().has_scope("orders"));
     for role in Role::ALL {
         assert_eq!(role.name().parse(), Ok(role));

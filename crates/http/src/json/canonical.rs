@@ -113,9 +113,7 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node<'de>, E> {
-        serde_json::Number::from_f64(value)
-            .map(Node::Number)
-            .ok_or_else(|| E::custom("a number is out of range"))
+        serde_json::Number::from_f64(value).map(Node::Number).ok_or_else(|| E::custom("a number is out of range"))
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Node<'de>, E> {

@@ -13,11 +13,7 @@ use crate::problems;
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The whole body, if it has at most `limit` bytes and arrives within ten seconds.
-pub async fn read_body(
-    headers: &HeaderMap,
-    mut body: Body,
-    limit: usize,
-) -> Result<Bytes, Problem> {
+pub async fn read_body(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     if announced(headers).is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
@@ -30,12 +26,7 @@ pub async fn read_body(
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Small bodies come in one frame, which is then taken as it is.
@@ -43,8 +34,7 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Problem::new(&problems::MALFORMED_REQUEST).detail("the body broke off"))?;
+        let frame = frame.map_err(|_| Problem::new(&problems::MALFORMED_REQUEST).detail("the body broke off"))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -63,15 +53,10 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
             break;
         }
     }
-    Ok(if all.is_empty() {
-        first
-    } else {
-        Bytes::from(all)
-    })
+    Ok(if all.is_empty() { first } else { Bytes::from(all) })
 }
 
 /// The problem of a body over `limit` bytes.
 fn too_large(limit: usize) -> Problem {
-    Problem::new(&problems::BODY_TOO_LARGE)
-        .detail(format!("this route takes at most {limit} bytes"))
+    Problem::new(&problems::BODY_TOO_LARGE).detail(format!("this route takes at most {limit} bytes"))
 }

@@ -22,11 +22,7 @@ pub(super) fn of_field<T: DeserializeOwned>(text: &str) -> Problem {
         Err(wrong) => {
             let pointer = pointer(wrong.path());
             let message = wrong.inner().to_string();
-            let place = format!(
-                " at line {} column {}",
-                wrong.inner().line(),
-                wrong.inner().column()
-            );
+            let place = format!(" at line {} column {}", wrong.inner().line(), wrong.inner().column());
             refused(pointer, message.strip_suffix(&place).unwrap_or(&message))
         }
     }
@@ -42,17 +38,11 @@ pub(crate) fn refused(pointer: String, message: &str) -> Problem {
         _ => cut_pointer(pointer),
     };
     match code {
-        "unknown_field" => Problem::new(&problems::UNKNOWN_FIELD).error(
-            pointer,
-            code,
-            "this route knows no such field",
-        ),
-        "missing" => {
-            Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is required")
+        "unknown_field" => {
+            Problem::new(&problems::UNKNOWN_FIELD).error(pointer, code, "this route knows no such field")
         }
-        "duplicate" => {
-            Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is given twice")
-        }
+        "missing" => Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is required"),
+        "duplicate" => Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is given twice"),
         _ => Problem::new(&problems::INVALID_FIELD).error(pointer, code, expected(message)),
     }
 }
@@ -64,24 +54,12 @@ pub(crate) fn field_named(message: &str) -> Option<&str> {
 
 /// Which of serde's standard refusals this is, and the field that it names, if it names one.
 fn kind_of(message: &str) -> (&'static str, Option<&str>) {
-    const NAMING: [(&str, &str); 3] = [
-        ("unknown field `", "unknown_field"),
-        ("missing field `", "missing"),
-        ("duplicate field `", "duplicate"),
-    ];
+    const NAMING: [(&str, &str); 3] =
+        [("unknown field `", "unknown_field"), ("missing field `", "missing"), ("duplicate field `", "duplicate")];
     for (start, code) in NAMING {
         if let Some(rest) = message.strip_prefix(start) {
-            let name = rest
-                .rsplit_once("`, expected")
-                .or_else(|| rest.rsplit_once('`'))
-                .map_or(rest, |(name, _)| name);
-            return (
-                code,
-                Some(
-                    name.rsplit_once("`, there are no fields")
-                        .map_or(name, |(name, _)| name),
-                ),
-            );
+            let name = rest.rsplit_once("`, expected").or_else(|| rest.rsplit_once('`')).map_or(rest, |(name, _)| name);
+            return (code, Some(name.rsplit_once("`, there are no fields").map_or(name, |(name, _)| name)));
         }
     }
     ("invalid", None)
@@ -89,18 +67,11 @@ fn kind_of(message: &str) -> (&'static str, Option<&str>) {
 
 /// serde quotes the value that it refuses; a problem says only what would have been right.
 fn expected(message: &str) -> String {
-    const QUOTING: [&str; 4] = [
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-        "unknown variant ",
-    ];
+    const QUOTING: [&str; 4] = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
     if QUOTING.iter().any(|start| message.starts_with(start)) {
         return message
             .rsplit_once(", expected ")
-            .map_or("invalid".to_owned(), |(_, right)| {
-                format!("expected {right}")
-            });
+            .map_or("invalid".to_owned(), |(_, right)| format!("expected {right}"));
     }
     message.to_owned()
 }
@@ -129,9 +100,5 @@ fn cut(text: &str) -> String {
 }
 
 fn cut_pointer(pointer: String) -> String {
-    if pointer.len() <= 8 * ECHO {
-        pointer
-    } else {
-        pointer.chars().take(8 * ECHO).collect()
-    }
+    if pointer.len() <= 8 * ECHO { pointer } else { pointer.chars().take(8 * ECHO).collect() }
 }

@@ -46,61 +46,23 @@ fn owned(code: &'static str, field: &str, kind: &str) -> (&'static str, String, 
 #[test]
 fn a_good_body_is_read() {
     let body = parse(r#" {"note":"x","lines":[{"quantity":2,"sku":"A"}]} "#).unwrap();
-    assert_eq!(
-        body.value,
-        Order {
-            lines: vec![Line {
-                sku: "A".into(),
-                quantity: 2
-            }],
-            note: Some("x".into())
-        }
-    );
-    assert_eq!(
-        body.canonical,
-        br#"{"lines":[{"quantity":2,"sku":"A"}],"note":"x"}"#
-    );
+    assert_eq!(body.value, Order { lines: vec![Line { sku: "A".into(), quantity: 2 }], note: Some("x".into()) });
+    assert_eq!(body.canonical, br#"{"lines":[{"quantity":2,"sku":"A"}],"note":"x"}"#);
 }
 
 #[test]
 fn faults_name_the_field_by_json_pointer() {
-    assert_eq!(
-        fault(r#"{"nope":1}"#),
-        owned("unknown_field", "/nope", "unknown_field")
-    );
+    assert_eq!(fault(r#"{"nope":1}"#), owned("unknown_field", "/nope", "unknown_field"));
     let nested = r#"{"lines":[{"sku":"A","quantity":1},{"sku":"B","quantity":1,"a/b~":0}]}"#;
-    assert_eq!(
-        fault(nested),
-        owned("unknown_field", "/lines/1/a~1b~0", "unknown_field")
-    );
-    assert_eq!(
-        fault(r#"{"lines":[{"sku":"A"}]}"#),
-        owned("invalid_field", "/lines/0/quantity", "missing")
-    );
-    for quantity in [
-        "-1",
-        "4294967296",
-        "1.5",
-        "1.0",
-        "\"1\"",
-        "null",
-        "true",
-        "[]",
-        "{}",
-        "1e3",
-        "18446744073709551616",
-    ] {
+    assert_eq!(fault(nested), owned("unknown_field", "/lines/1/a~1b~0", "unknown_field"));
+    assert_eq!(fault(r#"{"lines":[{"sku":"A"}]}"#), owned("invalid_field", "/lines/0/quantity", "missing"));
+    for quantity in
+        ["-1", "4294967296", "1.5", "1.0", "\"1\"", "null", "true", "[]", "{}", "1e3", "18446744073709551616"]
+    {
         let body = format!(r#"{{"lines":[{{"sku":"A","quantity":{quantity}}}]}}"#);
-        assert_eq!(
-            fault(&body),
-            owned("invalid_field", "/lines/0/quantity", "invalid"),
-            "{quantity}"
-        );
+        assert_eq!(fault(&body), owned("invalid_field", "/lines/0/quantity", "invalid"), "{quantity}");
     }
-    assert_eq!(
-        fault(r#"{"lines":{}}"#),
-        owned("invalid_field", "/lines", "invalid")
-    );
+    assert_eq!(fault(r#"{"lines":{}}"#), owned("invalid_field", "/lines", "invalid"));
     assert_eq!(fault("7"), owned("invalid_field", "", "invalid"));
 }
 
@@ -108,10 +70,7 @@ fn faults_name_the_field_by_json_pointer() {
 fn a_refusal_never_quotes_a_value() {
     let problem = refused(r#"{"lines":"4111 1111 1111 1111"}"#);
     let text = serde_json::to_string(&problem).unwrap();
-    assert!(
-        !text.contains("4111") && text.contains("expected a sequence"),
-        "{text}"
-    );
+    assert!(!text.contains("4111") && text.contains("expected a sequence"), "{text}");
 }
 
 #[test]
@@ -143,19 +102,10 @@ fn what_is_not_json_is_refused_with_its_place() {
     ];
     for body in cases {
         let problem = refused(body);
-        assert_eq!(
-            problem.code(),
-            "malformed_json",
-            "{}",
-            String::from_utf8_lossy(body)
-        );
+        assert_eq!(problem.code(), "malformed_json", "{}", String::from_utf8_lossy(body));
         assert_eq!(problem.status(), 400);
     }
-    assert!(
-        refused("{\n  \"note\": }")
-            .to_string()
-            .contains("line 2 column 11")
-    );
+    assert!(refused("{\n  \"note\": }").to_string().contains("line 2 column 11"));
 }
 
 #[test]
@@ -185,22 +135,14 @@ fn equal_bodies_have_one_canonical_form() {
     let one = parse("{\"note\":\"\\u00e9\\/\",\"lines\":[]}").unwrap();
     let two = parse("{ \"lines\" : [ ],\n\"note\" : \"é/\" }").unwrap();
     assert_eq!(one.canonical, two.canonical);
-    assert_ne!(
-        one.canonical,
-        parse(r#"{"lines":[],"note":"e/"}"#).unwrap().canonical
-    );
-    assert_eq!(
-        StrictJson::<Order>::absent().canonical,
-        parse("{ }").unwrap().canonical
-    );
+    assert_ne!(one.canonical, parse(r#"{"lines":[],"note":"e/"}"#).unwrap().canonical);
+    assert_eq!(StrictJson::<Order>::absent().canonical, parse("{ }").unwrap().canonical);
 }
 
 fn request(content_type: &[&str], body: impl Into<Body>) -> Request {
     let mut request = Request::new(body.into());
     for value in content_type {
-        request
-            .headers_mut()
-            .append("content-type", value.parse().unwrap());
+        request.headers_mut().append("content-type", value.parse().unwrap());
     }
     request
 }
@@ -219,58 +161,27 @@ async fn only_json_is_taken() {
     ] {
         assert!(extract(request(&[good], "{}")).await.is_ok(), "{good}");
     }
-    for bad in [
-        "text/plain",
-        "application/jsonx",
-        "application/problem+json",
-        "application/json; charset=utf-16",
-        "",
-    ] {
-        assert_eq!(
-            extract(request(&[bad], "{}")).await.unwrap_err().status(),
-            415,
-            "{bad}"
-        );
+    for bad in ["text/plain", "application/jsonx", "application/problem+json", "application/json; charset=utf-16", ""] {
+        assert_eq!(extract(request(&[bad], "{}")).await.unwrap_err().status(), 415, "{bad}");
     }
     assert_eq!(extract(request(&[], "{}")).await.unwrap_err().status(), 415);
-    assert_eq!(
-        extract(request(&["application/json", "text/plain"], "{}"))
-            .await
-            .unwrap_err()
-            .status(),
-        415
-    );
+    assert_eq!(extract(request(&["application/json", "text/plain"], "{}")).await.unwrap_err().status(), 415);
     let mut packed = request(&["application/json"], "{}");
-    packed
-        .headers_mut()
-        .insert("content-encoding", "gzip".parse().unwrap());
+    packed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
     assert_eq!(extract(packed).await.unwrap_err().status(), 415);
 }
 
 #[tokio::test]
 async fn a_body_may_have_its_limit_and_not_a_byte_more() {
     let of_length = |length: usize| format!("{{\"note\":\"{}\"}}", "x".repeat(length - 11));
-    assert!(
-        extract(request(&["application/json"], of_length(SMALL_BODY)))
-            .await
-            .is_ok()
-    );
+    assert!(extract(request(&["application/json"], of_length(SMALL_BODY))).await.is_ok());
     let long = extract(request(&["application/json"], of_length(SMALL_BODY + 1))).await;
     assert_eq!(long.unwrap_err().code(), "body_too_large");
     let wide = request(&["application/json"], of_length(SMALL_BODY + 1));
-    assert!(
-        <StrictJson<Order, { crate::LARGE_BODY }> as FromRequest<()>>::from_request(wide, &())
-            .await
-            .is_ok()
-    );
+    assert!(<StrictJson<Order, { crate::LARGE_BODY }> as FromRequest<()>>::from_request(wide, &()).await.is_ok());
     let mut announced = request(&["application/json"], "{}");
-    announced
-        .headers_mut()
-        .insert("content-length", "9999999999".parse().unwrap());
-    assert_eq!(
-        extract(announced).await.unwrap_err().code(),
-        "body_too_large"
-    );
+    announced.headers_mut().insert("content-length", "9999999999".parse().unwrap());
+    assert_eq!(extract(announced).await.unwrap_err().code(), "body_too_large");
 }
 
 #[tokio::test]
@@ -286,17 +197,9 @@ async fn a_body_in_many_pieces_is_put_together_within_the_limit() {
         });
         Body::new(Pieces(receiver))
     };
-    let body = extract(request(&["application/json"], pieces(60)))
-        .await
-        .unwrap();
+    let body = extract(request(&["application/json"], pieces(60))).await.unwrap();
     assert_eq!(body.value.note.unwrap().len(), 60_000);
-    assert_eq!(
-        extract(request(&["application/json"], pieces(70)))
-            .await
-            .unwrap_err()
-            .code(),
-        "body_too_large"
-    );
+    assert_eq!(extract(request(&["application/json"], pieces(70))).await.unwrap_err().code(), "body_too_large");
 }
 
 struct Pieces(tokio::sync::mpsc::Receiver<Vec<u8>>);
@@ -309,9 +212,7 @@ impl axum::body::HttpBody for Pieces {
         mut self: std::pin::Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
-        self.0
-            .poll_recv(cx)
-            .map(|piece| piece.map(|bytes| Ok(hyper::body::Frame::data(bytes.into()))))
+        self.0.poll_recv(cx).map(|piece| piece.map(|bytes| Ok(hyper::body::Frame::data(bytes.into()))))
     }
 }
 
@@ -328,23 +229,9 @@ async fn a_body_may_be_left_out_where_the_route_says_so() {
         <StrictJson<Order> as OptionalFromRequest<()>>::from_request(request, &()).await
     }
     assert!(optional(request(&[], "")).await.unwrap().is_none());
-    assert!(
-        optional(request(&["application/json"], "{}"))
-            .await
-            .unwrap()
-            .is_some()
-    );
-    assert_eq!(
-        optional(request(&[], "{}")).await.unwrap_err().status(),
-        415
-    );
-    assert_eq!(
-        optional(request(&["application/json"], ""))
-            .await
-            .unwrap_err()
-            .code(),
-        "malformed_json"
-    );
+    assert!(optional(request(&["application/json"], "{}")).await.unwrap().is_some());
+    assert_eq!(optional(request(&[], "{}")).await.unwrap_err().status(), 415);
+    assert_eq!(optional(request(&["application/json"], "")).await.unwrap_err().code(), "malformed_json");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use uuid::Uuid;
+use crate::random::random_id;
 
 /// Why a key file cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -27,20 +27,12 @@ pub enum KeyFileError {
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
-    move |source| KeyFileError::Io {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
+    move |source| KeyFileError::Io { doing, path: path.to_owned(), source }
 }
 
 /// Makes the directory, with access for its owner only, unless it exists.
 pub(super) fn ensure_dir(dir: &Path) -> Result<(), KeyFileError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(failed("create", dir))
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("create", dir))
 }
 
 /// The file's text; `None` if there is no such file. Warns if others could read it.
@@ -50,10 +42,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
         Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(None),
         Err(other) => return Err(failed("read", path)(other)),
     };
-    let mode = fs::metadata(path)
-        .map_err(failed("look at", path))?
-        .permissions()
-        .mode();
+    let mode = fs::metadata(path).map_err(failed("look at", path))?.permissions().mode();
     if mode & 0o077 != 0 {
         tracing::warn!(path = %path.display(), mode = format_args!("{:o}", mode & 0o777), "key file is open to others");
     }
@@ -70,7 +59,7 @@ pub(super) fn read_or_create(
     if let Some(text) = read(&path)? {
         return Ok(text);
     }
-    let draft = dir.join(format!(".{name}.{}", Uuid::new_v4()));
+    let draft = dir.join(format!(".{name}.{}", random_id()));
     let published = write(&draft, &make()?).and_then(|()| match fs::hard_link(&draft, &path) {
         Err(lost) if lost.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other.map_err(failed("create", &path)),
@@ -82,16 +71,9 @@ pub(super) fn read_or_create(
 }
 
 fn write(path: &Path, text: &str) -> Result<(), KeyFileError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed("create", path))?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed("create", path))?;
     // A umask can only take away more; say the mode again in case the file system has a default of its own.
-    file.set_permissions(Permissions::from_mode(0o600))
-        .map_err(failed("protect", path))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(failed("write", path))
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(failed("protect", path))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("write", path))
 }

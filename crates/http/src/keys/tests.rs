@@ -2,9 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::{
-    ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL, Keys, KeysError,
-};
+use super::{ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL, Keys, KeysError};
 use crate::clock::unix_now;
 use crate::identity::Role;
 
@@ -13,48 +11,27 @@ fn keys_are_made_once_for_their_owner_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("deep").join("keys");
     let made = Keys::open_or_create(&path).unwrap();
-    let token = made
-        .mint("s-1", Role::Staff, Duration::from_secs(60))
-        .unwrap();
+    let token = made.mint("s-1", Role::Staff, Duration::from_secs(60)).unwrap();
     let read = Keys::open_or_create(&path).unwrap();
     assert!(read.access.verify(&token, unix_now()).is_ok());
     assert_eq!(made.command_hash.hash(b"x"), read.command_hash.hash(b"x"));
-    let mut names: Vec<_> = fs::read_dir(&path)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(
-        names,
-        [ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL]
-    );
+    assert_eq!(names, [ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL]);
     for name in names {
-        assert_eq!(
-            fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    assert_eq!(
-        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]
 fn many_that_start_at_once_agree_on_the_keys() {
     let dir = tempfile::tempdir().unwrap();
     let hashes: Vec<_> = std::thread::scope(|scope| {
-        let open = || {
-            Keys::open_or_create(dir.path())
-                .unwrap()
-                .command_hash
-                .hash(b"x")
-        };
+        let open = || Keys::open_or_create(dir.path()).unwrap().command_hash.hash(b"x");
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(hashes.iter().all(|hash| *hash == hashes[0]));
 }
@@ -62,10 +39,7 @@ fn many_that_start_at_once_agree_on_the_keys() {
 #[test]
 fn two_installations_share_nothing() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (a, b) = (
-        Keys::open_or_create(a.path()).unwrap(),
-        Keys::open_or_create(b.path()).unwrap(),
-    );
+    let (a, b) = (Keys::open_or_create(a.path()).unwrap(), Keys::open_or_create(b.path()).unwrap());
     let token = a.mint("s-1", Role::Staff, Duration::from_secs(60)).unwrap();
     assert!(b.access.verify(&token, unix_now()).is_err());
     assert_ne!(a.command_hash.hash(b"x"), b.command_hash.hash(b"x"));
@@ -76,19 +50,13 @@ fn two_installations_share_nothing() {
 fn a_key_file_that_holds_no_key_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     Keys::open_or_create(dir.path()).unwrap();
-    for (file, text) in [
-        (INTERNAL, "short"),
-        (INTERNAL, &"zz".repeat(32)),
-        (ACCESS_TOKEN, "no pem"),
-        (ACCESS_TOKEN, ""),
-    ] {
+    for (file, text) in
+        [(INTERNAL, "short"), (INTERNAL, &"zz".repeat(32)), (ACCESS_TOKEN, "no pem"), (ACCESS_TOKEN, "")]
+    {
         let before = fs::read_to_string(dir.path().join(file)).unwrap();
         fs::write(dir.path().join(file), text).unwrap();
         let refused = Keys::open_or_create(dir.path()).unwrap_err();
-        assert!(
-            matches!(refused, KeysError::Malformed { .. } | KeysError::Access(_)),
-            "{refused}"
-        );
+        assert!(matches!(refused, KeysError::Malformed { .. } | KeysError::Access(_)), "{refused}");
         assert!(!refused.to_string().contains(text) || text.is_empty());
         assert_eq!(fs::read_to_string(dir.path().join(file)).unwrap(), text);
         fs::write(dir.path().join(file), before).unwrap();
@@ -98,15 +66,8 @@ fn a_key_file_that_holds_no_key_is_refused_and_left_alone() {
 #[test]
 fn the_previous_key_goes_on_verifying() {
     let dir = tempfile::tempdir().unwrap();
-    let token = Keys::open_or_create(dir.path())
-        .unwrap()
-        .mint("s-1", Role::Staff, Duration::from_secs(60))
-        .unwrap();
-    fs::rename(
-        dir.path().join(ACCESS_TOKEN),
-        dir.path().join(ACCESS_TOKEN_PREVIOUS),
-    )
-    .unwrap();
+    let token = Keys::open_or_create(dir.path()).unwrap().mint("s-1", Role::Staff, Duration::from_secs(60)).unwrap();
+    fs::rename(dir.path().join(ACCESS_TOKEN), dir.path().join(ACCESS_TOKEN_PREVIOUS)).unwrap();
     let rotated = Keys::open_or_create(dir.path()).unwrap();
     assert!(rotated.access.verify(&token, unix_now()).is_ok());
     assert_eq!(rotated.access.public().len(), 2);

@@ -13,26 +13,14 @@ struct Page {
 }
 
 async fn read(query: &str) -> Result<Page, Problem> {
-    let (mut parts, ()) = Request::builder()
-        .uri(format!("/products?{query}"))
-        .body(())
-        .unwrap()
-        .into_parts();
-    StrictQuery::from_request_parts(&mut parts, &())
-        .await
-        .map(|StrictQuery(page)| page)
+    let (mut parts, ()) = Request::builder().uri(format!("/products?{query}")).body(()).unwrap().into_parts();
+    StrictQuery::from_request_parts(&mut parts, &()).await.map(|StrictQuery(page)| page)
 }
 
 #[tokio::test]
 async fn parameters_are_read_and_faults_name_them() {
     let page = read("page=2&category=a%20b").await.unwrap();
-    assert_eq!(
-        page,
-        Page {
-            page: Some(2),
-            category: Some("a b".into())
-        }
-    );
+    assert_eq!(page, Page { page: Some(2), category: Some("a b".into()) });
     for (query, code, field, kind) in [
         ("pgae=1", "unknown_field", "pgae", "unknown_field"),
         ("page=x", "invalid_field", "page", "invalid"),

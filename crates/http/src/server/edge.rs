@@ -25,17 +25,10 @@ pub(super) struct Edge {
 
 impl Edge {
     pub(super) fn new(router: Router, limits: Limits) -> Self {
-        Self {
-            router,
-            limits,
-            in_flight: AtomicUsize::new(0),
-        }
+        Self { router, limits, in_flight: AtomicUsize::new(0) }
     }
 
-    pub(super) async fn answer(
-        &self,
-        mut request: Request<Incoming>,
-    ) -> Result<Response, Infallible> {
+    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Infallible> {
         let started = tracing::enabled!(Level::DEBUG).then(Instant::now);
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let request_id = identify(&mut request);
@@ -48,11 +41,7 @@ impl Edge {
     }
 
     async fn routed(&self, request: Request<Incoming>) -> Response {
-        if request
-            .uri()
-            .path_and_query()
-            .is_some_and(|target| target.as_str().len() > self.limits.uri_bytes)
-        {
+        if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > self.limits.uri_bytes) {
             return Problem::new(&problems::URI_TOO_LONG).into_response();
         }
         let Some(_place) = Place::take(&self.in_flight, self.limits.concurrency) else {
@@ -75,8 +64,7 @@ fn identify(request: &mut Request<Incoming>) -> HeaderValue {
     {
         return given.clone();
     }
-    let id = HeaderValue::try_from(request_id::generate())
-        .unwrap_or(HeaderValue::from_static("unknown"));
+    let id = HeaderValue::try_from(request_id::generate()).unwrap_or(HeaderValue::from_static("unknown"));
     request.headers_mut().insert(&REQUEST_ID, id.clone());
     id
 }

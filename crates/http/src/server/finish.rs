@@ -53,8 +53,5 @@ fn shape(response: &mut Response) {
 
 fn kind_of(status: StatusCode) -> Option<&'static Kind> {
     // The first kind of a status in the catalogue is the general one.
-    problems::ALL
-        .iter()
-        .copied()
-        .find(|kind| kind.status == status && status != StatusCode::CONFLICT)
+    problems::ALL.iter().copied().find(|kind| kind.status == status && status != StatusCode::CONFLICT)
 }

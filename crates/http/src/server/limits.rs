@@ -41,9 +41,6 @@ impl Default for Limits {
 impl Limits {
     /// For listeners that only other roles reach: idle connections are kept longer than their clients keep them.
     pub fn internal() -> Self {
-        Self {
-            idle: Duration::from_secs(90),
-            ..Self::default()
-        }
+        Self { idle: Duration::from_secs(90), ..Self::default() }
     }
 }

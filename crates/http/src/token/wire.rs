@@ -34,14 +34,8 @@ pub(super) fn encode(entries: &[Covered], key: &MacKey) -> String {
     for covered in entries {
         put_number(&mut bytes, place(&topics, &covered.topic.as_str()));
         put_number(&mut bytes, place(&logs, &covered.log));
-        put_number(
-            &mut bytes,
-            u64::try_from(covered.partition).unwrap_or_default(),
-        );
-        put_number(
-            &mut bytes,
-            u64::try_from(covered.offset).unwrap_or_default(),
-        );
+        put_number(&mut bytes, u64::try_from(covered.partition).unwrap_or_default());
+        put_number(&mut bytes, u64::try_from(covered.offset).unwrap_or_default());
     }
     let tag = key.tag(&bytes);
     bytes.extend_from_slice(&tag[..MAC_BYTES]);
@@ -75,11 +69,7 @@ pub(super) fn decode(text: &str, key: &MacKey) -> Result<Vec<Covered>, InvalidTo
             offset: i64::try_from(rest.number()?).map_err(|_| InvalidToken)?,
         })
     })?;
-    if rest.0.is_empty() {
-        Ok(entries)
-    } else {
-        Err(InvalidToken)
-    }
+    if rest.0.is_empty() { Ok(entries) } else { Err(InvalidToken) }
 }
 
 fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
@@ -93,10 +83,7 @@ fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 fn place<T: PartialEq>(values: &[T], value: &T) -> u64 {
-    values
-        .iter()
-        .position(|held| held == value)
-        .unwrap_or_default() as u64
+    values.iter().position(|held| held == value).unwrap_or_default() as u64
 }
 
 fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
@@ -138,10 +125,7 @@ impl<'a> Rest<'a> {
         table.get(place).ok_or(InvalidToken)
     }
 
-    fn many<T>(
-        &mut self,
-        one: impl Fn(&mut Self) -> Result<T, InvalidToken>,
-    ) -> Result<Vec<T>, InvalidToken> {
+    fn many<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, InvalidToken>) -> Result<Vec<T>, InvalidToken> {
         let count = self.number()?;
         if count > MAX_ENTRIES as u64 {
             return Err(InvalidToken);

@@ -5,7 +5,7 @@ mod read_at;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::types::RDKafkaErrorCode;
 use thiserror::Error;
@@ -19,6 +19,11 @@ use read_at::Places;
 
 /// Requests that have no time limit of their own get this.
 const WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a partition may be without its leader.
+const MOVING: Duration = Duration::from_secs(2);
+/// Between attempts.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Asks the cluster; cheap to clone. The client is closed with the last clone.
 #[derive(Clone)]
@@ -78,13 +83,19 @@ impl Admin {
         Ok(Admin { consumer, places: Places::spawn(queue)? })
     }
 
-    /// Makes topics; the answers are in the order of the question.
+    /// Makes topics; the answers are in the order of the question. It returns when the broker that is asked knows the
+    /// new topics, which may be a moment after the controller has made them; other brokers may take a moment longer.
     pub async fn create_topics(
         &self,
         new: &[NewTopic],
     ) -> Result<Vec<(Topic, Result<(), CreateTopicError>)>, KafkaError> {
         let wanted = new.to_vec();
-        let answers = self.ask("creating topics", move |client| topics::create(client, &wanted, WITHIN)).await?;
+        let create = move |client: &Consumer| {
+            let answers = topics::create(client, &wanted, WITHIN)?;
+            wait_until_known(client, &answers)?;
+            Ok(answers)
+        };
+        let answers = self.ask("creating topics", create).await?;
         let result = |topic: &NewTopic| {
             let answer = answers.iter().find(|(name, _)| **name == *topic.name).map(|(_, answer)| answer);
             let outcome = match answer {
@@ -140,14 +151,24 @@ impl Admin {
         .await
     }
 
-    /// Partition, beginning (the first record that is still there) and end (the next to be written).
+    /// Partition, beginning (the first record that is still there) and end (the next to be written). While a leader
+    /// moves it is asked again, for two seconds at most.
     pub async fn end_offsets(
         &self,
         topic: &Topic,
         partitions: &[PartitionId],
     ) -> Result<Vec<(PartitionId, Offset, Offset)>, KafkaError> {
         let (topic, partitions) = (Arc::clone(topic), partitions.to_vec());
-        self.ask("asking for ends", move |client| ends::of_partitions(client, &topic, &partitions, WITHIN)).await
+        let ends = move |client: &Consumer| {
+            let begun = Instant::now();
+            loop {
+                match ends::of_partitions(client, &topic, &partitions, WITHIN) {
+                    Err(error) if error.is_transient() && begun.elapsed() < MOVING => std::thread::sleep(AGAIN),
+                    answer => return answer,
+                }
+            }
+        };
+        self.ask("asking for ends", ends).await
     }
 
     /// The record at that place; none if retention has taken it, it has not been written yet, or no record was ever
@@ -175,6 +196,19 @@ impl Admin {
         let asked = tokio::task::spawn_blocking(move || question(&consumer));
         asked.await.unwrap_or(Err(KafkaError::Closed { doing }))
     }
+}
+
+/// Waits for the topics that have just been made; after a while it is left to others to miss them.
+fn wait_until_known(client: &Consumer, made: &[topics::PerTopic<()>]) -> Result<(), KafkaError> {
+    let names: Vec<&str> = made.iter().filter(|(_, made)| made.is_ok()).map(|(name, _)| name.as_str()).collect();
+    let begun = Instant::now();
+    while !names.is_empty() && begun.elapsed() < WITHIN {
+        if topics::describe(client, &names, WITHIN)?.iter().all(|(_, known)| known.is_ok()) {
+            return Ok(());
+        }
+        std::thread::sleep(AGAIN);
+    }
+    Ok(())
 }
 
 fn without_secrets(entries: configs::Entries) -> TopicConfig {

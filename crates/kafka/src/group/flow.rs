@@ -62,8 +62,13 @@ impl Flow {
     pub(super) fn open(line: &Line, topic: &Topic, partition: PartitionId) -> (Flow, PartitionRecords) {
         let (send, items) = mpsc::channel(BATCHES);
         let full = Arc::new(AtomicBool::new(false));
-        let records =
-            PartitionRecords { topic: Arc::clone(topic), partition, items, full: Arc::clone(&full), line: line.clone() };
+        let records = PartitionRecords {
+            topic: Arc::clone(topic),
+            partition,
+            items,
+            full: Arc::clone(&full),
+            line: line.clone(),
+        };
         let flow = Flow {
             items: send,
             full,

@@ -1,6 +1,7 @@
 //! The state of a membership: what is assigned, what is being revoked, who waits for what.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::types::RDKafkaErrorCode;
@@ -9,10 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::flow::Flow;
 use super::rebalance::Revoking;
-use super::{Confirm, GroupSignal, Line};
-use crate::KafkaError;
+use super::{Confirm, GroupSignal, Line, missing};
+use crate::context::client_error;
 use crate::native::EventQueue;
 use crate::reading::Slots;
+use crate::{KafkaError, Topic};
 
 /// After the process has slept, the client needs so long to learn from its heartbeat what it has missed.
 const SETTLE: Duration = Duration::from_millis(1500);
@@ -24,6 +26,9 @@ pub(super) struct Member {
     pub(super) confirms: Vec<Confirm>,
     pub(super) commits: HashMap<usize, oneshot::Sender<Result<(), KafkaError>>>,
     pub(super) line: Line,
+    topics: Vec<Topic>,
+    /// Whether somebody looks for them already.
+    looking: bool,
     signals: mpsc::Sender<GroupSignal>,
     pub(super) unsent: VecDeque<GroupSignal>,
     pub(super) revoking: Option<Revoking>,
@@ -36,9 +41,17 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(queue: EventQueue, line: Line, signals: mpsc::Sender<GroupSignal>, session: Duration) -> Member {
+    pub(super) fn new(
+        queue: EventQueue,
+        topics: Vec<Topic>,
+        line: Line,
+        signals: mpsc::Sender<GroupSignal>,
+        session: Duration,
+    ) -> Member {
         Member {
             queue,
+            topics,
+            looking: false,
             slots: Slots::new(),
             confirms: Vec::new(),
             commits: HashMap::new(),
@@ -77,11 +90,29 @@ impl Member {
         }
     }
 
+    /// What only needs patience is not told.
     pub(super) fn client_failed(&mut self, code: RDKafkaErrorCode, fatal: bool, reason: &str) {
         let error = KafkaError::broker("being a member of the group", code, reason);
-        tracing::debug!(error = %error, fatal, "the group's client reports");
-        let again = self.fault.is_some_and(|(last, when)| last == code && when.elapsed() < FAULT_AGAIN);
-        if (fatal || !error.is_transient()) && !again {
+        client_error("group", Some(code), reason);
+        if missing::is_unknown(code) {
+            if !self.looking {
+                self.looking = true;
+                missing::look_again(Arc::downgrade(self.queue.consumer()), self.topics.clone(), self.line.clone());
+            }
+        } else if fatal || !error.is_transient() {
+            self.tell_fault(code, error);
+        }
+    }
+
+    pub(super) fn looked_for_topics(&mut self, missing: Option<KafkaError>) {
+        self.looking = false;
+        if let Some(error) = missing {
+            self.tell_fault(RDKafkaErrorCode::UnknownTopicOrPartition, error);
+        }
+    }
+
+    fn tell_fault(&mut self, code: RDKafkaErrorCode, error: KafkaError) {
+        if !self.fault.is_some_and(|(last, when)| last == code && when.elapsed() < FAULT_AGAIN) {
             self.fault = Some((code, Instant::now()));
             self.unsent.push_back(GroupSignal::Fault(error));
         }

@@ -5,6 +5,7 @@
 
 mod flow;
 mod member;
+mod missing;
 mod positions;
 mod reading;
 mod rebalance;
@@ -65,6 +66,8 @@ enum Command {
     Drained(Topic, PartitionId),
     /// Reading the partition had failed; this is why, or it may be tried again.
     Judged(Topic, PartitionId, Option<ReadError>),
+    /// A subscribed topic that is really not there.
+    Missing(Option<KafkaError>),
     Confirm(Confirm),
     Commit(Commit),
     /// The owner has released what was revoked under this number.

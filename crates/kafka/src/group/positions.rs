@@ -15,9 +15,7 @@ pub(super) const ASKING: &str = "asking for committed positions";
 const WITHIN: Duration = Duration::from_secs(10);
 
 /// The list to commit.
-pub(super) fn to_commit(
-    positions: &[(Topic, PartitionId, Offset, String)],
-) -> Result<TopicPartitionList, KafkaError> {
+pub(super) fn to_commit(positions: &[(Topic, PartitionId, Offset, String)]) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::new();
     for (topic, partition, offset, metadata) in positions {
         let mut element = list.add_partition(topic, partition.0);

@@ -88,7 +88,7 @@ impl Member {
         }
     }
 
-    fn finish_revoking(&mut self) {
+    pub(super) fn finish_revoking(&mut self) {
         if let Some(revoking) = self.revoking.take() {
             self.let_go(&revoking.places);
         }

@@ -30,11 +30,14 @@ pub(super) fn spawn(
     let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
     queue.consumer().subscribe(&names).map_err(KafkaError::client("subscribing"))?;
     let (signals, received) = mpsc::channel(SIGNALS);
+    let topics = topics.to_vec();
     std::thread::Builder::new()
         .name("kafka-group".to_owned())
         .spawn(move || {
-            let mut member = Member::new(queue, line, signals, session);
+            let mut member = Member::new(queue, topics, line, signals, session);
             let answer = run(&mut member, &commands);
+            // What is asked for must be answered, or closing waits for it for ever.
+            member.finish_revoking();
             // Closing the client leaves the group; only then is the answer given.
             drop(member);
             if let Some(answer) = answer {
@@ -86,6 +89,7 @@ impl Member {
                     None => slot.own.go_on(slot.next),
                 });
             }
+            Command::Missing(error) => self.looked_for_topics(error),
             Command::Confirm(confirm) => self.confirms.push(confirm),
             Command::Commit(commit) => self.commit(commit),
             Command::Released(number) => self.released(number),

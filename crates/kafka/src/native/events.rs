@@ -26,10 +26,17 @@ pub(crate) enum Event {
     /// Reading this partition cannot go on by itself.
     PartitionError(Place, RDKafkaErrorCode),
     /// Something about the client as a whole; the library goes on by itself unless it is fatal.
-    ClientError { code: RDKafkaErrorCode, fatal: bool, reason: String },
+    ClientError {
+        code: RDKafkaErrorCode,
+        fatal: bool,
+        reason: String,
+    },
     Assign(Vec<Place>),
     Revoke(Vec<Place>),
-    Committed { ticket: usize, outcome: Result<(), RDKafkaErrorCode> },
+    Committed {
+        ticket: usize,
+        outcome: Result<(), RDKafkaErrorCode>,
+    },
 }
 
 /// A partition, as librdkafka names it.

@@ -89,14 +89,15 @@ pub(crate) fn describe(
     const DOING: &str = "describing topics";
     let names = names.iter().map(|name| c_string(name, DOING)).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
-    let call = Call::submit(consumer, Op::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, DOING, within, |client, options, queue| {
-        // SAFETY: all alive; the names are copied into the collection, which is destroyed after it has been copied.
-        unsafe {
-            let topics = sys::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
-            sys::rd_kafka_DescribeTopics(client, topics, options, queue);
-            sys::rd_kafka_TopicCollection_destroy(topics);
-        }
-    })?;
+    let call =
+        Call::submit(consumer, Op::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, DOING, within, |client, options, queue| {
+            // SAFETY: all alive; the names are copied into the collection, which is destroyed after it has been copied.
+            unsafe {
+                let topics = sys::rd_kafka_TopicCollection_of_topic_names(pointers.as_mut_ptr(), pointers.len());
+                sys::rd_kafka_DescribeTopics(client, topics, options, queue);
+                sys::rd_kafka_TopicCollection_destroy(topics);
+            }
+        })?;
     let event = call.answer()?;
     // SAFETY: the event is the answer to this operation; the array lives as long as it.
     let topics = unsafe {

@@ -47,6 +47,12 @@ impl Waker {
         self.shared.woken.store(false, Ordering::Release);
     }
 
+    /// Wakes nobody.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Waker {
+        Waker { shared: Arc::new(Shared { woken: AtomicBool::new(false), queue: Mutex::new(None) }) }
+    }
+
     pub(super) fn disarm(&self) {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
     }

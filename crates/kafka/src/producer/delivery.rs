@@ -13,7 +13,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::IntoOpaque;
 
 use super::{Flight, OnDelivery};
-use crate::context::log_line;
+use crate::context::{client_error, log_line};
 use crate::{DeliveryError, KafkaError, Offset};
 
 /// Hands each answer to its record's callback.
@@ -37,7 +37,7 @@ impl ClientContext for Deliveries {
     fn stats_raw(&self, _statistics: &[u8]) {}
 
     fn error(&self, error: ClientError, reason: &str) {
-        tracing::debug!(kafka.client = ROLE, error = %error, reason, "kafka client error");
+        client_error(ROLE, error.rdkafka_error_code(), reason);
     }
 }
 

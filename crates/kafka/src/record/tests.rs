@@ -38,7 +38,8 @@ fn a_header_value_that_is_not_text_is_none_as_text() {
     assert_eq!(headers.get("a"), Some(&b"\xff"[..]));
 }
 
-fn batch(offsets: std::ops::Range<i64>, next: i64) -> Batch {
+/// Records without content, and a position.
+pub(crate) fn batch(offsets: std::ops::Range<i64>, next: i64) -> Batch {
     let record = |offset| {
         Arc::new(Record {
             topic: "t".into(),

@@ -9,7 +9,7 @@ use rdkafka::topic_partition_list::Offset as RdOffset;
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::mpsc;
 
-use super::{Joined, Live, Tail};
+use super::{Answer, Live, Tail, Unless};
 use crate::config::FetchWait;
 use crate::native::{Event, EventQueue, Place};
 use crate::reading::{Slots, open_consumer, partition_list};
@@ -54,19 +54,31 @@ pub(super) fn spawn(
 }
 
 fn run(tail: Tail, topic: Topic, from: Vec<(PartitionId, Offset)>, out: mpsc::Sender<CaughtUp>) {
-    let last = match open(&tail, &topic) {
-        Err(error) => CaughtUp::Failed(error),
-        Ok(queue) => {
-            let mut reader = Reader { queue, tail, topic, slots: Slots::new(), out: out.clone() };
-            match reader.catch_up(&from) {
-                Ok(live) => CaughtUp::Live(live),
-                Err(Stop::Failed(error)) => CaughtUp::Failed(error),
-                Err(Stop::Unwanted) => return,
-            }
-        }
+    let last = match tail.join(&topic, &from, Unless::Distant) {
+        Answer::Joined { starts, live } if covers(&starts, &from) => CaughtUp::Live(live),
+        Answer::Gone => CaughtUp::Failed(gone(&topic)),
+        Answer::Joined { .. } | Answer::Refused => match read(tail, topic, &from, &out) {
+            Ok(live) => CaughtUp::Live(live),
+            Err(Stop::Failed(error)) => CaughtUp::Failed(error),
+            Err(Stop::Unwanted) => return,
+        },
     };
     // An error of the channel means that the subscriber is gone, and nobody is left to tell.
     drop(out.blocking_send(last));
+}
+
+/// Reads what the tail has not at hand.
+fn read(tail: Tail, topic: Topic, from: &[(PartitionId, Offset)], out: &mpsc::Sender<CaughtUp>) -> Result<Live, Stop> {
+    let queue = open(&tail, &topic).map_err(Stop::Failed)?;
+    Reader { queue, tail, topic, slots: Slots::new(), out: out.clone() }.catch_up(from)
+}
+
+fn covers(starts: &[(PartitionId, Offset)], from: &[(PartitionId, Offset)]) -> bool {
+    from.iter().all(|(partition, position)| starts.iter().any(|(p, start)| p == partition && start <= position))
+}
+
+fn gone(topic: &Topic) -> ReadError {
+    fatal(topic, KafkaError::Closed { doing: "joining the tail" })
 }
 
 fn open(tail: &Tail, topic: &Topic) -> Result<EventQueue, ReadError> {
@@ -113,10 +125,9 @@ impl Reader {
         loop {
             self.read_up_to(&ends)?;
             let at = self.positions();
-            // The tail starts a new partition where this reader stands, so there is nothing between them.
-            let joined = self.tail.join(&self.topic, at);
-            let Some(Joined { starts, live }) = joined else {
-                return Err(Stop::Failed(fatal(&self.topic, KafkaError::Closed { doing: "joining the tail" })));
+            // The tail begins a new partition where this reader stands, so there is nothing between them.
+            let Answer::Joined { starts, live } = self.tail.join(&self.topic, &at, Unless::Never) else {
+                return Err(Stop::Failed(gone(&self.topic)));
             };
             self.read_up_to(&starts)?;
             if !live.is_detached() {

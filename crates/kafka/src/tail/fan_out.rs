@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::topic_partition_list::Offset as RdOffset;
 
-use super::{Command, Join, Subscriber, SubscriberId};
+use super::recent::Recent;
+use super::{Command, Join, Subscriber, SubscriberId, Unless};
 use crate::native::{Event, EventQueue};
 use crate::reading::{Slot, Slots, partition_list};
 use crate::{Batch, KafkaError, Offset, PartitionId, Topic};
@@ -27,6 +28,7 @@ pub(super) struct FanOut {
 struct Followers {
     ids: Vec<SubscriberId>,
     alone_since: Option<Instant>,
+    recent: Recent,
 }
 
 impl FanOut {
@@ -49,29 +51,65 @@ impl FanOut {
     }
 
     fn join(&mut self, queue: &EventQueue, join: Join) {
-        let new: Vec<(PartitionId, Offset)> =
-            join.at.iter().copied().filter(|(p, _)| self.slots.get_mut(&join.topic, *p).is_none()).collect();
-        if let Err(error) = assign(queue, &join.topic, &new) {
-            // The answer is dropped, so the joiner tries again or gives up; nobody else is touched.
-            tracing::warn!(kafka.topic = %join.topic, error = %error, "the tail could not take on partitions");
+        let Join { id, subscriber, topic, at, unless, answer } = join;
+        let answered = if unless == Unless::Distant && !self.has_at_hand(&topic, &at) {
+            answer.send(None)
+        } else if self.take_on(queue, &topic, &at) {
+            let starts = at.into_iter().filter_map(|(p, position)| self.follow(id, &subscriber, &topic, p, position));
+            let starts = starts.collect();
+            self.subscribers.insert(id, subscriber);
+            answer.send(Some(starts))
+        } else {
+            // Without an answer the joiner knows that it cannot be; nobody else is touched.
             return;
+        };
+        if answered.is_err() {
+            self.detach(id);
         }
-        for (partition, offset) in new {
-            let followers = Followers { ids: Vec::new(), alone_since: None };
-            self.slots.insert(Arc::clone(&join.topic), partition, offset, followers);
+    }
+
+    fn has_at_hand(&mut self, topic: &Topic, at: &[(PartitionId, Offset)]) -> bool {
+        at.iter().all(|(partition, position)| {
+            let slot = self.slots.get_mut(topic, *partition);
+            slot.is_some_and(|slot| *position <= slot.next && slot.own.recent.since(*position).is_some())
+        })
+    }
+
+    /// Assigns those partitions that nobody follows yet; whether all of them are assigned now.
+    fn take_on(&mut self, queue: &EventQueue, topic: &Topic, at: &[(PartitionId, Offset)]) -> bool {
+        let new = at.iter().copied().filter(|(p, _)| self.slots.get_mut(topic, *p).is_none());
+        let new: Vec<(PartitionId, Offset)> = new.collect();
+        if let Err(error) = assign(queue, topic, &new) {
+            tracing::warn!(kafka.topic = %topic, error = %error, "the tail could not take on partitions");
+            return false;
         }
-        let mut starts = Vec::with_capacity(join.at.len());
-        for (partition, _) in join.at {
-            if let Some(slot) = self.slots.get_mut(&join.topic, partition) {
-                slot.own.ids.push(join.id);
-                slot.own.alone_since = None;
-                starts.push((partition, slot.next));
+        for (partition, position) in new {
+            let own = Followers { ids: Vec::new(), alone_since: None, recent: Recent::at(position) };
+            self.slots.insert(Arc::clone(topic), partition, position, own);
+        }
+        true
+    }
+
+    /// Adds a follower, with what is at hand from its position on. Returns from where everything comes.
+    fn follow(
+        &mut self,
+        id: SubscriberId,
+        subscriber: &Subscriber,
+        topic: &Topic,
+        partition: PartitionId,
+        position: Offset,
+    ) -> Option<(PartitionId, Offset)> {
+        let slot = self.slots.get_mut(topic, partition)?;
+        slot.own.ids.push(id);
+        slot.own.alone_since = None;
+        let Some(recent) = slot.own.recent.since(position) else { return Some((partition, slot.next)) };
+        for (batch, size) in recent {
+            if !subscriber.offer(batch, size) {
+                // Too much for its backlog: the rest comes by catching up.
+                return Some((partition, slot.next));
             }
         }
-        self.subscribers.insert(join.id, join.subscriber);
-        if join.answer.send(starts).is_err() {
-            self.detach(join.id);
-        }
+        Some((partition, position.min(slot.next)))
     }
 
     fn detach(&mut self, id: SubscriberId) {
@@ -126,26 +164,20 @@ fn hand_out(
     slow: &mut HashSet<SubscriberId>,
 ) {
     let batch = slot.batch();
-    let Some((last, others)) = slot.own.ids.split_last() else { return };
     let size = batch.size();
+    slot.own.recent.keep(&batch, size);
+    let Some((last, others)) = slot.own.ids.split_last() else { return };
+    // One that has once been found too slow gets nothing more: what it has must be without a gap.
+    let mut offer = |id: SubscriberId, batch: Batch| {
+        let fits = subscribers.get(&id).is_none_or(|subscriber| subscriber.offer(batch, size));
+        if !fits {
+            slow.insert(id);
+        }
+    };
     for id in others {
-        offer(*id, batch.clone(), size, subscribers, slow);
+        offer(*id, batch.clone());
     }
-    offer(*last, batch, size, subscribers, slow);
-}
-
-/// A subscriber that has once been found too slow gets nothing more: what it has must be without a gap.
-fn offer(
-    id: SubscriberId,
-    batch: Batch,
-    size: usize,
-    subscribers: &HashMap<SubscriberId, Subscriber>,
-    slow: &mut HashSet<SubscriberId>,
-) {
-    let Some(subscriber) = subscribers.get(&id) else { return };
-    if slow.contains(&id) || !subscriber.backlog.take(size) || subscriber.batches.send(batch).is_err() {
-        slow.insert(id);
-    }
+    offer(*last, batch);
 }
 
 fn assign(queue: &EventQueue, topic: &Topic, at: &[(PartitionId, Offset)]) -> Result<(), KafkaError> {

@@ -4,11 +4,12 @@
 
 mod catch_up;
 mod fan_out;
+mod recent;
 mod subscription;
 mod thread;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use tokio::sync::mpsc as channel;
@@ -79,18 +80,41 @@ impl Tail {
         told
     }
 
-    /// Asks the tail to carry these partitions. It answers from where; no answer means that it is gone.
-    fn join(&self, topic: &Topic, at: Vec<(PartitionId, Offset)>) -> Option<Joined> {
+    /// Asks the tail to carry these partitions from these positions on.
+    fn join(&self, topic: &Topic, at: &[(PartitionId, Offset)], unless: Unless) -> Answer {
         let id = SubscriberId(self.shared.subscribers.fetch_add(1, Ordering::Relaxed));
         let (send, receive) = channel::unbounded_channel();
         let backlog = Arc::new(Backlog::new(self.shared.backlog_bytes));
         let (answer, answered) = mpsc::sync_channel(1);
         let live = Live { tail: self.clone(), id, batches: receive, backlog: Arc::clone(&backlog) };
         let subscriber = Subscriber { batches: send, backlog };
-        self.tell(Command::Join(Join { id, subscriber, topic: Arc::clone(topic), at, answer }));
-        let starts = answered.recv().ok()?;
-        Some(Joined { starts, live })
+        let (topic, at) = (Arc::clone(topic), at.to_vec());
+        self.tell(Command::Join(Join { id, subscriber, topic, at, unless, answer }));
+        match answered.recv() {
+            Ok(Some(starts)) => Answer::Joined { starts, live },
+            Ok(None) => Answer::Refused,
+            Err(_) => Answer::Gone,
+        }
     }
+}
+
+/// What came of a join.
+enum Answer {
+    /// Everything from these positions on comes through `live`.
+    Joined { starts: Vec<(PartitionId, Offset)>, live: Live },
+    /// It was asked for on a condition that does not hold.
+    Refused,
+    /// The tail has ended, or could not take on the partitions.
+    Gone,
+}
+
+/// Whether a join may be refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unless {
+    /// It may not: a partition that nobody follows yet is taken on.
+    Never,
+    /// Unless the tail has everything from the positions on at hand.
+    Distant,
 }
 
 /// Numbers are never used twice, so that a late goodbye cannot hit somebody else.
@@ -106,26 +130,34 @@ struct Join {
     id: SubscriberId,
     subscriber: Subscriber,
     topic: Topic,
-    /// Where to start a partition that nobody follows yet: its end as the joiner has just seen it.
+    /// The joiner's positions. A partition that nobody follows yet begins here.
     at: Vec<(PartitionId, Offset)>,
-    answer: mpsc::SyncSender<Vec<(PartitionId, Offset)>>,
+    unless: Unless,
+    answer: mpsc::SyncSender<Option<Vec<(PartitionId, Offset)>>>,
 }
 
 /// The tail's side of a subscriber.
 struct Subscriber {
-    batches: channel::UnboundedSender<Batch>,
+    batches: channel::UnboundedSender<(Batch, usize)>,
     backlog: Arc<Backlog>,
+}
+
+impl Subscriber {
+    /// Whether the batch, of that size, has found room.
+    fn offer(&self, batch: Batch, size: usize) -> bool {
+        self.backlog.take(size) && self.batches.send((batch, size)).is_ok()
+    }
 }
 
 /// Counts what a subscriber has not read yet, which is what bounds its channel.
 struct Backlog {
-    held: std::sync::atomic::AtomicUsize,
+    held: AtomicUsize,
     limit: usize,
 }
 
 impl Backlog {
     fn new(limit: usize) -> Backlog {
-        Backlog { held: std::sync::atomic::AtomicUsize::new(0), limit }
+        Backlog { held: AtomicUsize::new(0), limit }
     }
 
     /// Whether there is room; a batch larger than the limit is let in when there is nothing else.
@@ -143,25 +175,18 @@ impl Backlog {
     }
 }
 
-/// The answer to a join.
-struct Joined {
-    /// Everything from these positions on comes through `live`.
-    starts: Vec<(PartitionId, Offset)>,
-    live: Live,
-}
-
 /// The subscriber's side: batches until it is detached or the tail ends.
 struct Live {
     tail: Tail,
     id: SubscriberId,
-    batches: channel::UnboundedReceiver<Batch>,
+    batches: channel::UnboundedReceiver<(Batch, usize)>,
     backlog: Arc<Backlog>,
 }
 
 impl Live {
     async fn next(&mut self) -> Option<Batch> {
-        let batch = self.batches.recv().await?;
-        self.backlog.give_back(batch.size());
+        let (batch, size) = self.batches.recv().await?;
+        self.backlog.give_back(size);
         Some(batch)
     }
 

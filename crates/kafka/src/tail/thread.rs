@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Command;
 use super::fan_out::FanOut;
 use crate::KafkaError;
+use crate::context::client_error;
 use crate::native::{Event, EventQueue};
 
 /// A record or a command ends the wait at once; this is only how often partitions without followers are looked for.
@@ -45,7 +46,7 @@ fn run(queue: &EventQueue, commands: &Receiver<Command>) {
                 return;
             }
             Event::ClientError { code, fatal: false, reason } => {
-                tracing::debug!(error = %code, reason, "the tail's client reports");
+                client_error("tail", Some(code), &reason);
             }
             Event::Quiet
             | Event::Record(_)

@@ -75,6 +75,18 @@ async fn ends_are_told_for_many_partitions_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_topic_can_be_used_as_soon_as_it_is_made() {
+    let config = broker().await;
+    let admin = Admin::new(&config).unwrap();
+    for _ in 0..5 {
+        let topic = topic(&config, 24).await;
+        let partitions: Vec<_> = (0..24).map(PartitionId).collect();
+        assert_eq!(admin.end_offsets(&topic, &partitions).await.unwrap().len(), 24);
+        assert!(admin.describe_topics(&[Arc::clone(&topic)]).await.unwrap()[0].is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_record_is_read_by_its_place() {
     let config = broker().await;
     let topic = topic(&config, 2).await;

@@ -127,12 +127,8 @@ async fn positions_are_committed_with_metadata_for_any_topic() {
     group.commit(positions).await.unwrap();
     let asked = [(&subscribed, 0), (&other, 0), (&other, 2), (&other, 1)];
     let asked = asked.map(|(topic, partition)| (Arc::clone(topic), PartitionId(partition))).to_vec();
-    let wanted = [
-        Some((Offset(5), "state ü".to_owned())),
-        None,
-        Some((Offset(7), long)),
-        Some((Offset(0), String::new())),
-    ];
+    let wanted =
+        [Some((Offset(5), "state ü".to_owned())), None, Some((Offset(7), long)), Some((Offset(0), String::new()))];
     assert_eq!(group.committed(asked.clone()).await.unwrap(), wanted);
     let too_long = vec![(Arc::clone(&other), PartitionId(2), Offset(9), "m".repeat(1 << 20))];
     assert!(group.commit(too_long).await.is_err());

@@ -30,8 +30,10 @@ async fn a_broker_that_is_killed_and_started_again_is_resumed() {
     let lost = store(&producer, record(&topic, 0, "1000")).await;
     assert!(lost.is_err(), "{lost:?}");
     assert!(admin.ping(Duration::from_millis(300)).await.is_err());
-    // One that joins while there is no broker waits like the others.
-    let mut late = tail.subscribe(Arc::clone(&topic), vec![(ZERO, Offset(50))]);
+    // One that joins while there is no broker gets what is at hand, or waits.
+    let mut near = tail.subscribe(Arc::clone(&topic), vec![(ZERO, Offset(50))]);
+    assert_eq!(numbers(&mut near, 50).await, (50..100).collect::<Vec<_>>());
+    let mut late = Tail::start(&config).unwrap().subscribe(Arc::clone(&topic), vec![(ZERO, Offset(50))]);
     assert!(tokio::time::timeout(Duration::from_millis(500), late.next()).await.is_err());
     kafka.start_again().await.unwrap();
 
@@ -40,6 +42,7 @@ async fn a_broker_that_is_killed_and_started_again_is_resumed() {
         .unwrap();
     store_numbers(&producer, &topic, 0, 101..200).await;
     assert_eq!(numbers(&mut follower, 100).await, (100..200).collect::<Vec<_>>());
+    assert_eq!(numbers(&mut near, 100).await, (100..200).collect::<Vec<_>>());
     assert_eq!(numbers(&mut late, 150).await, (50..200).collect::<Vec<_>>());
     let mut read = 0;
     while read < 200 {

@@ -88,3 +88,21 @@ async fn dropping_the_handle_leaves_the_group() {
     assert_eq!(assigned(&mut second_signals).await.len(), 1);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_while_something_is_revoked_hangs_nobody() {
+    let config = broker().await;
+    let topic = topic(&config, 2).await;
+    let (first, mut first_signals) = join(&config, &topic);
+    assert_eq!(assigned(&mut first_signals).await.len(), 2);
+    let (_second, mut second_signals) = join(&config, &topic);
+    let (_, ack) = revoked(&mut first_signals).await;
+    let begun = Instant::now();
+    first.leave().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let mut taken = 0;
+    while taken < 2 {
+        taken += assigned(&mut second_signals).await.len();
+    }
+    drop(ack);
+}

@@ -37,7 +37,7 @@ pub async fn own_broker() -> (Stack, TempDir) {
 /// A topic of its own for each test.
 pub async fn topic(config: &Config, partitions: i32) -> Topic {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let name = Topic::from(format!("test-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    let name = Topic::from(format!("test-{:03}", NUMBER.fetch_add(1, Ordering::Relaxed)));
     let new = NewTopic { name: Arc::clone(&name), partitions, replication: 1, config: Vec::new() };
     let made = Admin::new(config).unwrap().create_topics(&[new]).await.unwrap();
     made.into_iter().for_each(|(_, outcome)| outcome.unwrap());

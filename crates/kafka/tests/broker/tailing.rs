@@ -137,7 +137,6 @@ async fn an_impossible_configuration_is_an_error_of_the_start() {
 async fn without_a_broker_a_follower_waits() {
     let tail = Tail::start(&Config::new("127.0.0.1:1")).unwrap();
     let mut follower = tail.subscribe("any".into(), vec![(ZERO, Offset(0))]);
-    let outcome: Result<Result<_, ReadError>, _> =
-        tokio::time::timeout(Duration::from_secs(4), follower.next()).await;
+    let outcome: Result<Result<_, ReadError>, _> = tokio::time::timeout(Duration::from_secs(4), follower.next()).await;
     assert!(outcome.is_err(), "{outcome:?}");
 }

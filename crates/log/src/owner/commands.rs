@@ -3,9 +3,7 @@
 use super::{Effect, Owner, Ticket};
 use crate::record::{Ended, Origin, Outcome, Settled, SettledCommand, header, required, text};
 use crate::source::{Novelty, Windows};
-use crate::{
-    Aggregate, Body, CommandHash, CommandId, Coordinates, EventId, Key, Offset, Rejection, Source, Timestamp,
-};
+use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, EventId, Key, Offset, Rejection, Source, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tillroll_kafka::Record;

@@ -1,9 +1,7 @@
 //! What goes into an owner and what comes out of it.
 
 use crate::record::{Envelope, Origin, Settled};
-use crate::{
-    Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Version,
-};
+use crate::{Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Version};
 use std::fmt::Debug;
 use std::sync::Arc;
 use tillroll_kafka::{NewRecord, Record};

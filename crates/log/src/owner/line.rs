@@ -294,7 +294,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         };
         let at = event.map(|(_, at, _)| at);
         let covers = self.covers(&request.key);
-        self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Done { answer, at, version, covers } });
+        self.effects
+            .push(Effect::Answer { ticket: request.ticket, reply: Reply::Done { answer, at, version, covers } });
     }
 }
 

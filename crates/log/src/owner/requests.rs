@@ -127,8 +127,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         match decided {
             Ok(Ok(Some(next))) => {
                 let key = request.key.clone();
-                if let Err((Asked::Request(request), why)) =
-                    self.append_event(&key, next, Asked::Request(request), now)
+                if let Err((Asked::Request(request), why)) = self.append_event(&key, next, Asked::Request(request), now)
                 {
                     self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) });
                 }

@@ -99,9 +99,7 @@ pub(crate) fn required<T: FromStr>(record: &Record, name: &'static str) -> Resul
 fn optional<T: FromStr>(record: &Record, name: &'static str) -> Result<Option<T>, EnvelopeError> {
     match text(record, name) {
         None => Ok(None),
-        Some(value) => {
-            value.parse().map(Some).map_err(|_| EnvelopeError { at: coordinates(record), header: name })
-        }
+        Some(value) => value.parse().map(Some).map_err(|_| EnvelopeError { at: coordinates(record), header: name }),
     }
 }
 
@@ -116,8 +114,8 @@ pub(crate) fn millis(since_epoch: i64) -> Timestamp {
 
 /// Reads an admitted record.
 pub fn read_entry(record: &Record) -> Result<Entry, EnvelopeError> {
-    let type_name = text(record, header::TYPE)
-        .ok_or_else(|| EnvelopeError { at: coordinates(record), header: header::TYPE })?;
+    let type_name =
+        text(record, header::TYPE).ok_or_else(|| EnvelopeError { at: coordinates(record), header: header::TYPE })?;
     let is_event = type_name != SETTLED && type_name != MARK;
     let envelope = Envelope {
         id: required(record, header::ID)?,

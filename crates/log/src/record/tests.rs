@@ -24,7 +24,12 @@ fn writer() -> Writer {
 fn an_event_reads_as_it_was_written() {
     let at = read::millis(1_291_200_000_000);
     let claim = ClaimId(Uuid::from_u128(1));
-    let ends = [Ended { id: CommandId(Uuid::from_u128(2)), hash: Some(CommandHash::keyed(b"", b"")), source: None, floor: None }];
+    let ends = [Ended {
+        id: CommandId(Uuid::from_u128(2)),
+        hash: Some(CommandHash::keyed(b"", b"")),
+        source: None,
+        floor: None,
+    }];
     let inbox = Some(Inbox { topic: TopicId(Uuid::from_u128(3)), next: Offset(9) });
     let id = event_id(claim, Ordinal(4), at);
     let place = Place { id, occurred_at: at, claim, ordinal: Ordinal(4), inbox, ends: &ends };
@@ -45,7 +50,9 @@ fn event_ids_are_uuids_v7_and_differ_by_claim_and_ordinal() {
     let at = read::millis(1_700_000_000_000);
     let ids: std::collections::HashSet<_> = (0..100u128)
         .flat_map(|claim| (0..100).map(move |ordinal| (claim, ordinal)))
-        .map(|(claim, ordinal)| event_id(ClaimId(Uuid::new_v5(&Uuid::nil(), &claim.to_be_bytes())), Ordinal(ordinal), at))
+        .map(|(claim, ordinal)| {
+            event_id(ClaimId(Uuid::new_v5(&Uuid::nil(), &claim.to_be_bytes())), Ordinal(ordinal), at)
+        })
         .collect();
     assert_eq!(ids.len(), 10_000);
     assert!(ids.iter().all(|id| id.0.get_version_num() == 7));

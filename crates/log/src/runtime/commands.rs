@@ -178,8 +178,7 @@ impl<A: Aggregate> Commands<A> {
             causation: None,
             traceparent: traceparent.map(Into::into),
         };
-        let request =
-            owner::Request { ticket, key: key.clone(), command: Some(command), id, hash, expected, origin };
+        let request = owner::Request { ticket, key: key.clone(), command: Some(command), id, hash, expected, origin };
         self.send(&key, ToOwner::Request(request))?;
         self.receive(&key, answer, within).await.and_then(|answered| answered.ok_or(ExecuteError::Failed))
     }

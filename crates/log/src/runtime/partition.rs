@@ -12,8 +12,8 @@ use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
 use tokio::sync::{mpsc, oneshot};
@@ -136,6 +136,12 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
             tokio::select! {
                 biased;
+                Some(control) = self.control.recv() => {
+                    if matches!(control, Control::Revoke) {
+                        drained_by = Some(Instant::now() + DRAIN);
+                    }
+                    self.control(control);
+                }
                 batch = self.subscription.next() => match batch {
                     Ok(batch) => self.read(batch).await,
                     Err(error) => {
@@ -146,12 +152,6 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                         drained_by = Some(Instant::now());
                     }
                 },
-                Some(control) = self.control.recv() => {
-                    if matches!(control, Control::Revoke) {
-                        drained_by = Some(Instant::now() + DRAIN);
-                    }
-                    self.control(control);
-                }
                 Some(request) = self.requests.recv() => self.take_requests(request),
                 batch = next_commands(&mut self.commands), if wants_commands && room => self.take_commands(batch),
                 _ = tick.tick() => {
@@ -164,7 +164,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn finished(&self, drained_by: Option<Instant>) -> bool {
-        drained_by.is_some_and(|by| matches!(self.owner.phase(), Phase::Released | Phase::Faulted) || Instant::now() >= by)
+        drained_by
+            .is_some_and(|by| matches!(self.owner.phase(), Phase::Released | Phase::Faulted) || Instant::now() >= by)
     }
 
     async fn stop(mut self) {

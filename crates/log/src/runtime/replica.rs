@@ -59,9 +59,7 @@ impl<A: Aggregate> Replica<A> {
             let ends = self.node.admin().end_offsets(&A::TOPICS.events.into(), &partitions).await;
             let ends = ends.map_err(|_| Behind::Late)?;
             let passed = |known: &Positions| {
-                ends.iter().all(|(partition, _, end)| {
-                    known.get(partition).map_or(Offset(0), |(next, _)| *next) >= *end
-                })
+                ends.iter().all(|(partition, _, end)| known.get(partition).map_or(Offset(0), |(next, _)| *next) >= *end)
             };
             let mut positions = self.positions.clone();
             positions.wait_for(passed).await.map(|_| ()).map_err(|_| Behind::Late)

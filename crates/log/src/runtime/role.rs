@@ -55,8 +55,7 @@ impl Role {
         }
         let topics: Vec<Topic> = aggregates.iter().map(|topics| topics.commands.into()).collect();
         let group_id = format!("tillroll.{}", self.name);
-        let (group, signals) =
-            Group::join(&self.node.config().kafka, &group_id, &topics).map_err(StartError::Kafka)?;
+        let (group, signals) = Group::join(&self.node.config().kafka, &group_id, &topics).map_err(StartError::Kafka)?;
         let (stop, stopping) = mpsc::channel(1);
         let alive = Arc::new(AtomicBool::new(true));
         let running = RunningRole { name: self.name, gauge: self.gauge.clone(), alive: alive.clone(), stop };

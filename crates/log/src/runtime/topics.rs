@@ -4,12 +4,16 @@ use super::node::{Environment, Node, StartError};
 use crate::AggregateTopics;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 use tillroll_kafka::{CreateTopicError, NewTopic};
 
 /// 4 MiB: the greatest record, and what every topic allows.
 pub(super) const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// Commands are kept for 30 days or more: a new owner may have to read them again.
 const COMMANDS_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How long a topic that was made may take until the broker answers for it.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What is wrong with a topic or the broker, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +44,15 @@ pub struct TopicPlan {
 impl TopicPlan {
     /// The three topics of an aggregate: events, commands, dead letters.
     pub fn of(topics: &AggregateTopics, partitions: i32) -> [Self; 3] {
-        let common = || vec![
-            ("cleanup.policy", "delete".to_owned()),
-            ("message.timestamp.type", "LogAppendTime".to_owned()),
-            ("max.message.bytes", MAX_RECORD_BYTES.to_string()),
-            ("retention.bytes", "-1".to_owned()),
-            ("unclean.leader.election.enable", "false".to_owned()),
-        ];
+        let common = || {
+            vec![
+                ("cleanup.policy", "delete".to_owned()),
+                ("message.timestamp.type", "LogAppendTime".to_owned()),
+                ("max.message.bytes", MAX_RECORD_BYTES.to_string()),
+                ("retention.bytes", "-1".to_owned()),
+                ("unclean.leader.election.enable", "false".to_owned()),
+            ]
+        };
         let with_retention = |ms: i64| {
             let mut settings = common();
             settings.push(("retention.ms", ms.to_string()));
@@ -98,7 +104,11 @@ fn holds(name: &str, wanted: &str, found: &str) -> bool {
 
 impl Node {
     /// Makes the topics of the aggregates that are not there. Topics that are there stay as they are.
-    pub async fn create_topics(&self, aggregates: &[AggregateTopics], replication: i32) -> Result<Vec<String>, StartError> {
+    pub async fn create_topics(
+        &self,
+        aggregates: &[AggregateTopics],
+        replication: i32,
+    ) -> Result<Vec<String>, StartError> {
         let plans = aggregates.iter().flat_map(|topics| TopicPlan::of(topics, self.config().partitions));
         let new: Vec<NewTopic> = plans
             .map(|plan| NewTopic {
@@ -117,7 +127,25 @@ impl Node {
                 Err(CreateTopicError::Other(error)) => return Err(StartError::Kafka(error)),
             }
         }
+        self.wait_for_topics(&new).await?;
         Ok(created)
+    }
+
+    /// A broker answers for a new topic only once it has heard of it itself (KRaft metadata is eventual).
+    async fn wait_for_topics(&self, new: &[NewTopic]) -> Result<(), StartError> {
+        let names: Vec<_> = new.iter().map(|topic| topic.name.clone()).collect();
+        let deadline = tokio::time::Instant::now() + VISIBLE_WITHIN;
+        loop {
+            let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
+            let missing = names.iter().zip(&described).find(|(_, description)| description.is_none());
+            match missing {
+                None => return Ok(()),
+                Some((name, _)) if tokio::time::Instant::now() >= deadline => {
+                    return Err(StartError::NoTopic(name.clone()));
+                }
+                Some(_) => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
     }
 
     /// What is wrong with the topics of the aggregates and with the broker; nothing if all is well.
@@ -128,7 +156,11 @@ impl Node {
         let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
         let present: Vec<_> = plans.iter().zip(&names).zip(described).collect();
         let there: Vec<_> = present.iter().filter(|(_, d)| d.is_some()).map(|((_, name), _)| (*name).clone()).collect();
-        let mut settings = self.admin().topic_configs(&there).await.map_err(StartError::Kafka)?.into_iter();
+        let settings = match there.is_empty() {
+            true => Vec::new(),
+            false => self.admin().topic_configs(&there).await.map_err(StartError::Kafka)?,
+        };
+        let mut settings = settings.into_iter();
         let mut findings = Vec::new();
         for ((plan, _), description) in present {
             match description {
@@ -172,7 +204,8 @@ impl Node {
         let on = settings.values().any(on);
         Ok(on.then(|| Finding {
             place: "broker".into(),
-            detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; turn it off".into(),
+            detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; turn it off"
+                .into(),
         }))
     }
 }

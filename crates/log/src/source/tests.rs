@@ -15,7 +15,13 @@ fn a_source_reads_as_it_is_written() {
     let text = "order-reactions/00000000-0000-0000-0000-000000000005/order.events.v1/3@12/reserve/85123A";
     assert_eq!(source(12).to_string(), text);
     assert_eq!(text.parse(), Ok(source(12)));
-    for bad in ["", "a/b", "a/x/t/1@2/s", "r/00000000-0000-0000-0000-000000000005/t/1/2/s", "r/00000000-0000-0000-0000-000000000005/t/-1@2/s"] {
+    for bad in [
+        "",
+        "a/b",
+        "a/x/t/1@2/s",
+        "r/00000000-0000-0000-0000-000000000005/t/1/2/s",
+        "r/00000000-0000-0000-0000-000000000005/t/-1@2/s",
+    ] {
         assert_eq!(bad.parse::<Source>(), Err(InvalidSource), "{bad}");
     }
 }

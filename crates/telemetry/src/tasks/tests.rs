@@ -32,29 +32,15 @@ impl<'a> MakeWriter<'a> for Lines {
 #[test]
 fn a_panic_is_logged_once_with_the_name_of_its_task_and_ends_only_that_task() {
     let lines = Lines::default();
-    let named = Named {
-        service: "till",
-        inner: format::format().json().flatten_event(true),
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .json()
-        .event_format(named)
-        .finish();
+    let named = Named { service: "till", inner: format::format().json().flatten_event(true) };
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).json().event_format(named).finish();
     let _default = tracing::subscriber::set_default(subscriber);
     let before = std::panic::take_hook();
     panics::install();
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        assert!(
-            spawn("prints receipts", async { panic!("out of paper") })
-                .await
-                .unwrap_err()
-                .is_panic()
-        );
+        assert!(spawn("prints receipts", async { panic!("out of paper") }).await.unwrap_err().is_panic());
         assert_eq!(spawn("goes on", async { 7 }).await.unwrap(), 7);
     });
     std::panic::set_hook(before);
@@ -62,9 +48,6 @@ fn a_panic_is_logged_once_with_the_name_of_its_task_and_ends_only_that_task() {
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.starts_with(r#"{"service":"till","#), "{text}");
-    assert!(
-        text.contains(r#""task":"prints receipts""#) && text.contains("out of paper"),
-        "{text}"
-    );
+    assert!(text.contains(r#""task":"prints receipts""#) && text.contains("out of paper"), "{text}");
     assert!(text.contains("tests.rs"), "{text}");
 }

@@ -91,7 +91,8 @@ fn services_are_products_without_stock() {
          7,m,Manual,2,2010-12-01 11:52:00,1.0,,United Kingdom\n\
          8,DOT,,-1,2010-12-01 11:52:00,0,,United Kingdom\n",
     );
-    let skus: Vec<_> = plan.products.iter().map(|p| (p.body.sku.as_str(), p.body.tracked, p.opening.is_none())).collect();
+    let skus: Vec<_> =
+        plan.products.iter().map(|p| (p.body.sku.as_str(), p.body.tracked, p.opening.is_none())).collect();
     assert_eq!(skus, [("BANK-CHARGES", false, true), ("DOT", false, true), ("M", false, true)]);
     assert_eq!(steps(&plan).len(), 1);
 }
@@ -141,7 +142,10 @@ fn what_contradicts_itself_is_a_fault_that_names_the_line() {
     for (lines, says) in [
         ("1,A,a,-1,2010-12-01 11:52:00,1.0,,France\n", "line 2: a quantity below 0 with a price"),
         ("C1,A,a,1,2010-12-01 11:52:00,1.0,,France\n", "line 2: a credit note with a quantity above 0"),
-        ("1,A,a,1,2010-12-01 11:52:00,1.0,7,\n1,A,a,1,2010-12-01 11:52:00,1.0,8,\n", "line 3: invoice 1 names two customers"),
+        (
+            "1,A,a,1,2010-12-01 11:52:00,1.0,7,\n1,A,a,1,2010-12-01 11:52:00,1.0,8,\n",
+            "line 3: invoice 1 names two customers",
+        ),
     ] {
         let fault = fault_of(lines);
         assert!(fault.contains(says), "{fault}");
@@ -150,7 +154,8 @@ fn what_contradicts_itself_is_a_fault_that_names_the_line() {
 
 #[test]
 fn the_real_file_adds_up_to_the_penny() {
-    let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/online-retail-extract.csv")).expect("the file");
+    let file =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/online-retail-extract.csv")).expect("the file");
     let plan = plan(&rows::read(&file).expect("rows")).expect("a plan");
     let sums = Sums {
         lines: 10_000,

@@ -102,7 +102,7 @@ fn an_answer_to_a_question_that_is_over_or_was_never_asked_is_not_heard() {
 fn a_refused_reservation_releases_what_may_be_held() {
     let refused = answer("BOWL", ReservationRefused { code: code("insufficient_stock") });
     let started = CompensationStarted {
-        reason: reason("insufficient_stock", "reserve refused by BOWL: insufficient_stock"),
+        reason: reason("insufficient_stock", "BOWL could not be reserved: insufficient_stock"),
         answers: vec![refused.clone()],
         releases: vec![sku("MUG")],
         answer_by: at(NOW_S + 10),
@@ -117,7 +117,7 @@ fn an_order_of_which_nothing_can_be_held_is_cancelled_at_once() {
     let refused = |text| answer(text, ReservationRefused { code: code("insufficient_stock") });
     let both = vec![refused("MUG"), refused("BOWL")];
     given([placed()]).when(RecordStockAnswers { answers: both.clone() }).then(Cancelled {
-        reason: reason("insufficient_stock", "reserve refused by MUG, BOWL: insufficient_stock"),
+        reason: reason("insufficient_stock", "MUG, BOWL could not be reserved: insufficient_stock"),
         answers: both,
         credit: None,
     });
@@ -135,7 +135,7 @@ fn a_refused_commit_releases_the_others() {
     let refused = answer("BOWL", CommitRefused { code: code("insufficient_stock") });
     let story = given([placed(), reserved()]);
     story.when(answers([answer("MUG", Committed), refused.clone()])).then(CompensationStarted {
-        reason: reason("insufficient_stock", "commit refused by BOWL: insufficient_stock"),
+        reason: reason("insufficient_stock", "BOWL could not be committed: insufficient_stock"),
         answers: vec![answer("MUG", Committed), refused],
         releases: vec![sku("MUG")],
         answer_by: at(NOW_S + 10),
@@ -161,7 +161,7 @@ fn a_refused_release_leaves_the_order_stuck_until_it_is_released_after_all() {
     let refused = answer("MUG", ReleaseRefused { code: code("dead_lettered") });
     let stuck = Stuck {
         step: Step::Release,
-        reason: reason("dead_lettered", "release refused by MUG: dead_lettered"),
+        reason: reason("dead_lettered", "MUG could not be released: dead_lettered"),
         answers: vec![answer("BOWL", Released), refused.clone()],
     };
     story.when(answers([answer("BOWL", Released), refused.clone()])).then(stuck.clone());

@@ -38,12 +38,15 @@ fn a_wait_that_is_overdue_becomes_longer_four_times_and_twice_as_long_each_time(
         match step {
             Step::Reserve | Step::Commit => {
                 let OrderEvent::CompensationStarted(started) = given_up else { panic!("{given_up:?}") };
-                assert_eq!(started.reason, reason("timed_out", "no answer in time from BOWL, MUG"));
+                assert_eq!(started.reason, reason("stock_unanswered", "no answer in time from BOWL, MUG"));
                 assert_eq!(started.releases, [sku("BOWL"), sku("MUG")]);
             }
             Step::Release | Step::Fulfil => {
-                let stuck =
-                    Stuck { step, reason: reason("timed_out", "no answer in time from BOWL, MUG"), answers: vec![] };
+                let stuck = Stuck {
+                    step,
+                    reason: reason("stock_unanswered", "no answer in time from BOWL, MUG"),
+                    answers: vec![],
+                };
                 assert_eq!(given_up, stuck.into());
                 assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none());
             }
@@ -67,7 +70,7 @@ fn a_deadline_of_a_wait_that_is_over_does_nothing() {
     given([placed(), reserved()]).when(passed.clone()).nothing();
     given([placed(), reserved(), committed()]).when(passed.clone()).nothing();
     confirmed_story().when(passed).nothing();
-    let stuck = Stuck { step: Step::Release, reason: reason("timed_out", "silence"), answers: vec![] };
+    let stuck = Stuck { step: Step::Release, reason: reason("stock_unanswered", "silence"), answers: vec![] };
     let story = given([placed(), compensating(&["MUG"]), stuck.into()]);
     story.when(DeadlinePassed { deadline: at(20) }).nothing();
 }
@@ -89,7 +92,7 @@ fn an_order_that_waits_is_not_settled() {
 
 #[test]
 fn a_stuck_order_is_carried_on_by_late_answers() {
-    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("timed_out", "silence"), answers: vec![] });
+    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("stock_unanswered", "silence"), answers: vec![] });
     let released = given([placed(), compensating(&["MUG"]), stuck(Step::Release)]);
     let off = released.when(answers([answer("MUG", StockOutcome::Released)])).event();
     assert!(matches!(off, OrderEvent::Cancelled(_)));

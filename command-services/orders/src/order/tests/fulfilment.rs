@@ -118,7 +118,7 @@ fn a_refused_delivery_is_stuck_until_the_pieces_leave_after_all() {
     let refused = answer("MUG", refused);
     let stuck = Stuck {
         step: Step::Fulfil,
-        reason: reason("not_committed", "fulfil refused by MUG: not_committed"),
+        reason: reason("not_committed", "MUG could not be fulfilled: not_committed"),
         answers: vec![refused.clone()],
     };
     story.when(answers([refused])).then(stuck.clone());

@@ -40,7 +40,7 @@ fn a_client_is_told_what_was_ordered_and_how_it_stands() {
 #[test]
 fn a_client_is_told_each_status_and_version() {
     let all = everything();
-    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("timed_out", "silence"), answers: vec![] });
+    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("stock_unanswered", "silence"), answers: vec![] });
     for (story, status, version) in [
         (given([placed()]), Status::Pending, 1),
         (given([placed(), reserved()]), Status::Pending, 2),

@@ -17,15 +17,15 @@ fn claim(text: &str) -> StockClaim {
 #[test]
 fn items_may_be_chosen_or_left_out() {
     assert_eq!(claims("{}").unwrap(), None);
-    assert_eq!(claims(r#"{"items": [{"sku": "mug", "quantity": 1}]}"#).unwrap(), Some(vec![claim("MUG")]));
+    assert_eq!(claims(r#"{"lines": [{"sku": "mug", "quantity": 1}]}"#).unwrap(), Some(vec![claim("MUG")]));
 }
 
 #[test]
 fn items_are_read_strictly() {
     for (body, field) in [
-        (r#"{"items": []}"#, "/items"),
-        (r#"{"items": [{"sku": "MUG", "quantity": 0}]}"#, "/items/0/quantity"),
-        (r#"{"items": [{"sku": "MUG", "quantity": 1, "note": ""}]}"#, "/items/0/note"),
+        (r#"{"lines": []}"#, "/lines"),
+        (r#"{"lines": [{"sku": "MUG", "quantity": 0}]}"#, "/lines/0/quantity"),
+        (r#"{"lines": [{"sku": "MUG", "quantity": 1, "note": ""}]}"#, "/lines/0/note"),
         (r#"{"all": true}"#, "/all"),
     ] {
         assert_eq!(named(&claims(body).unwrap_err()).1, [field]);
@@ -39,7 +39,7 @@ fn each_item_of_which_too_much_was_to_leave_is_named() {
     let items = [claim("MUG"), claim("POST"), claim("BOWL")];
     let (code, fields) = named(&problem(ExecuteError::Rejected(rejection), Some(&items)));
     assert_eq!(code, "quantity_exceeds_order");
-    assert_eq!(fields, ["/items/2/quantity", "/items/0/quantity"]);
+    assert_eq!(fields, ["/lines/2/quantity", "/lines/0/quantity"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn told(code: &str) -> serde_json::Value {
 fn an_order_that_is_off_is_a_conflict_under_its_reason() {
     for (code, as_told) in [
         ("insufficient_stock", "insufficient_stock"),
-        ("timed_out", "timed_out"),
+        ("stock_unanswered", "stock_unanswered"),
         ("cancelled_by_customer", "order_cancelled"),
         ("dead_lettered", "order_cancelled"),
         ("unauthenticated", "order_cancelled"),

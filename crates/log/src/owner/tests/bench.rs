@@ -1,9 +1,7 @@
 //! A work bench: an owner, a partition in memory, and the answers that were given.
 
 use crate::jar::{Jar, JarCommand, Put, Take};
-use crate::owner::{
-    Alarm, Appended, Effect, Owner, OwnerConfig, Phase, Reply, Request, Ticket, TopicCommand,
-};
+use crate::owner::{Alarm, Appended, Effect, Owner, OwnerConfig, Phase, Reply, Request, Ticket, TopicCommand};
 use crate::record::{Entry, Origin, header, read_entry};
 use crate::{
     ClaimId, CommandHash, CommandId, LogId, Offset, PartitionId, Source, SourcePartition, StoredPosition, Timestamp,
@@ -213,8 +211,7 @@ impl Bench {
     }
 
     pub fn commands(&mut self, records: impl IntoIterator<Item = Record>) {
-        let commands: Vec<_> =
-            records.into_iter().map(|record| TopicCommand::read(Arc::new(record), b"key")).collect();
+        let commands: Vec<_> = records.into_iter().map(|record| TopicCommand::read(Arc::new(record), b"key")).collect();
         self.owner.topic_commands(commands, self.now);
         self.perform();
     }

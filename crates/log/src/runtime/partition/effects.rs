@@ -76,7 +76,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn serve(&mut self, read_commands_from: Option<Offset>) {
-        tracing::info!(
+        tracing::debug!(
             kafka.topic = %self.topic, kafka.partition = self.partition.0,
             kafka.offset = self.owner.fold().position.next.0, aggregates = self.owner.fold().len(), "owner serves"
         );
@@ -208,15 +208,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 }
 
 /// Headers that a dead letter keeps.
-const KEPT: [&str; 7] = [
-    header::ID,
-    header::TYPE,
-    header::SUBJECT,
-    header::SOURCE,
-    header::FLOOR,
-    header::CORRELATION,
-    header::CAUSATION,
-];
+const KEPT: [&str; 7] =
+    [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
 fn reactions<A: Aggregate, R: Reactions<A>>(
     cause: &Cause,

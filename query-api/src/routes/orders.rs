@@ -1,0 +1,205 @@
+//! `GET /orders` and `GET /orders/{id}`, for staff.
+
+mod body;
+
+use super::moments::{Moment, in_order};
+use super::select::Conditions;
+use crate::access::{Allowed, PathId, ReadOrders};
+use crate::failure::column;
+use crate::freshness::Reads;
+use crate::paging::{CursorKey, Paging};
+use crate::service::Queries;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use body::Order;
+use chrono::DateTime;
+use serde::Deserialize;
+use std::sync::Arc;
+use tillroll_http::{Problem, StrictQuery, problems};
+use tillroll_schemas::{OrderId, Timestamp};
+use uuid::Uuid;
+
+/// The columns of an order and, as arrays, of its lines and of what was delivered of it. The `order` is named `o`.
+macro_rules! order_columns {
+    () => {
+        "o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax, o.gross,
+        o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version, o.at_partition,
+        o.at_offset, l.skus, l.names, l.quantities, l.unit_prices, l.line_totals, l.tax_rates, f.skus, f.quantities"
+    };
+}
+
+/// Where the arrays come from.
+macro_rules! order_parts {
+    () => {
+        "LEFT JOIN LATERAL (
+            SELECT array_agg(l.sku) AS skus, array_agg(l.name) AS names, array_agg(l.quantity) AS quantities,
+                array_agg(l.unit_price) AS unit_prices, array_agg(l.line_total) AS line_totals,
+                array_agg(l.tax_rate) AS tax_rates
+            FROM (
+                SELECT l.sku, l.name, l.quantity, l.unit_price, l.line_total, l.tax_rate
+                FROM orders.order_line AS l WHERE l.order_id = o.order_id ORDER BY l.line
+            ) AS l
+        ) AS l ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT array_agg(f.sku) AS skus, array_agg(f.quantity) AS quantities
+            FROM orders.fulfilled AS f WHERE f.order_id = o.order_id
+        ) AS f ON TRUE"
+    };
+}
+
+const ONE: &str =
+    concat!("SELECT ", order_columns!(), " FROM orders.order AS o ", order_parts!(), " WHERE o.order_id = $1");
+
+/// A customer is known by his orders.
+const CUSTOMER: &str = "SELECT 1 FROM orders.order AS o WHERE o.customer = $1 LIMIT 1";
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    status: Option<Status>,
+    /// His reference.
+    customer: Option<String>,
+    /// Placed then or later.
+    from: Option<Moment>,
+    /// Placed before.
+    to: Option<Moment>,
+    page: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Pending,
+    RequiresAction,
+    Confirmed,
+    Fulfilled,
+    Cancelled,
+    Stuck,
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::RequiresAction => "requires_action",
+            Self::Confirmed => "confirmed",
+            Self::Fulfilled => "fulfilled",
+            Self::Cancelled => "cancelled",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+/// One order.
+pub(crate) async fn one(
+    State(queries): State<Arc<Queries>>,
+    _: Allowed<ReadOrders>,
+    PathId(id): PathId<OrderId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let reading = queries.reading(&headers, Reads::Orders).await?;
+    let row = queries.row(ONE, &[&id.0]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let order = Order::of(&row)?;
+    let (partition, offset): (i32, i64) = (column(&row, 16)?, column(&row, 17)?);
+    reading.one(order.version(), format_args!("{partition}-{offset}"), &order)
+}
+
+/// The last order that was seen.
+struct Key {
+    placed_at: Timestamp,
+    id: Uuid,
+}
+
+impl CursorKey for Key {
+    const LIST: &'static str = "orders";
+
+    fn write(&self) -> String {
+        format!("{}:{}", self.placed_at.timestamp_micros(), self.id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (micros, id) = text.split_once(':')?;
+        let placed_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        Some(Self { placed_at, id: id.parse().ok()? })
+    }
+}
+
+/// Orders, those placed last first.
+pub(crate) async fn list(
+    State(queries): State<Arc<Queries>>,
+    _: Allowed<ReadOrders>,
+    StrictQuery(asked): StrictQuery<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    in_order(asked.from, asked.to)?;
+    let reading = queries.reading(&headers, Reads::Orders).await?;
+    let (sql, conditions) = statement(&asked, &paging);
+    let rows = queries.rows(&sql, &conditions.params()).await?;
+    let mut total = 0;
+    let mut orders = Vec::with_capacity(rows.len());
+    for row in &rows {
+        total = column(row, 26)?;
+        // A page beyond the end has a count but no orders.
+        if column::<Option<Uuid>>(row, 0)?.is_some() {
+            orders.push(Order::of(row)?);
+        }
+    }
+    if let (Some(customer), true) = (&asked.customer, orders.is_empty()) {
+        queries.row(CUSTOMER, &[customer]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    }
+    let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
+    reading.list(&list.extent(), &list, |list| body::table(list.items()))
+}
+
+/// One statement for both: what is on the page, and how many there are in all if pages are numbered.
+fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    if let Some(status) = asked.status {
+        conditions.and("o.status = ?", status.name());
+    }
+    if let Some(customer) = &asked.customer {
+        conditions.and("o.customer = ?", customer.clone());
+    }
+    if let Some(Moment(from)) = asked.from {
+        conditions.and("o.placed_at >= ?", from);
+    }
+    if let Some(Moment(to)) = asked.to {
+        conditions.and("o.placed_at < ?", to);
+    }
+    let total = match paging {
+        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM orders.order AS o {})", conditions.sql()),
+        Paging::After { .. } => "0::bigint".to_owned(),
+    };
+    if let Paging::After { key: Some(Key { placed_at, id }), .. } = paging {
+        conditions.and_two("(o.placed_at, o.order_id) < (?, !)", *placed_at, *id);
+    }
+    let (limit, offset) = paging.window();
+    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let sql = format!(
+        concat!(
+            "SELECT ",
+            order_columns!(),
+            ", c.total
+        FROM (SELECT {total} AS total) AS c
+        LEFT JOIN (
+            SELECT o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax,
+                o.gross, o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version,
+                o.at_partition, o.at_offset
+            FROM orders.order AS o {conditions}
+            ORDER BY o.placed_at DESC, o.order_id DESC LIMIT {limit} OFFSET {offset}
+        ) AS o ON TRUE ",
+            order_parts!(),
+            " ORDER BY o.placed_at DESC, o.order_id DESC"
+        ),
+        total = total,
+        conditions = conditions.sql(),
+        limit = limit,
+        offset = offset,
+    );
+    (sql, conditions)
+}

@@ -1,0 +1,197 @@
+//! `GET /products` and `GET /products/{sku}`, for everybody.
+
+use super::select::Conditions;
+use crate::access::PathId;
+use crate::answer::Table;
+use crate::failure::{column, money};
+use crate::freshness::Reads;
+use crate::paging::{CursorKey, Paging};
+use crate::service::Queries;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tillroll_http::{Problem, StrictQuery, problems};
+use tillroll_postgres::Row;
+use tillroll_schemas::{Money, Sku};
+
+const ONE: &str = "
+    SELECT p.sku, p.name, p.description, p.category, p.price_amount, p.currency, p.tax_rate, p.tracked, p.archived,
+        p.version, s.on_hand - s.reserved - s.committed, p.at_partition, p.at_offset, s.version, s.at_partition, s.at_offset
+    FROM catalog.product AS p
+    LEFT JOIN inventory.stock AS s ON s.sku = p.sku
+    WHERE p.sku = $1";
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    category: Option<String>,
+    /// Archived products are left out unless this is true.
+    #[serde(default)]
+    archived: bool,
+    page: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// A product as a client sees it.
+#[derive(Debug, Serialize)]
+struct Product {
+    sku: String,
+    name: String,
+    description: String,
+    category: Option<String>,
+    price: Money,
+    tax_rate: i32,
+    tracked: bool,
+    archived: bool,
+    version: i64,
+    /// Nothing if no stock is kept.
+    available: Option<i64>,
+}
+
+impl Product {
+    fn of(row: &Row) -> Result<Self, Problem> {
+        let tracked = column(row, 7)?;
+        Ok(Self {
+            sku: column(row, 0)?,
+            name: column(row, 1)?,
+            description: column(row, 2)?,
+            category: column(row, 3)?,
+            price: money(row, 4, 5)?,
+            tax_rate: column(row, 6)?,
+            tracked,
+            archived: column(row, 8)?,
+            version: column(row, 9)?,
+            available: if tracked { Some(column::<Option<i64>>(row, 10)?.unwrap_or(0)) } else { None },
+        })
+    }
+}
+
+/// One product, archived or not.
+pub(crate) async fn one(
+    State(queries): State<Arc<Queries>>,
+    PathId(sku): PathId<Sku>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let reading = queries.reading(&headers, Reads::Products).await?.public();
+    let row = queries.row(ONE, &[&sku.as_str()]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let product = Product::of(&row)?;
+    let (partition, offset): (i32, i64) = (column(&row, 11)?, column(&row, 12)?);
+    reading.one(product.version, format_args!("{partition}-{offset}.{}", stock_place(&row, 13)?), &product)
+}
+
+/// Version and place of a stock row whose columns begin at `index`; it may not be there.
+pub(super) fn stock_place(row: &Row, index: usize) -> Result<String, Problem> {
+    let version: Option<i64> = column(row, index)?;
+    let (partition, offset): (Option<i32>, Option<i64>) = (column(row, index + 1)?, column(row, index + 2)?);
+    let text = |(version, partition, offset)| format!("{version}-{partition}-{offset}");
+    Ok(version.zip(partition).zip(offset).map_or("0".to_owned(), |((v, p), o): ((i64, i32), i64)| text((v, p, o))))
+}
+
+/// The last SKU that was seen.
+struct Key(String);
+
+impl CursorKey for Key {
+    const LIST: &'static str = "products";
+
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Sku::parse(text).ok().map(|sku| Self(sku.to_string()))
+    }
+}
+
+/// Products in the order of their SKUs.
+pub(crate) async fn list(
+    State(queries): State<Arc<Queries>>,
+    StrictQuery(asked): StrictQuery<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let reading = queries.reading(&headers, Reads::Products).await?.public();
+    let (sql, conditions) = statement(asked, &paging);
+    let rows = queries.rows(&sql, &conditions.params()).await?;
+    let mut total = 0;
+    let mut products = Vec::with_capacity(rows.len());
+    for row in &rows {
+        total = column(row, 11)?;
+        // A page beyond the end has a count but no products.
+        if column::<Option<&str>>(row, 0)?.is_some() {
+            products.push(Product::of(row)?);
+        }
+    }
+    let list = paging.list(products, total, |product| Key(product.sku.clone()));
+    reading.list(&list.extent(), &list, |list| table(list.items()))
+}
+
+/// One statement for both: what is on the page, and how many there are in all if pages are numbered.
+fn statement(asked: Asked, paging: &Paging<Key>) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    if let Some(category) = asked.category {
+        conditions.and("p.category = ?", category);
+    }
+    if !asked.archived {
+        conditions.and("p.archived = ?", false);
+    }
+    let total = match paging {
+        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM catalog.product AS p {})", conditions.sql()),
+        Paging::After { .. } => "0::bigint".to_owned(),
+    };
+    if let Paging::After { key: Some(Key(sku)), .. } = paging {
+        conditions.and("p.sku > ?", sku.clone());
+    }
+    let (limit, offset) = paging.window();
+    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let sql = format!(
+        "SELECT p.sku, p.name, p.description, p.category, p.price_amount, p.currency, p.tax_rate, p.tracked, p.archived,
+            p.version, s.on_hand - s.reserved - s.committed, c.total
+        FROM (SELECT {total} AS total) AS c
+        LEFT JOIN (
+            SELECT p.sku, p.name, p.description, p.category, p.price_amount, p.currency, p.tax_rate, p.tracked, p.archived,
+                p.version
+            FROM catalog.product AS p {}
+            ORDER BY p.sku LIMIT {limit} OFFSET {offset}
+        ) AS p ON TRUE
+        LEFT JOIN inventory.stock AS s ON s.sku = p.sku
+        ORDER BY p.sku",
+        conditions.sql(),
+    );
+    (sql, conditions)
+}
+
+fn table(products: &[Product]) -> Table {
+    let row = |product: &Product| {
+        vec![
+            product.sku.clone(),
+            product.name.clone(),
+            product.description.clone(),
+            product.category.clone().unwrap_or_default(),
+            product.price.amount.to_string(),
+            product.price.currency.to_string(),
+            product.tax_rate.to_string(),
+            product.tracked.to_string(),
+            product.archived.to_string(),
+            product.version.to_string(),
+            product.available.map(|pieces| pieces.to_string()).unwrap_or_default(),
+        ]
+    };
+    let columns = &[
+        "sku",
+        "name",
+        "description",
+        "category",
+        "price_amount",
+        "currency",
+        "tax_rate",
+        "tracked",
+        "archived",
+        "version",
+        "available",
+    ];
+    Table { columns, rows: products.iter().map(row).collect() }
+}

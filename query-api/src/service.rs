@@ -1,0 +1,58 @@
+//! What every route shares: the database, the keys, and how fresh the read models are.
+
+use crate::answer::Reading;
+use crate::failure;
+use crate::freshness::{Freshness, Reads};
+use crate::{EndOffsets, routes};
+use axum::Router;
+use axum::http::HeaderMap;
+use std::sync::Arc;
+use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies};
+use tillroll_postgres::{Param, Pool, Row};
+use tillroll_telemetry::Shutdown;
+
+/// The state of the routes.
+pub(crate) struct Queries {
+    pool: Pool,
+    tokens: TokenKey,
+    identities: IdentityVerifier,
+    freshness: Freshness,
+}
+
+impl Verifies for Queries {
+    fn identities(&self) -> &IdentityVerifier {
+        &self.identities
+    }
+}
+
+/// The routes of the query API, with the tasks that watch how fresh the read models are until `shutdown` is requested.
+///
+/// `pool` should be read-only; its patience is the longest that a query may take. Neither the database nor the log has
+/// to be there yet.
+pub fn start(pool: Pool, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown) -> Router {
+    let freshness = Freshness::watch(pool.clone(), ends, shutdown);
+    let (tokens, identities) = (keys.consistency.clone(), keys.identity.verifier());
+    routes::router(Arc::new(Queries { pool, tokens, identities, freshness }))
+}
+
+impl Queries {
+    /// Waits for the request's consistency token. What is read after this is at least as fresh as the reading says.
+    pub(crate) async fn reading<'a>(&self, headers: &'a HeaderMap, reads: Reads) -> Result<Reading<'a>, Problem> {
+        let asked = QueryHeaders::read(headers)?;
+        if !asked.consistency.is_empty() {
+            let token = asked.consistency.decode(&self.tokens)?;
+            self.freshness.reach(reads, &token, asked.wait).await?;
+        }
+        Ok(Reading::new(headers, self.freshness.now(reads)))
+    }
+
+    /// The rows of a query.
+    pub(crate) async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Problem> {
+        self.pool.rows(sql, params).await.map_err(|error| failure::of_database(&error))
+    }
+
+    /// The only row of a query, if there is one.
+    pub(crate) async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, Problem> {
+        self.pool.row(sql, params).await.map_err(|error| failure::of_database(&error))
+    }
+}

@@ -1,0 +1,131 @@
+//! Tokens are waited for, and every answer says how fresh it is.
+
+use crate::shop::{LOG, Shop, details};
+use axum::http::StatusCode;
+use std::time::{Duration, Instant};
+use tillroll_http::ConsistencyToken;
+use tillroll_projectors::projections::{Orders, Products, Sales, Stock};
+use tillroll_projectors::{Projection, projections};
+use tillroll_schemas::catalogue::{CREDIT_NOTE, ORDER, PRODUCT, STOCK_ITEM};
+use tillroll_schemas::product::{Added, ProductEvent};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+async fn with_product(name: &str) -> Shop {
+    let mut shop = Shop::new(name).await;
+    let added = Added { details: details("Lamp", None, true), initial_stock: None };
+    shop.happens::<Products>(PRODUCT.events, "LAMP", 1, &ProductEvent::from(added)).await;
+    shop
+}
+
+fn token(shop: &Shop, topic: &str, offset: i64) -> String {
+    ConsistencyToken::of(LOG, topic, 2, offset).encode(&shop.keys.consistency)
+}
+
+#[test]
+fn the_projections_are_those_that_are_kept() {
+    // The query API knows them by name, because it depends on tables and not on projectors.
+    assert_eq!(
+        (projections::Products::NAME, Stock::NAME, Orders::NAME, Sales::NAME),
+        ("products", "stock", "orders", "sales")
+    );
+    assert_eq!(Products::TOPICS, [PRODUCT.events]);
+    assert_eq!(Stock::TOPICS, [STOCK_ITEM.events]);
+    assert_eq!(Orders::TOPICS, [ORDER.events]);
+    assert_eq!(Sales::TOPICS, [ORDER.events, CREDIT_NOTE.events]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_waited_for() {
+    let shop = with_product("consistency_wait").await;
+    shop.reached("products", PRODUCT.events, 4).await;
+    let mut delays = Vec::new();
+    for offset in 4..13 {
+        let token = token(&shop, PRODUCT.events, offset);
+        let headers = [("consistency-token", token.as_str()), ("prefer", "wait=20")];
+        let began = Instant::now();
+        let (answer, moved_at) = tokio::join!(shop.get_with("/products/LAMP", &headers), async {
+            sleep(Duration::from_millis(100)).await;
+            shop.reached("products", PRODUCT.events, offset + 1).await;
+            Instant::now()
+        });
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert!(began.elapsed() >= Duration::from_millis(100));
+        assert!(answer.header("read-model-position").is_empty(), "the other projection has no checkpoint yet");
+        delays.push(moved_at.elapsed());
+    }
+    delays.sort();
+    assert!(delays[4] < Duration::from_millis(60), "answered soon after: {delays:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_reached_in_time_is_503() {
+    let shop = with_product("consistency_behind").await;
+    shop.reached("products", PRODUCT.events, 4).await;
+    let token = token(&shop, PRODUCT.events, 4);
+    let began = Instant::now();
+    let answer = shop.get_with("/products/LAMP", &[("consistency-token", &token), ("prefer", "wait=1")]).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "read_model_behind"));
+    assert_eq!(answer.header("retry-after"), "1");
+    assert!((1_000..1_500).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn tokens_of_topics_that_are_not_read_do_not_count() {
+    let shop = with_product("consistency_other_topic").await;
+    let token = token(&shop, ORDER.events, 1_000);
+    assert_eq!(shop.get_with("/products/LAMP", &[("consistency-token", &token)]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn tokens_that_mean_nothing_here_are_400_at_once() {
+    let shop = with_product("consistency_refused").await;
+    shop.reached("products", PRODUCT.events, 4).await;
+    let began = Instant::now();
+    let other = ConsistencyToken::of(Uuid::from_u128(2), PRODUCT.events, 2, 1).encode(&shop.keys.consistency);
+    let answer = shop.get_with("/products/LAMP", &[("consistency-token", &other), ("prefer", "wait=30")]).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "token_of_another_log"));
+    let answer = shop.get_with("/products/LAMP", &[("consistency-token", "forged")]).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "invalid_token"));
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn every_projection_of_a_resource_has_to_be_there() {
+    let shop = with_product("consistency_all").await;
+    shop.reached("products", PRODUCT.events, 4).await;
+    shop.reached("sales", ORDER.events, 9).await;
+    let mut token = ConsistencyToken::of(LOG, PRODUCT.events, 2, 3);
+    token.cover(LOG, STOCK_ITEM.events, 2, 0);
+    let token = token.encode(&shop.keys.consistency);
+    let headers = [("consistency-token", token.as_str()), ("prefer", "wait=0")];
+    assert_eq!(shop.get_with("/products", &headers).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    shop.reached("stock", STOCK_ITEM.events, 1).await;
+    let headers = [("consistency-token", token.as_str()), ("prefer", "wait=5")];
+    assert_eq!(shop.get_with("/products", &headers).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_says_how_fresh_it_is() {
+    let shop = with_product("consistency_fresh").await;
+    for (projection, topic) in [("products", PRODUCT.events), ("stock", STOCK_ITEM.events)] {
+        shop.reached(projection, topic, 7).await;
+        shop.ends.0.lock().unwrap().insert(topic, vec![(0, 0), (2, 7)]);
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let lag = loop {
+        let answer = shop.get("/products/LAMP").await;
+        if let Ok(lag) = answer.header("read-model-lag-ms").parse::<u64>() {
+            assert_eq!(answer.header("read-model-position"), "product.events.v1/2@7;stock-item.events.v1/2@7");
+            break lag;
+        }
+        assert!(Instant::now() < deadline, "the lag stays unknown");
+        sleep(Duration::from_millis(20)).await;
+    };
+    assert!(lag < 2_000, "{lag}");
+    // The log goes on and the read model does not: the lag grows.
+    shop.ends.0.lock().unwrap().insert(PRODUCT.events, vec![(0, 0), (2, 8)]);
+    sleep(Duration::from_millis(1_800)).await;
+    let answer = shop.get("/products/LAMP").await;
+    assert!(answer.header("read-model-lag-ms").parse::<u64>().unwrap() > 1_000);
+}

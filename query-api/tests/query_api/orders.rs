@@ -1,0 +1,95 @@
+//! Orders and their histories.
+
+use crate::shop::{Shop, gbp, line, placed, sku};
+use axum::http::StatusCode;
+use serde_json::json;
+use tillroll_projectors::projections::Orders;
+use tillroll_schemas::catalogue::ORDER;
+use tillroll_schemas::order::{Cancelled, Fulfilled, OrderEvent, Reason, StockClaim};
+use tillroll_schemas::{FulfilmentId, Quantity};
+use uuid::Uuid;
+
+const ID: &str = "00000000-0000-0000-0000-000000000007";
+
+async fn happens(shop: &mut Shop, version: u64, event: impl Into<OrderEvent>) {
+    shop.happens::<Orders>(ORDER.events, ID, version, &event.into()).await;
+}
+
+#[tokio::test]
+async fn an_order_is_told_in_full() {
+    let mut shop = Shop::new("orders_one").await;
+    let lines = vec![line("LAMP", None, 2, 100), line("CUP", None, 5, 10), line("LAMP", None, 3, 90)];
+    happens(&mut shop, 1, placed("2010-12-01T08:26:00Z", Some("17850"), lines)).await;
+    let answer = shop.get(&format!("/orders/{ID}")).await;
+    let money = |amount: i64| json!(gbp(amount));
+    let line = |sku: &str, quantity: i64, price: i64| {
+        json!({"sku": sku, "name": format!("name of {sku}"), "quantity": quantity, "unit_price": money(price),
+            "line_total": money(quantity * price), "tax_rate": 0})
+    };
+    assert_eq!(
+        answer.json(),
+        json!({"id": ID, "reference": "536365", "status": "pending", "customer": {"reference": "17850"},
+            "country": "France", "lines": [line("LAMP", 2, 100), line("CUP", 5, 10), line("LAMP", 3, 90)],
+            "totals": {"net": money(520), "tax": money(0), "gross": money(520)},
+            "payment": {"method": "on_account", "status": "not_required"}, "placed_at": "2010-12-01T08:26:00Z",
+            "recorded_at": "2020-09-13T12:26:40Z", "refunded": money(0), "version": 1})
+    );
+    assert_eq!(answer.header("etag"), "\"1.2-0\"");
+}
+
+#[tokio::test]
+async fn what_was_delivered_counts_for_lines_from_the_first_to_the_last() {
+    let mut shop = Shop::new("orders_delivered").await;
+    let lines = vec![line("LAMP", None, 2, 100), line("CUP", None, 5, 10), line("LAMP", None, 3, 90)];
+    happens(&mut shop, 1, placed("2010-12-01T08:26:00Z", None, lines)).await;
+    for version in [2, 3] {
+        let items = vec![StockClaim { sku: sku("LAMP"), quantity: Quantity::new(2).unwrap() }];
+        let fulfilment_id = FulfilmentId(Uuid::from_u128(u128::from(version)));
+        happens(&mut shop, version, Fulfilled { fulfilment_id, items, answers: Vec::new(), complete: false }).await;
+    }
+    let order = shop.get(&format!("/orders/{ID}")).await.json();
+    let fulfilled: Vec<_> = order["lines"].as_array().unwrap().iter().map(|line| line["fulfilled"].as_i64()).collect();
+    assert_eq!(fulfilled, [Some(2), None, Some(2)]);
+    assert_eq!(order["status"], "confirmed");
+    assert!(order.get("customer").is_none());
+}
+
+#[tokio::test]
+async fn a_cancelled_order_says_why() {
+    let mut shop = Shop::new("orders_cancelled").await;
+    happens(&mut shop, 1, placed("2010-12-01T08:26:00Z", None, vec![line("LAMP", None, 2, 100)])).await;
+    let reason = Reason { code: "insufficient_stock".to_owned(), detail: "reserve refused by LAMP".to_owned() };
+    happens(&mut shop, 2, Cancelled { reason, answers: Vec::new(), credit: None }).await;
+    let order = shop.get(&format!("/orders/{ID}")).await.json();
+    assert_eq!(order["cancellation"], json!({"code": "insufficient_stock", "detail": "reserve refused by LAMP"}));
+    assert_eq!((&order["status"], &order["version"]), (&json!("cancelled"), &json!(2)));
+}
+
+#[tokio::test]
+async fn the_history_is_every_event() {
+    let mut shop = Shop::new("orders_history").await;
+    let placed = placed("2010-12-01T08:26:00Z", None, vec![line("LAMP", None, 2, 100)]);
+    happens(&mut shop, 1, placed.clone()).await;
+    let reason = Reason { code: "insufficient_stock".to_owned(), detail: String::new() };
+    happens(&mut shop, 2, Cancelled { reason, answers: Vec::new(), credit: None }).await;
+    let answer = shop.get(&format!("/orders/{ID}/history")).await;
+    let history = answer.json();
+    let items = history["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0]["data"], serde_json::to_value(&placed).unwrap());
+    assert_eq!(items[1]["type"], "order.cancelled.v1");
+    assert_eq!(items[1]["position"], "order.events.v1/2@1");
+    assert_eq!(items[1]["version"], 2);
+    assert_eq!(items[1]["actor"], "staff");
+    let again = shop.get_with(&format!("/orders/{ID}/history"), &[("if-none-match", answer.header("etag"))]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_404() {
+    let shop = Shop::new("orders_404").await;
+    for path in ["/orders/nope", &format!("/orders/{ID}"), &format!("/orders/{ID}/history"), "/orders?customer=nobody"]
+    {
+        assert_eq!(shop.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}

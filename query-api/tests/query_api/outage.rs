@@ -1,0 +1,52 @@
+//! PostgreSQL goes and comes back.
+
+use crate::servers::{migrated, start};
+use crate::shop::{LOG, Shop};
+use axum::http::StatusCode;
+use std::time::{Duration, Instant};
+use tillroll_http::ConsistencyToken;
+use tillroll_postgres::Settings;
+use tillroll_schemas::catalogue::ORDER;
+
+async fn is_unavailable(shop: &Shop) {
+    for headers in [vec![], vec![("consistency-token", token(shop))]] {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let began = Instant::now();
+        let answer = shop.get_with("/orders", &headers).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+    }
+}
+
+fn token(shop: &Shop) -> String {
+    ConsistencyToken::of(LOG, ORDER.events, 2, 1_000).encode(&shop.keys.consistency)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_resumes_by_itself() {
+    let stack = start().await;
+    let shop = Shop::at(&migrated(stack.database_url()).await).await;
+    let server = stack.postgres().unwrap();
+    assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
+    server.kill().await.unwrap();
+    is_unavailable(&shop).await;
+    server.start_again().await.unwrap();
+    assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
+    server.pause().unwrap();
+    is_unavailable(&shop).await;
+    server.resume().unwrap();
+    assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
+    stack.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_models_that_are_not_there_yet_are_waited_for() {
+    let stack = start().await;
+    let url = stack.create_database("not_migrated").await.unwrap();
+    let shop = Shop::at(&Settings::parse(&url, "test").unwrap()).await;
+    assert_eq!(shop.get("/orders").await.code(), "unavailable");
+    migrated(&url).await;
+    assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
+    stack.stop().await.unwrap();
+}

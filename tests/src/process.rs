@@ -1,0 +1,177 @@
+//! The binary under test as a process: started, asked to stop, killed, started again at the same address.
+
+use crate::wait::until;
+use crate::{Failure, Outcome, paths};
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getppid};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// After a kill the broker keeps the dead process's partitions for a session time-out first.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+const STOPS_WITHIN: Duration = Duration::from_secs(40);
+
+/// What a command of the binary ended with.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+/// How to start the binary.
+#[derive(Clone, Debug)]
+pub(crate) struct Launch {
+    /// `TILLROLL_HOME`.
+    pub home: PathBuf,
+    /// All other settings.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+impl Launch {
+    fn command(&self, arguments: &[&str]) -> Outcome<Command> {
+        let mut command = Command::new(paths::tillroll()?);
+        // Nothing of the developer's own settings.
+        command.env_clear().env("TILLROLL_HOME", &self.home).env("RUST_BACKTRACE", "1");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        die_with_parent(&mut command);
+        Ok(command)
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Outcome<Finished> {
+        self.begin(arguments)?.finish().await
+    }
+
+    /// Starts a command.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Outcome<Running> {
+        let child = self.command(arguments)?.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        Ok(Running(child))
+    }
+}
+
+/// A command of the binary that runs.
+pub struct Running(Child);
+
+impl Running {
+    /// Waits for its end.
+    pub async fn finish(self) -> Outcome<Finished> {
+        let output = self.0.wait_with_output().await?;
+        Ok(Finished {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout)?,
+            err: String::from_utf8(output.stderr)?,
+        })
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub async fn kill(mut self) -> Outcome {
+        Ok(self.0.kill().await?)
+    }
+
+    /// Whether it has not ended.
+    pub fn runs(&mut self) -> Outcome<bool> {
+        Ok(self.0.try_wait()?.is_none())
+    }
+}
+
+/// The server: `tillroll serve all`.
+pub struct Tillroll {
+    launch: Launch,
+    child: Option<Child>,
+}
+
+impl Tillroll {
+    /// Starts it and waits until it is ready.
+    pub(crate) async fn start(launch: Launch) -> Outcome<Self> {
+        let mut tillroll = Self { launch, child: None };
+        tillroll.start_again().await?;
+        Ok(tillroll)
+    }
+
+    /// Starts it again after `kill` or `stop`, and waits until it is ready.
+    pub async fn start_again(&mut self) -> Outcome {
+        let ready = self.launch.home.join("run/ready");
+        let _none_there = std::fs::remove_file(&ready);
+        let log = self.log_file()?;
+        let mut command = self.launch.command(&["serve", "all"])?;
+        self.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
+        let child = self.child.as_mut();
+        let exited = |child: &mut Option<&mut Child>| child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        let mut child = child;
+        until("tillroll is ready", READY_WITHIN, || {
+            let exited = exited(&mut child);
+            let is_ready = std::fs::read_to_string(&ready).is_ok_and(|url| url.starts_with("http"));
+            async move {
+                match exited {
+                    Some(status) => Err(Failure::from(format!("tillroll did not start: {status}"))),
+                    None => Ok(is_ready.then_some(())),
+                }
+            }
+        })
+        .await
+    }
+
+    /// SIGKILL; returns when it is gone.
+    pub async fn kill(&mut self) -> Outcome {
+        match self.child.take() {
+            Some(mut child) => Ok(child.kill().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// SIGTERM; returns when it has ended by itself, which must be without an error.
+    pub async fn stop(&mut self) -> Outcome {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        self.signal_to(&child, Signal::SIGTERM)?;
+        let status = tokio::time::timeout(STOPS_WITHIN, child.wait()).await??;
+        if status.success() { Ok(()) } else { Err(format!("tillroll stopped with {status}").into()) }
+    }
+
+    /// Any other signal.
+    pub fn signal(&self, signal: Signal) -> Outcome {
+        self.child.as_ref().map_or(Ok(()), |child| self.signal_to(child, signal))
+    }
+
+    fn signal_to(&self, child: &Child, signal: Signal) -> Outcome {
+        match child.id().map(i32::try_from) {
+            Some(Ok(pid)) => Ok(kill(Pid::from_raw(pid), signal)?),
+            Some(Err(_)) | None => Err("tillroll does not run".into()),
+        }
+    }
+
+    /// What it has logged, over all its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(log_path(&self.launch.home)).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> Outcome<File> {
+        std::fs::create_dir_all(self.launch.home.join("run"))?;
+        Ok(OpenOptions::new().create(true).append(true).open(log_path(&self.launch.home))?)
+    }
+}
+
+fn log_path(home: &Path) -> PathBuf {
+    home.join("tillroll.log")
+}
+
+/// Asks the kernel to kill the child when the thread that started it ends, as it does with this process.
+#[expect(unsafe_code, reason = "pre_exec is the only place between fork and exec; both calls are async-signal-safe")]
+fn die_with_parent(command: &mut Command) {
+    let parent = Pid::this();
+    let hook = move || {
+        prctl::set_pdeathsig(Signal::SIGKILL)?;
+        if getppid() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    };
+    // SAFETY: the hook makes two system calls and touches neither memory, locks nor the allocator.
+    unsafe { command.pre_exec(hook) };
+}

@@ -1,0 +1,160 @@
+//! A whole system of its own: Kafka, PostgreSQL, the binary, on free ports and fresh data.
+
+use crate::http::Http;
+use crate::log::Topics;
+use crate::process::{Finished, Launch, Running, Tillroll};
+use crate::rows::Rows;
+use crate::wait::until;
+use crate::{Outcome, paths};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tillroll_devstack::{Data, Server, Stack, StackConfig};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Where the binary may listen: below the range of outgoing connections, so that none of these sits on its port while
+/// it is down for a moment.
+const PORTS: std::ops::Range<u16> = 15_000..20_000;
+
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running system. Clones share it; it is gone with the last one.
+#[derive(Clone)]
+pub struct System(Arc<Inner>);
+
+struct Inner {
+    /// Before the stack: it is dropped first.
+    tillroll: Mutex<Tillroll>,
+    stack: Stack,
+    launch: Launch,
+    url: String,
+    staff: String,
+    home: TempDir,
+}
+
+impl System {
+    /// Starts all of it.
+    pub(crate) async fn start() -> Outcome<Self> {
+        let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
+        let stack_config = StackConfig { kafka_port: None, postgres_port: None, ..stack_config };
+        let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
+        let stack = Stack::start(stack_config).await?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let launch = Launch {
+            home: home.path().to_owned(),
+            settings: vec![
+                ("TILLROLL_STACK", "external".to_owned()),
+                ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),
+                ("DATABASE_URL", stack.database_url().to_owned()),
+                ("TILLROLL_LISTEN", address.clone()),
+                ("TILLROLL_LOG", paths::variable("TILLROLL_LOG").unwrap_or_else(|| "info".to_owned())),
+            ],
+        };
+        let tillroll = Mutex::new(Tillroll::start(launch.clone()).await?);
+        let staff = token(&launch, &["--role", "staff", "--ttl", "2h"]).await?;
+        let url = format!("http://{address}");
+        Ok(Self(Arc::new(Inner { tillroll, stack, launch, url, staff, home })))
+    }
+
+    /// The public door, for staff.
+    pub fn http(&self) -> Http {
+        Http::new(&self.0.url, Some(&self.0.staff))
+    }
+
+    /// The server process.
+    pub async fn tillroll(&self) -> MutexGuard<'_, Tillroll> {
+        self.0.tillroll.lock().await
+    }
+
+    /// The broker's process.
+    pub fn kafka(&self) -> Outcome<&Server> {
+        Ok(self.0.stack.kafka()?)
+    }
+
+    /// PostgreSQL's process.
+    pub fn postgres(&self) -> Outcome<&Server> {
+        Ok(self.0.stack.postgres()?)
+    }
+
+    /// The topics, as Kafka has them.
+    pub fn topics(&self) -> Outcome<Topics> {
+        Topics::of(self.0.stack.bootstrap_servers())
+    }
+
+    /// Every row of every read model.
+    pub async fn rows(&self) -> Outcome<Rows> {
+        Rows::read(self.0.stack.database_url()).await
+    }
+
+    /// Waits until every read model holds everything that is in the log now.
+    pub async fn caught_up(&self) -> Outcome {
+        let ends = self.topics()?.ends().await?;
+        let url = self.0.stack.database_url();
+        until("the read models have caught up", CAUGHT_UP_WITHIN, || async {
+            Ok(Rows::caught_up(url, &ends).await?.then_some(()))
+        })
+        .await
+    }
+
+    /// Removes every read model.
+    pub async fn delete_read_models(&self) -> Outcome<usize> {
+        Rows::delete_all(self.0.stack.database_url()).await
+    }
+
+    /// A directory of this system's own.
+    pub fn home(&self) -> &Path {
+        self.0.home.path()
+    }
+
+    /// Where this system's files are, all of them.
+    pub(crate) fn directories(&self) -> Vec<PathBuf> {
+        let stack = self.0.stack.logs().and_then(|logs| logs.parent().map(Path::to_owned));
+        stack.into_iter().chain([self.home().to_owned()]).collect()
+    }
+
+    /// Runs a command of the binary, with this system's settings.
+    pub async fn run(&self, arguments: &[&str]) -> Outcome<Finished> {
+        self.0.launch.run(arguments).await
+    }
+
+    /// Starts a command of the binary.
+    pub fn begin(&self, arguments: &[&str]) -> Outcome<Running> {
+        self.0.launch.begin(arguments)
+    }
+
+    /// Imports a file and returns what the importer said; it must succeed.
+    pub async fn import(&self, file: &Path) -> Outcome<String> {
+        let file = file.to_string_lossy();
+        let finished = self.run(&["import", "online-retail", &file]).await?;
+        match finished.code {
+            Some(0) => Ok(finished.out),
+            _ => Err(format!("the import failed: {}{}", finished.out, finished.err).into()),
+        }
+    }
+
+    /// A token of `tillroll token`.
+    pub async fn mint(&self, arguments: &[&str]) -> Outcome<String> {
+        token(&self.0.launch, arguments).await
+    }
+}
+
+async fn token(launch: &Launch, arguments: &[&str]) -> Outcome<String> {
+    let finished = launch.run(&[&["token"], arguments].concat()).await?;
+    match finished.code {
+        Some(0) => Ok(finished.out.trim().to_owned()),
+        _ => Err(format!("no token: {}", finished.err).into()),
+    }
+}
+
+/// Different processes begin at different places.
+fn free_port() -> Outcome<u16> {
+    let span = u32::from(PORTS.end - PORTS.start);
+    let begin = std::process::id().wrapping_mul(7919) % span;
+    (0..span)
+        .filter_map(|step| u16::try_from((begin + step) % span).ok())
+        .map(|step| PORTS.start + step)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .ok_or_else(|| "no free port".into())
+}

@@ -1,0 +1,33 @@
+//! The whole system through its public door, on a real Kafka and a real PostgreSQL.
+//!
+//! The binary under test is the one beside this test's directory: `cargo build --bin tillroll` first (`scripts/test`
+//! does). The jars come from TILLROLL_KAFKA_LIBS or `.tillroll/kafka-libs` (`scripts/setup`). TILLROLL_SEED repeats a
+//! generated file.
+#![cfg(test)]
+
+#[path = "e2e/another_file.rs"]
+mod another_file;
+#[path = "e2e/bad_input.rs"]
+mod bad_input;
+#[path = "e2e/generated.rs"]
+mod generated;
+#[path = "e2e/kill.rs"]
+mod kill;
+#[path = "e2e/long_order.rs"]
+mod long_order;
+#[path = "e2e/outages.rs"]
+mod outages;
+#[path = "e2e/oversell.rs"]
+mod oversell;
+#[path = "e2e/reads.rs"]
+mod reads;
+#[path = "e2e/real_file.rs"]
+mod real_file;
+#[path = "e2e/rebuild.rs"]
+mod rebuild;
+#[path = "e2e/repeats.rs"]
+mod repeats;
+#[path = "e2e/sales.rs"]
+mod sales;
+#[path = "e2e/shop.rs"]
+mod shop;

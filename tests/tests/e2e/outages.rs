@@ -1,0 +1,87 @@
+//! A part that is away: 503 in good time, and everything resumes by itself.
+
+use crate::shop::{add_product, order_of, place, receive, stock_of};
+use e2e::{Answer, Ask, Outcome, own, until};
+use std::time::{Duration, Instant};
+
+/// The gateway's own limit for commands and queries is 12 s.
+const TOLD_WITHIN: Duration = Duration::from_secs(15);
+const RESUMES_WITHIN: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_broker_that_is_down_is_told_in_time_and_everything_resumes() -> Outcome {
+    own(|system| async move {
+        let http = system.http();
+        add_product(&http, "BROKER", 100, 10).await?;
+        let order = |key: &str| place(&http, key, &order_of(&[("BROKER", 1)]));
+        order("broker/1").send().await?.expect_status(201)?;
+
+        system.kafka()?.pause()?;
+        let add = |key: &str| http.post("/products").key(key).json(&product("BROKER-2"));
+        unavailable(add("broker/2")).await?;
+        http.get("/products/BROKER").send().await?.expect_status(200)?;
+        system.kafka()?.resume()?;
+        resumes(|| order("broker/3"), 201).await?;
+        resumes(|| add("broker/2"), 201).await?;
+
+        system.kafka()?.kill().await?;
+        unavailable(add("broker/4")).await?;
+        system.kafka()?.start_again().await?;
+        let last = resumes(|| order("broker/5"), 201).await?;
+        assert_eq!(stock_of(&http, "BROKER", &last.token()).await?["available"], 7, "each order once");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_database_that_is_down_stops_no_command_and_reads_resume() -> Outcome {
+    own(|system| async move {
+        let http = system.http();
+        add_product(&http, "DATABASE", 100, 10).await?;
+
+        for (nth, hard) in [(1, false), (2, true)] {
+            match hard {
+                true => system.postgres()?.kill().await?,
+                false => system.postgres()?.pause()?,
+            }
+            unavailable(http.get("/products/DATABASE")).await?;
+            let placed = place(&http, &format!("database/{nth}"), &order_of(&[("DATABASE", 1)])).send().await?;
+            let token = placed.expect_status(201)?.token();
+            match hard {
+                true => system.postgres()?.start_again().await?,
+                false => system.postgres()?.resume()?,
+            }
+            let read = || http.get("/products/DATABASE/inventory").token(&token).wait(30);
+            let stock = resumes(read, 200).await?;
+            assert_eq!(stock.json()["available"], 10 - nth, "the token is kept over the outage");
+        }
+        receive(&http, "DATABASE", 5).await?;
+        Ok(())
+    })
+}
+
+fn product(sku: &str) -> serde_json::Value {
+    serde_json::json!({"sku": sku, "name": sku, "price": crate::shop::gbp(100)})
+}
+
+async fn unavailable(ask: Ask) -> Outcome {
+    let began = Instant::now();
+    let answer = ask.send().await?;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert!(began.elapsed() < TOLD_WITHIN, "told after {:?}", began.elapsed());
+    Ok(())
+}
+
+/// Asks again and again, as a client does that honours 503.
+async fn resumes(ask: impl Fn() -> Ask, status: u16) -> Outcome<Answer> {
+    until("it resumes", RESUMES_WITHIN, || async {
+        let answer = ask().send().await?;
+        match answer.status {
+            503 | 504 | 202 => Ok(None),
+            _ => answer.expect_status(status).map(Some),
+        }
+    })
+    .await
+}

@@ -1,0 +1,69 @@
+//! `tillroll aggregate show TYPE ID`: what happened to one aggregate, and what it is now, folded from the log alone.
+//!
+//! Only the aggregate's own partition is read, through the arbiter, up to the end that it has at the start.
+
+mod kinds;
+mod story;
+
+use crate::Failure;
+use crate::config::Config;
+use crate::tail::ends;
+use clap::{Args, Subcommand};
+use kinds::Kind;
+use std::io::Write;
+use std::process::ExitCode;
+use story::Story;
+use tillroll_kafka::{PartitionId, Topic};
+use tillroll_log::record::Entry;
+use tillroll_log::{Admitted, Node};
+
+#[derive(Subcommand)]
+pub enum AggregateCommand {
+    /// Print the events of an aggregate and its state.
+    Show(ShowArgs),
+}
+
+#[derive(Args)]
+pub struct ShowArgs {
+    /// product, stock-item, order or credit-note.
+    #[arg(value_name = "TYPE")]
+    kind: String,
+    /// Its id: a SKU, or the id of an order or credit note.
+    id: String,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(command: AggregateCommand, config: Config) -> Result<ExitCode, Failure> {
+    let AggregateCommand::Show(args) = command;
+    let kind = Kind::of(&args.kind)?;
+    let id = kind.key(&args.id)?;
+    let keys = config.keys()?;
+    let node = Node::connect(config.node(&config.bootstrap_servers()?, &keys, ""))?;
+    let events = events(&node, kind, &id).await?;
+    if events.is_empty() {
+        return Err(format!("there is no {} {id}", kind.name()).into());
+    }
+    let story = Story { kind, id: &id, state: kind.fold(&id, &events)?, events: &events };
+    let mut out = std::io::stdout().lock();
+    if args.json { writeln!(out, "{}", story.json()?)? } else { story.print(&mut out)? }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The aggregate's events.
+async fn events(node: &Node, kind: Kind, id: &str) -> Result<Vec<Admitted>, Failure> {
+    let topic = kind.topics().events;
+    let mut events = Vec::new();
+    for (partition, end) in ends(node.admin(), &Topic::from(topic), Some(id)).await? {
+        let mut reader = node.reader(topic, vec![(PartitionId(partition.0), None)]);
+        let mut next = tillroll_kafka::Offset(0);
+        while next < end {
+            let batch = reader.next().await?;
+            next = batch.position.next;
+            let own = |admitted: &Admitted| matches!(&admitted.entry, Entry::Event(event) if *event.key == *id);
+            events.extend(batch.records.into_iter().filter(own));
+        }
+    }
+    Ok(events)
+}
