@@ -9,7 +9,7 @@ mod runner;
 mod samples;
 mod source;
 
-pub use migrations::MIGRATIONS;
+pub use migrations::{MIGRATIONS, delete_read_models, prepare};
 pub use projection::{Projection, Undecodable};
 pub use runner::{Place, Projectors, Troubles};
 pub use source::{Feed, Segment, Source, SourceError};

@@ -1,6 +1,7 @@
 //! The read models' tables, as `schemas/migrations` has them.
 
-use tillroll_postgres::Migration;
+use std::time::Duration;
+use tillroll_postgres::{Error, Migration, Settings, connect, migrate};
 
 macro_rules! migrations {
     ($($number:literal $name:literal),+ $(,)?) => {
@@ -20,3 +21,31 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_orders",
     5 "0005_sales",
 ];
+
+/// Every schema that holds read models, and with them the record of which migrations were applied.
+const SCHEMAS: [&str; 6] = ["catalog", "inventory", "orders", "sales", "projection", "migration"];
+
+/// Makes the tables, or brings them to this build's. If anybody dropped some of the read models' schemas by hand, the
+/// others go too: all of it is folded from the log again.
+pub async fn prepare(settings: &Settings) -> Result<(), Error> {
+    if some_are_missing(settings).await? {
+        tracing::warn!("some read models were dropped: all of them are folded anew");
+        delete_read_models(settings).await?;
+    }
+    migrate(settings, MIGRATIONS).await.map(drop)
+}
+
+/// Deletes every read model and its checkpoint. Nothing is lost: the next start folds them from the log.
+pub async fn delete_read_models(settings: &Settings) -> Result<(), Error> {
+    let connection = connect(&settings.clone().statement_timeout(Duration::ZERO)).await?;
+    connection.batch_execute(&format!("DROP SCHEMA IF EXISTS {} CASCADE", SCHEMAS.join(", "))).await?;
+    Ok(())
+}
+
+/// Whether migrations were applied whose schemas are not there any more.
+async fn some_are_missing(settings: &Settings) -> Result<bool, Error> {
+    let connection = connect(settings).await?;
+    let there = "SELECT count(*) FROM pg_namespace WHERE nspname = ANY($1)";
+    let count: i64 = connection.query_one(there, &[&SCHEMAS.as_slice()]).await?.try_get(0)?;
+    Ok(count > 0 && usize::try_from(count) != Ok(SCHEMAS.len()))
+}

@@ -9,6 +9,8 @@
 mod another_file;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/console.rs"]
+mod console;
 #[path = "e2e/generated.rs"]
 mod generated;
 #[path = "e2e/kill.rs"]

@@ -7,7 +7,7 @@ mod story;
 
 use crate::Failure;
 use crate::config::Config;
-use crate::tail::ends;
+use crate::tail::{ends, key_of};
 use clap::{Args, Subcommand};
 use kinds::Kind;
 use std::io::Write;
@@ -38,7 +38,7 @@ pub struct ShowArgs {
 pub async fn run(command: AggregateCommand, config: Config) -> Result<ExitCode, Failure> {
     let AggregateCommand::Show(args) = command;
     let kind = Kind::of(&args.kind)?;
-    let id = kind.key(&args.id)?;
+    let id = key_of(&args.id);
     let keys = config.keys()?;
     let node = Node::connect(config.node(&config.bootstrap_servers()?, &keys, ""))?;
     let events = events(&node, kind, &id).await?;
@@ -47,7 +47,11 @@ pub async fn run(command: AggregateCommand, config: Config) -> Result<ExitCode, 
     }
     let story = Story { kind, id: &id, state: kind.fold(&id, &events)?, events: &events };
     let mut out = std::io::stdout().lock();
-    if args.json { writeln!(out, "{}", story.json()?)? } else { story.print(&mut out)? }
+    if args.json {
+        writeln!(out, "{}", story.json()?)?
+    } else {
+        story.print(&mut out)?
+    }
     Ok(ExitCode::SUCCESS)
 }
 

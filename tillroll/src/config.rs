@@ -39,6 +39,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503 [4096]"),
     ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
     ("TILLROLL_LOG_FORMAT", "text or json [text]"),
+    ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),
     ("TILLROLL_TOKEN", "access token of client commands such as `import` [minted from the installation's key]"),
 ];
 
@@ -156,10 +157,11 @@ impl Config {
         self.home.join("run").join(name)
     }
 
-    /// Where the public door can be reached: as the running `tillroll up` says, or as configured.
+    /// Where the public door can be reached: as the environment or the running `tillroll up` says, or as configured.
     pub fn gateway_url(&self) -> String {
         let running = std::fs::read_to_string(self.run_file("ready")).ok().map(|text| text.trim().to_owned());
-        running.filter(|url| !url.is_empty()).unwrap_or_else(|| format!("http://{}", self.listen))
+        let running = || running.filter(|url| !url.is_empty());
+        lookup("TILLROLL_URL").or_else(running).unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
     /// The internal listener of a role.

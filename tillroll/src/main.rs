@@ -1,10 +1,12 @@
 //! The `tillroll` binary: every role of the shop's backend, and the operator's command line.
 
+mod aggregate;
 mod config;
 mod health;
 mod import;
 mod roles;
 mod serve;
+mod tail;
 mod token;
 mod topics;
 mod up;
@@ -39,6 +41,11 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Enter trade from a file, as any client could.
     Import(import::ImportArgs),
+    /// Print what happened: the admitted events of a topic, or of all.
+    Tail(tail::TailArgs),
+    /// Look at one aggregate: its events and its state.
+    #[command(subcommand)]
+    Aggregate(aggregate::AggregateCommand),
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -69,6 +76,8 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Up(args) => up::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
+        Command::Tail(args) => tail::run(args, config).await,
+        Command::Aggregate(command) => aggregate::run(command, config).await,
         Command::Topics(command) => topics::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
         Command::Settings => {

@@ -13,7 +13,7 @@ use tillroll_gateway::{Gateway, GatewayConfig};
 use tillroll_http::Keys;
 use tillroll_log::{Node, RunningRole};
 use tillroll_postgres::{Pool, Settings};
-use tillroll_projectors::{MIGRATIONS, Projectors};
+use tillroll_projectors::Projectors;
 use tillroll_query_api::NodeEnds;
 use tillroll_telemetry::Shutdown;
 
@@ -35,6 +35,8 @@ pub struct Shared<'a> {
     pub keys: Keys,
     pub database_url: String,
     pub shutdown: Shutdown,
+    /// Whether the read models are folded anew from the log.
+    pub rebuild: bool,
 }
 
 /// A role that runs.
@@ -129,7 +131,10 @@ fn database_check(pool: Pool) -> Check {
 
 async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
     let settings = Settings::parse(&shared.database_url, "tillroll-projectors")?;
-    tillroll_postgres::migrate(&settings, MIGRATIONS).await?;
+    if shared.rebuild {
+        tillroll_projectors::delete_read_models(&settings).await?;
+    }
+    tillroll_projectors::prepare(&settings).await?;
     let projectors = Projectors::start(&settings, shared.node.clone(), &shared.shutdown);
     let troubles = projectors.troubles().clone();
     let pool = Pool::new(&settings.clone().pool_size(1))?;

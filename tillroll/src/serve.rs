@@ -30,6 +30,9 @@ pub struct ServeArgs {
     /// all, or any of: catalog, inventory, orders, projectors, query-api, gateway.
     #[arg(required = true, value_name = "ROLE")]
     roles: Vec<String>,
+    /// Delete all read models first and fold them anew from the log. Other projectors must not run meanwhile.
+    #[arg(long)]
+    rebuild: bool,
 }
 
 /// Where Kafka and PostgreSQL are.
@@ -47,8 +50,10 @@ pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
     std::fs::create_dir_all(config.home.join("run"))?;
     let ready = config.run_file("ready");
-    let _ = std::fs::remove_file(&ready);
-    let serving = Serving::start(&config, &backends, &roles).await?;
+    if roles.contains(&Role::Gateway) {
+        let _ = std::fs::remove_file(&ready);
+    }
+    let serving = Serving::start(&config, &backends, &roles, args.rebuild).await?;
     if let Some(url) = serving.public_url() {
         std::fs::write(&ready, &url)?;
         println!("ready: {url}");
@@ -73,7 +78,7 @@ pub struct Serving {
 
 impl Serving {
     /// Starts the roles, the gateway last, and returns when all of them serve.
-    pub async fn start(config: &Config, backends: &Backends, roles: &[Role]) -> Result<Self, Failure> {
+    pub async fn start(config: &Config, backends: &Backends, roles: &[Role], rebuild: bool) -> Result<Self, Failure> {
         let keys = config.keys()?;
         let own_url = format!("http://{}", config.listen);
         let node = Node::connect(config.node(&backends.bootstrap_servers, &keys, &own_url))?;
@@ -91,7 +96,8 @@ impl Serving {
             projectors: None,
             public: None,
         };
-        let shared = Shared { config, node, keys, database_url: backends.database_url.clone(), shutdown };
+        let database_url = backends.database_url.clone();
+        let shared = Shared { config, node, keys, database_url, shutdown, rebuild };
         match serving.start_roles(&shared, roles).await {
             Ok(()) => Ok(serving),
             Err(error) => {

@@ -11,8 +11,8 @@ use crate::Failure;
 use crate::config::Config;
 use admitted::{Admitted, Arrived};
 use clap::Args;
-pub use line::{cut, moment};
 use line::Form;
+pub use line::{cut, moment};
 use merge::Merge;
 use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
@@ -54,15 +54,16 @@ pub async fn run(args: TailArgs, config: Config) -> Result<ExitCode, Failure> {
     let (admin, tail) = (Admin::new(&kafka)?, Tail::start(&kafka)?);
     let (send, received) = mpsc::channel(WAITING);
     let mut merge = Merge::default();
+    let aggregate = args.aggregate.as_deref().map(key_of);
     for topics in topics(args.topic.as_deref())? {
         let topic = Topic::from(topics.events);
-        let ends = ends(&admin, &topic, args.aggregate.as_deref()).await?;
+        let ends = ends(&admin, &topic, aggregate.as_deref()).await?;
         merge.expect(&topic, &ends);
         let partitions = ends.into_iter().map(|(partition, _)| partition).collect();
         tillroll_telemetry::spawn("reading", admitted::read(tail.clone(), topic, partitions, send.clone()));
     }
     drop(send);
-    match show(&args, merge, received).await {
+    match show(&args, aggregate.as_deref(), merge, received).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         // Whoever read this has seen enough: `tillroll tail | head`.
         Err(error) if broken_pipe(&error) => Ok(ExitCode::SUCCESS),
@@ -78,6 +79,14 @@ fn topics(name: Option<&str>) -> Result<Vec<AggregateTopics>, Failure> {
         let known: Vec<&str> = catalogue::AGGREGATES.iter().map(|topics| topics.events).collect();
         format!("there is no events topic `{name}`; there are {}", known.join(", ")).into()
     })
+}
+
+/// The id as it stands in the log: UUIDs are kept in lower case, SKUs in upper case.
+pub fn key_of(id: &str) -> String {
+    match id.parse::<uuid::Uuid>() {
+        Ok(uuid) => uuid.to_string(),
+        Err(_) => id.to_ascii_uppercase(),
+    }
 }
 
 /// The partitions to read, with their ends now: all, or the one that the aggregate is in.
@@ -98,14 +107,19 @@ pub async fn ends(
     Ok(ends.into_iter().map(|(partition, _, end)| (partition, end)).collect())
 }
 
-async fn show(args: &TailArgs, mut merge: Merge, mut received: mpsc::Receiver<Arrived>) -> Result<(), Failure> {
+async fn show(
+    args: &TailArgs,
+    aggregate: Option<&str>,
+    mut merge: Merge,
+    mut received: mpsc::Receiver<Arrived>,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout());
     let form = if args.json { Form::Json } else { Form::Line };
     while args.follow || !merge.finished() {
         let Some(arrived) = received.recv().await else { break };
         merge.add(arrived?);
         while let Some(admitted) = merge.next() {
-            if is_wanted(args, &admitted) {
+            if is_wanted(args, aggregate, &admitted) {
                 form.write(&mut out, &admitted)?;
             }
         }
@@ -116,8 +130,8 @@ async fn show(args: &TailArgs, mut merge: Merge, mut received: mpsc::Receiver<Ar
     Ok(out.flush()?)
 }
 
-fn is_wanted(args: &TailArgs, admitted: &Admitted) -> bool {
-    let of_aggregate = args.aggregate.as_deref().is_none_or(|id| admitted.key() == id);
+fn is_wanted(args: &TailArgs, aggregate: Option<&str>, admitted: &Admitted) -> bool {
+    let of_aggregate = aggregate.is_none_or(|id| admitted.key() == id);
     of_aggregate && (args.all || admitted.is_event()) && admitted.record.offset >= Offset(args.from)
 }
 

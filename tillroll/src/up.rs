@@ -11,10 +11,14 @@ use std::time::Instant;
 use tillroll_devstack::{Mode, Stack};
 
 #[derive(Args)]
-pub struct UpArgs {}
+pub struct UpArgs {
+    /// Delete all read models first and fold them anew from the log.
+    #[arg(long)]
+    rebuild: bool,
+}
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
-pub async fn run(_args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
+pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
     let started = Instant::now();
     let (mode, stack_config) = config.stack()?;
@@ -28,7 +32,7 @@ pub async fn run(_args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
         database_url: stack.database_url().to_owned(),
     };
     let run_files = RunFiles::write(&config, &backends)?;
-    let serving = Serving::start(&config, &backends, &Role::ALL).await?;
+    let serving = Serving::start(&config, &backends, &Role::ALL, args.rebuild).await?;
     let url = serving.public_url().unwrap_or_default();
     std::fs::write(config.run_file("ready"), &url)?;
     println!("ready in {} ms: {url}", started.elapsed().as_millis());

@@ -61,7 +61,7 @@ catalogue! {
     OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Overloaded" "More requests than can be served at once: repeat after Retry-After seconds.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Unavailable" "A part that this route needs does not answer. A command's outcome may be unknown: repeat it with the same Idempotency-Key.";
     READ_MODEL_BEHIND "read_model_behind" SERVICE_UNAVAILABLE "Read model behind" "The read model has not yet reached the Consistency-Token: repeat after Retry-After seconds.";
-    TIMED_OUT "timed_out" GATEWAY_TIMEOUT "Timed out" "The answer was not ready in time. A command's outcome is unknown: repeat it with the same Idempotency-Key.";
+    TIMED_OUT "timed_out" GATEWAY_TIMEOUT "Timed out" "The answer to a query was not ready in time; a command gets 503 instead, for its outcome is unknown.";
 
     INSUFFICIENT_STOCK "insufficient_stock" CONFLICT "Insufficient stock" "Less stock is available than was asked for.";
     UNKNOWN_PRODUCT "unknown_product" CONFLICT "Unknown product" "A line names a SKU that the catalogue does not sell; `errors` names each.";
@@ -71,7 +71,6 @@ catalogue! {
     PRICE_CHANGED "price_changed" CONFLICT "Price changed" "A line's price is no longer the expected one; `errors` names each.";
     ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "Everything of this order was fulfilled already.";
     FULFILMENT_IN_PROGRESS "fulfilment_in_progress" CONFLICT "Fulfilment in progress" "A fulfilment of this order has not ended yet: repeat later.";
-    NOT_CANCELLABLE "not_cancellable" CONFLICT "Not cancellable" "The order has gone too far to be cancelled.";
     NOTHING_TO_FULFIL "nothing_to_fulfil" CONFLICT "Nothing to fulfil" "No line of the order is left to fulfil.";
     QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More was to be fulfilled than the order has left; `errors` names each line.";
     ORDER_CANCELLED "order_cancelled" CONFLICT "Order cancelled" "The order was cancelled.";

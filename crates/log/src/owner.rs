@@ -1,7 +1,8 @@
 //! The owner of one partition: a pure state machine. It takes records, requests, topic commands and the time, and
 //! gives effects; the IO around it (`runtime`) only carries them out.
 //!
-//! `CatchingUp → Claiming → Serving → (Superseded → CatchingUp | Draining → Released | Faulted)`. The numbers in the
+//! `CatchingUp → Claiming → Serving → (Claiming, when superseded or in doubt | Draining → Released | Faulted)`; it
+//! reads on in every phase, so that claiming again needs no catching up. The numbers in the
 //! comments are the rules of the owner in docs/log-protocol.md.
 
 mod commands;

@@ -24,7 +24,7 @@ pub mod header {
     pub const ID: &str = "ce_id";
     /// CloudEvents: `1.0`.
     pub const SPEC_VERSION: &str = "ce_specversion";
-    /// CloudEvents: `/order`.
+    /// CloudEvents: the aggregate's collection, `/orders`.
     pub const CE_SOURCE: &str = "ce_source";
     /// CloudEvents: `order.placed.v1`.
     pub const TYPE: &str = "ce_type";

@@ -67,7 +67,7 @@ async fn a_token_that_is_not_reached_in_time_is_503() {
     let answer = shop.get_with("/products/LAMP", &[("consistency-token", &token), ("prefer", "wait=1")]).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "read_model_behind"));
     assert_eq!(answer.header("retry-after"), "1");
-    assert!((1_000..1_500).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    assert!((1_000..2_500).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn tokens_that_mean_nothing_here_are_400_at_once() {
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "token_of_another_log"));
     let answer = shop.get_with("/products/LAMP", &[("consistency-token", "forged")]).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "invalid_token"));
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < Duration::from_secs(5), "not after the wait of 30 s");
 }
 
 #[tokio::test]

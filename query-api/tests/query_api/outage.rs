@@ -15,7 +15,7 @@ async fn is_unavailable(shop: &Shop) {
         let answer = shop.get_with("/orders", &headers).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
         assert_eq!(answer.header("retry-after"), "1");
-        assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     }
 }
 

@@ -14,8 +14,8 @@ fn an_order_of_600_lines() -> Outcome {
         let skus: Vec<String> = (0..LINES).map(|nth| format!("LONG-{nth}")).collect();
         for some in skus.chunks(50) {
             let mut added = JoinSet::new();
-            for sku in some.iter().cloned() {
-                let http = http.clone();
+            for sku in some {
+                let (http, sku) = (http.clone(), sku.clone());
                 added.spawn(async move { add_product(&http, &sku, 100, 3).await });
             }
             added.join_all().await.into_iter().collect::<Outcome<Vec<_>>>()?;

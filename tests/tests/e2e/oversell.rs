@@ -1,7 +1,8 @@
 //! What is not there cannot be sold, however many ask at once.
 
 use crate::shop::{add_product, order_of, place, stock_of};
-use e2e::{Answer, Outcome, shared};
+use e2e::{Answer, Outcome, System, shared};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 #[test]
@@ -30,6 +31,24 @@ fn oversell() -> Outcome {
         }
         let stock = stock_of(&http, "OVERSELL", &tokens[0]).await?;
         assert_eq!((&stock["on_hand"], &stock["committed"], &stock["reserved"]), (&100.into(), &100.into(), &0.into()));
-        Ok(())
+        never_below_zero(&system).await
     })
+}
+
+/// At no moment of the log were there fewer pieces than claims to them.
+async fn never_below_zero(system: &System) -> Outcome {
+    let shown = system.run(&["aggregate", "show", "stock-item", "OVERSELL", "--json"]).await?;
+    let story: Value = serde_json::from_str(&shown.out)?;
+    let events = story["events"].as_array().ok_or("no events")?;
+    let sold = events.iter().filter(|event| event["type"] == "stock-item.committed.v1").count();
+    assert_eq!(sold, 100);
+    for event in events {
+        let level = |name: &str| event["data"]["levels"][name].as_i64();
+        let levels = (level("on_hand"), level("reserved"), level("committed"));
+        let (Some(on_hand), Some(reserved), Some(committed)) = levels else {
+            return Err(format!("no levels: {event}").into());
+        };
+        assert!(reserved >= 0 && committed >= 0 && on_hand - reserved - committed >= 0, "{event}");
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use tillroll_inventory::stock_item::StockItem;
 use tillroll_log::{Admitted, Aggregate, AggregateTopics, Body, Key};
 use tillroll_orders::credit_note::CreditNote;
 use tillroll_orders::order::Order;
-use tillroll_schemas::{Sku, catalogue};
+use tillroll_schemas::catalogue;
 
 /// A type of aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +52,6 @@ impl Kind {
         self.topics().name
     }
 
-    /// The id as it stands in the log: SKUs are kept in upper case.
-    pub fn key(self, id: &str) -> Result<String, Failure> {
-        match self {
-            Self::Product | Self::StockItem => Ok(Sku::parse(id)?.to_string()),
-            Self::Order | Self::CreditNote => Ok(id.to_ascii_lowercase()),
-        }
-    }
-
     /// What its events make of it.
     pub fn fold(self, id: &str, events: &[Admitted]) -> Result<Now, Failure> {
         match self {
@@ -87,7 +79,8 @@ fn fold<A: Aggregate>(
     for admitted in events {
         let envelope = admitted.entry.envelope();
         let value = admitted.record.value.as_deref().unwrap_or_default();
-        let event = A::Event::decode(&envelope.type_name, value).map_err(|error| format!("{}: {error}", envelope.at))?;
+        let event =
+            A::Event::decode(&envelope.type_name, value).map_err(|error| format!("{}: {error}", envelope.at))?;
         state = A::evolve(state, &event);
     }
     let answer = body(A::answer(&Key::from(id), None, &state))?;

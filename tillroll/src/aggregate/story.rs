@@ -24,7 +24,8 @@ pub struct Story<'a> {
 impl Story<'_> {
     /// Prints it for people.
     pub fn print(&self, to: &mut impl Write) -> std::io::Result<()> {
-        writeln!(to, "{} {}: {} events", self.kind.name(), self.id, self.events.len())?;
+        let many = if self.events.len() == 1 { "event" } else { "events" };
+        writeln!(to, "{} {}: {} {many}", self.kind.name(), self.id, self.events.len())?;
         for admitted in self.events {
             let envelope = admitted.entry.envelope();
             writeln!(to)?;

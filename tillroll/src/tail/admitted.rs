@@ -1,10 +1,10 @@
 //! Reading a topic through the arbiter, claims included, which other readers have no use for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use tillroll_kafka::{Offset, PartitionId, ReadError, Record, Tail, Topic};
 use tillroll_log::record::{Entry, EnvelopeError, header, read_entry};
 use tillroll_log::{StoredPosition, Verdict};
-use std::collections::HashMap;
 use tokio::sync::mpsc;
 
 /// Why reading ended.

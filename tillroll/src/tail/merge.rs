@@ -45,7 +45,8 @@ impl Merge {
             return None;
         }
         let recorded = |lane: &Lane| lane.records.front().map(|admitted| admitted.record.recorded_at_ms);
-        let first = self.lanes.values_mut().filter(|lane| !lane.records.is_empty()).min_by_key(|lane| recorded(lane))?;
+        let first =
+            self.lanes.values_mut().filter(|lane| !lane.records.is_empty()).min_by_key(|lane| recorded(lane))?;
         self.held -= 1;
         first.records.pop_front()
     }

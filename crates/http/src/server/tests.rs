@@ -53,7 +53,7 @@ async fn server(limits: Limits) -> Server {
                 }
             }),
         )
-        .route("/refuse", get(|| async { Problem::new(&problems::NOT_CANCELLABLE).member("order_id", "7") }))
+        .route("/refuse", get(|| async { Problem::new(&problems::NOT_CONFIRMED).member("order_id", "7") }))
         .route("/hold", get(move || async move { held.here().await }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/json", post(|body: StrictJson<Value>| async move { body.value.to_string() }));
@@ -118,7 +118,7 @@ async fn every_error_is_a_problem_with_path_and_request_id() {
         ("/nowhere?secret=1", 404, "not_found"),
         ("/json", 405, "method_not_allowed"),
         ("/panic", 500, "internal"),
-        ("/refuse", 409, "not_cancellable"),
+        ("/refuse", 409, "not_confirmed"),
     ] {
         let answer = server.get(path).await;
         let problem = problem(&answer);

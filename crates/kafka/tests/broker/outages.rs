@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tillroll_kafka::{Admin, Config, Group, GroupSignal, Offset, PartitionId, Producer, Tail};
+use tillroll_kafka::{Admin, Assigned, Config, Group, GroupSignal, Offset, PartitionId, Producer, Tail, Topic};
+use tokio::sync::mpsc::Receiver;
 
 use crate::groups::{assigned, signal};
 use crate::setting::{PATIENCE, live, number, numbers, own_broker, record, store, store_numbers, topic};
@@ -18,7 +19,7 @@ async fn a_broker_that_is_killed_and_started_again_is_resumed() {
     let producer = Producer::start(&config).unwrap();
     let (tail, admin) = (Tail::start(&config).unwrap(), Admin::new(&config).unwrap());
     let (group, mut signals) = Group::join(&config, "outage", &[Arc::clone(&topic)]).unwrap();
-    let mut own = assigned(&mut signals).await.pop().unwrap();
+    let own = assigned(&mut signals).await.pop().unwrap();
     group.read_from(Arc::clone(&topic), ZERO, Offset(0));
     let mut follower = tail.subscribe(Arc::clone(&topic), vec![(ZERO, Offset(0))]);
     live(&mut follower).await;
@@ -44,14 +45,33 @@ async fn a_broker_that_is_killed_and_started_again_is_resumed() {
     assert_eq!(numbers(&mut follower, 100).await, (100..200).collect::<Vec<_>>());
     assert_eq!(numbers(&mut near, 100).await, (100..200).collect::<Vec<_>>());
     assert_eq!(numbers(&mut late, 150).await, (50..200).collect::<Vec<_>>());
+    let read = read_on(&group, &topic, &mut signals, own, 200).await;
+    assert_eq!(read, 200);
+    admin.ping(Duration::from_secs(10)).await.unwrap();
+    tokio::time::timeout(PATIENCE, async {
+        while group.commit(vec![(Arc::clone(&topic), ZERO, Offset(200), "x".to_owned())]).await.is_err() {}
+    })
+    .await
+    .unwrap();
+    assert_eq!(admin.end_offsets(&topic, &[ZERO]).await.unwrap(), [(ZERO, Offset(0), Offset(200))]);
+}
+
+/// Reads from the beginning, through the loss of the membership and a new one.
+async fn read_on(
+    group: &Group,
+    topic: &Topic,
+    signals: &mut Receiver<GroupSignal>,
+    mut own: Assigned,
+    until: i64,
+) -> i64 {
     let mut read = 0;
-    while read < 200 {
+    while read < until {
         tokio::select! {
             // Longer than the session: lost, and assigned again.
-            next = signal(&mut signals) => match next {
+            next = signal(signals) => match next {
                 GroupSignal::Assigned(mut assigned) => {
                     own = assigned.pop().unwrap();
-                    group.read_from(Arc::clone(&topic), ZERO, Offset(read));
+                    group.read_from(Arc::clone(topic), ZERO, Offset(read));
                 }
                 GroupSignal::Lost(_) => {}
                 other => panic!("{other:?}"),
@@ -62,13 +82,7 @@ async fn a_broker_that_is_killed_and_started_again_is_resumed() {
             },
         }
     }
-    admin.ping(Duration::from_secs(10)).await.unwrap();
-    tokio::time::timeout(PATIENCE, async {
-        while group.commit(vec![(Arc::clone(&topic), ZERO, Offset(200), "x".to_owned())]).await.is_err() {}
-    })
-    .await
-    .unwrap();
-    assert_eq!(admin.end_offsets(&topic, &[ZERO]).await.unwrap(), [(ZERO, Offset(0), Offset(200))]);
+    read
 }
 
 #[tokio::test(flavor = "multi_thread")]

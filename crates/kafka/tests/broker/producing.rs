@@ -92,7 +92,8 @@ async fn what_is_too_large_comes_back_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_broker_finds_too_large_is_reported_as_such() {
     let config = broker().await;
-    let producer = Producer::start(&config.clone().set("message.max.bytes", "20000000")).unwrap();
+    let large = config.clone().set("message.max.bytes", "20000000").set("compression.codec", "none");
+    let producer = Producer::start(&large).unwrap();
     let topic = topic(&config, 1).await;
     let outcome = store(&producer, record(&topic, 0, "x".repeat(12 << 20))).await;
     assert!(matches!(outcome, Err(DeliveryError::TooLarge)), "{outcome:?}");

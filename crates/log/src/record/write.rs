@@ -68,9 +68,9 @@ fn time(at: Timestamp) -> Bytes {
 }
 
 impl Writer {
-    /// For that partition of the aggregate's events topic.
+    /// For that partition of the aggregate's events topic. The source is the collection: `/orders`.
     pub fn new(topic: Topic, partition: PartitionId, aggregate: &str) -> Self {
-        Self { topic, partition, source: Bytes::from(format!("/{aggregate}")) }
+        Self { topic, partition, source: Bytes::from(format!("/{aggregate}s")) }
     }
 
     /// An event.
@@ -163,10 +163,9 @@ impl Writer {
 }
 
 fn push_origin(headers: &mut Vec<(&'static str, Bytes)>, origin: &Origin) {
-    let uuid = |id: &Uuid| shown(id);
-    let text = |text: &Box<str>| Bytes::copy_from_slice(text.as_bytes());
-    headers.extend(origin.correlation.as_ref().map(|id| (header::CORRELATION, uuid(id))));
-    headers.extend(origin.causation.as_ref().map(|id| (header::CAUSATION, uuid(id))));
-    headers.extend(origin.actor.as_ref().map(|actor| (header::ACTOR, text(actor))));
-    headers.extend(origin.traceparent.as_ref().map(|trace| (header::TRACEPARENT, text(trace))));
+    let text = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+    headers.extend(origin.correlation.map(|id| (header::CORRELATION, shown(id))));
+    headers.extend(origin.causation.map(|id| (header::CAUSATION, shown(id))));
+    headers.extend(origin.actor.as_deref().map(|actor| (header::ACTOR, text(actor))));
+    headers.extend(origin.traceparent.as_deref().map(|trace| (header::TRACEPARENT, text(trace))));
 }

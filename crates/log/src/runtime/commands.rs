@@ -218,10 +218,11 @@ impl<A: Aggregate> Commands<A> {
         let partitions = i32::try_from(routes.len()).unwrap_or(i32::MAX);
         let PartitionId(partition) = partition_for(key.as_bytes(), partitions);
         let route = usize::try_from(partition).ok().and_then(|index| routes.get(index)).and_then(Option::as_ref);
-        match route.map(|owner| owner.try_send(to_owner)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(mpsc::error::TrySendError::Full(_))) => Err(ExecuteError::Overloaded),
-            Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Err(ExecuteError::Unavailable),
+        let Some(owner) = route else { return Err(ExecuteError::Unavailable) };
+        match owner.try_send(to_owner) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(ExecuteError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(ExecuteError::Unavailable),
         }
     }
 

@@ -1,7 +1,7 @@
 //! How topics must be set up, making them so, and finding out where they are not.
 
 use super::node::{Environment, Node, StartError};
-use crate::AggregateTopics;
+use crate::{AggregateTopics, PartitionId};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -133,19 +133,18 @@ impl Node {
 
     /// A broker answers for a new topic only once it has heard of it itself (KRaft metadata is eventual).
     async fn wait_for_topics(&self, new: &[NewTopic]) -> Result<(), StartError> {
-        let names: Vec<_> = new.iter().map(|topic| topic.name.clone()).collect();
         let deadline = tokio::time::Instant::now() + VISIBLE_WITHIN;
-        loop {
-            let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
-            let missing = names.iter().zip(&described).find(|(_, description)| description.is_none());
-            match missing {
-                None => return Ok(()),
-                Some((name, _)) if tokio::time::Instant::now() >= deadline => {
-                    return Err(StartError::NoTopic(name.clone()));
+        for topic in new {
+            let partitions: Vec<_> = (0..topic.partitions).map(PartitionId).collect();
+            // Its ends can be had only when each partition has a leader.
+            while let Err(error) = self.admin().end_offsets(&topic.name, &partitions).await {
+                if tokio::time::Instant::now() >= deadline {
+                    return Err(StartError::Kafka(error));
                 }
-                Some(_) => tokio::time::sleep(LOOK_EVERY).await,
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         }
+        Ok(())
     }
 
     /// What is wrong with the topics of the aggregates and with the broker; nothing if all is well.

@@ -9,13 +9,13 @@ async fn is_told_quickly(pool: &Pool) {
     let began = Instant::now();
     let error = pool.ping().await.unwrap_err();
     assert!(error.is_unavailable(), "{error:?}");
-    assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_resumes_by_itself() {
     let stack = start().await;
-    let settings = Settings::parse(stack.database_url(), "test").unwrap().patience(Duration::from_secs(1));
+    let settings = Settings::parse(stack.database_url(), "test").unwrap();
     let pool = Pool::new(&settings).unwrap();
     let server = stack.postgres().unwrap();
     pool.ping().await.unwrap();

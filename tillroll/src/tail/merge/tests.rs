@@ -30,7 +30,10 @@ fn shown(merge: &mut Merge) -> Vec<i64> {
 #[test]
 fn partitions_are_shown_in_the_order_of_recording() {
     let mut merge = Merge::default();
-    merge.expect(&Topic::from("t"), &[(PartitionId(0), Offset(3)), (PartitionId(1), Offset(2)), (PartitionId(2), Offset(0))]);
+    merge.expect(
+        &Topic::from("t"),
+        &[(PartitionId(0), Offset(3)), (PartitionId(1), Offset(2)), (PartitionId(2), Offset(0))],
+    );
     merge.add(part(0, &[1, 4], 0));
     assert_eq!(shown(&mut merge), [0; 0], "partition 1 may have an earlier one");
     merge.add(part(1, &[2, 3], 0));

@@ -2,7 +2,7 @@
 
 use super::{Control, Partition};
 use crate::owner::{Caused, Effect, Phase};
-use crate::record::{self, Outcome, header};
+use crate::record::{Outcome, header};
 use crate::{
     Aggregate, Body, Cause, CommandId, Offset, Outgoing, Reactions, SettledAs, Source, SourcePartition, StoredPosition,
 };
@@ -247,6 +247,6 @@ fn delay(attempt: u32) -> Duration {
         return Duration::ZERO;
     }
     let most = Duration::from_millis(50).saturating_mul(1 << attempt.min(7)).min(LONGEST_DELAY);
-    let random = record::event_id(crate::ClaimId(super::fresh()), crate::Ordinal(0), super::now()).0.as_u128();
-    most.mul_f64(((random % 1_000) as f64 + 1.0) / 1_000.0)
+    let thousandths = u32::try_from(super::fresh().as_u128() % 1_000).unwrap_or_default() + 1;
+    most * thousandths / 1_000
 }
