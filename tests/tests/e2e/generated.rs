@@ -31,12 +31,13 @@ pub fn seed() -> u64 {
     seed
 }
 
-/// A file with so many invoices; its SKUs, countries and days begin with or lie in what the seed says, so that files
-/// of different seeds share nothing but services.
-pub fn generate(seed: u64, invoices: u64) -> Generated {
+/// A file with so many invoices of that year; its SKUs and countries say the seed, so that files of different seeds and
+/// years share nothing but services.
+pub fn generate(seed: u64, year: u32, invoices: u64) -> Generated {
     let mut maker = Maker {
         dice: Dice(seed.wrapping_mul(2).wrapping_add(1)),
         seed,
+        year,
         file: Generated {
             csv: "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\r\n".to_owned(),
             orders: 0,
@@ -56,6 +57,7 @@ pub fn generate(seed: u64, invoices: u64) -> Generated {
 struct Maker {
     dice: Dice,
     seed: u64,
+    year: u32,
     file: Generated,
 }
 
@@ -77,8 +79,8 @@ impl Maker {
         let point = if self.dice.below(2) == 0 { ".0" } else { "" };
         let head = Head {
             number: format!("{prefix}{}-{nth}", self.seed),
-            date: format!("{month}/{day}/2011 {}:{:02}", self.dice.below(24), self.dice.below(60)),
-            day: format!("2011-{month:02}-{day:02}"),
+            date: format!("{month}/{day}/{} {}:{:02}", self.year, self.dice.below(24), self.dice.below(60)),
+            day: format!("{}-{month:02}-{day:02}", self.year),
             customer: if guest { String::new() } else { format!("{customer}{point}") },
             country: format!("Land {} of {}", self.dice.below(5), self.seed),
         };

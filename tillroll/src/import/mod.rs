@@ -50,7 +50,7 @@ struct OnlineRetail {
     /// The CSV file.
     file: PathBuf,
     /// Invoices under way at a time.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
     /// The gateway [that of the running `tillroll up`, or http://127.0.0.1:8080].
     #[arg(long)]
