@@ -89,6 +89,11 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
 
 /// Says what went wrong, with its causes, in one line.
 fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    // Whoever reads the output has seen enough: `tillroll tail | head`.
+    let broken_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.downcast_ref().is_some_and(broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

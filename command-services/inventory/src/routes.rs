@@ -56,10 +56,12 @@ async fn change(
     let command = body.value.command()?;
     let path = format!("/api/v1/products/{sku}/inventory");
     let named = inventory.keys.name(&allowed.caller, &headers, "PATCH", &path, &body.canonical)?;
-    let answered = match inventory.why_not(&sku, &headers).await? {
+    let mut answered = match inventory.why_not(&sku, &headers).await? {
         None => inventory.execute(named, &sku, command).await?,
         Some(refusal) => inventory.first_answer(named, &sku).await?.ok_or(refusal)?,
     };
+    // Whoever has seen the stock has seen the product that it is of.
+    answered.covers.extend(inventory.products.position_for(sku.as_str()));
     let body = StockBody::of(sku, &answered);
     Ok(inventory.keys.answer_of(&answered, CommandAnswer::ok(body)))
 }

@@ -6,6 +6,7 @@ use crate::{Aggregate, Body, Coordinates, Key, LogId, Offset, PartitionId, Versi
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tillroll_kafka::partition_for;
 use tokio::sync::watch;
 
 /// The replica has not read that far.
@@ -50,6 +51,14 @@ impl<A: Aggregate> Replica<A> {
     pub fn with<T>(&self, key: &str, look: impl FnOnce(Version, &A::State) -> T) -> Option<T> {
         let facts = self.facts.read().unwrap_or_else(PoisonError::into_inner);
         facts.get(key).map(|(version, state)| look(*version, state))
+    }
+
+    /// The last record that the replica has read of the aggregate's partition: who rests on what it says has seen that.
+    pub fn position_for(&self, key: &str) -> Option<(LogId, Coordinates)> {
+        let partition = partition_for(key.as_bytes(), self.partitions);
+        let (next, log) = self.positions.borrow().get(&partition).copied()?;
+        let offset = Offset(next.0 - 1);
+        (offset >= Offset(0)).then_some((log?, Coordinates { topic: A::TOPICS.events.into(), partition, offset }))
     }
 
     /// Reads to the end that the log has now.

@@ -76,7 +76,7 @@ proptest! {
     #[test]
     fn asking_twice_adds_nothing(history in some_history(), command in some_command()) {
         prop_assume!(idempotent(&command));
-        let once = after(&[&history[..], &[command.clone()]].concat());
+        let once = after(&[&history[..], std::slice::from_ref(&command)].concat());
         let twice = StockItem::decide(&once, &command, Timestamp::UNIX_EPOCH);
         prop_assert!(!matches!(twice, Ok(Some(_))), "{twice:?}");
     }
