@@ -87,6 +87,8 @@ pub struct Owner<A: Aggregate, T: Ticket> {
     requests: Requests<A, T>,
     commands: Commands<A>,
     timers: Timers,
+    /// Claims lost since a record of ours was last admitted: so many, so long is the wait before the next.
+    doubts: u32,
     effects: Vec<Effect<A, T>>,
 }
 
@@ -104,6 +106,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             requests: Requests::default(),
             commands: Commands::default(),
             timers: Timers::default(),
+            doubts: 0,
             effects: Vec::new(),
         }
     }
@@ -174,7 +177,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// An append failed or timed out: whether it is in the log is not known (rule 6).
     pub fn delivery_failed(&mut self, appended: Appended) {
         match (appended, self.phase) {
-            (Appended::Entry(claim, _), Phase::Serving { claim: own }) if claim == own => self.want_claim(0),
+            (Appended::Entry(claim, _), Phase::Serving { claim: own }) if claim == own => self.doubt(0),
             (Appended::Claim(claim), Phase::Claiming { attempt }) if self.tried.contains(&claim) => {
                 self.want_claim(attempt + 1);
             }
@@ -232,6 +235,12 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.effects.push(Effect::WantClaim { attempt });
     }
 
+    /// The claim is lost or in doubt: claim again, at once the first time.
+    fn doubt(&mut self, at_least: u32) {
+        self.want_claim(at_least.max(self.doubts));
+        self.doubts += 1;
+    }
+
     fn claimed(&mut self, record: &Record, now: Timestamp) {
         // Nothing before this claim can be admitted any more: what is under way is void, for certain (rule 6).
         let claim = self.fold.position.arbiter.claim.unwrap_or(ClaimId(Uuid::nil()));
@@ -241,7 +250,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         match self.phase {
             Phase::Claiming { .. } if own => self.serve(claim, now),
             Phase::Claiming { attempt } => self.want_claim(attempt + 1),
-            Phase::Serving { .. } => self.want_claim(1),
+            Phase::Serving { .. } => self.doubt(1),
             Phase::Draining { .. } => self.release(),
             Phase::CatchingUp | Phase::Released | Phase::Faulted => {}
         }
@@ -254,6 +263,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.effects.push(Effect::Serving { read_commands_from: self.fold.inbox.map(|inbox| inbox.next) });
         self.decide_waiting(now);
         self.decide_commands(now);
+        self.wake_all();
     }
 
     /// Throws the tentative state away; requests and commands under way wait to be decided again.
@@ -317,7 +327,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     fn reclaim(&mut self) {
         match self.phase {
-            Phase::Serving { .. } => self.want_claim(0),
+            Phase::Serving { .. } => self.doubt(0),
             Phase::Draining { .. } => self.release(),
             Phase::CatchingUp | Phase::Claiming { .. } | Phase::Released | Phase::Faulted => {}
         }

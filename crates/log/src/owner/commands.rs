@@ -20,6 +20,8 @@ pub struct TopicCommand<A: Aggregate> {
     head: Option<Head>,
     body: Result<A::Command, String>,
     letter: Letter,
+    /// It was part of a run that could not be one record: it is decided by itself.
+    alone: bool,
 }
 
 /// What can be read of a command even if its body cannot.
@@ -51,7 +53,7 @@ impl<A: Aggregate> TopicCommand<A> {
                 .map_err(|error| error.to_string()),
             Err(why) => Err(why.clone()),
         };
-        Self { record, head: head.ok(), body, letter: Letter::No }
+        Self { record, head: head.ok(), body, letter: Letter::No, alone: false }
     }
 
     pub(super) fn origin(&self) -> Origin {
@@ -101,12 +103,14 @@ pub(super) struct Commands<A: Aggregate> {
     queue: VecDeque<TopicCommand<A>>,
     windows: Windows,
     next: Offset,
+    /// Everything before it was taken from the topic.
+    taken: Offset,
     unrecorded: u64,
 }
 
 impl<A: Aggregate> Default for Commands<A> {
     fn default() -> Self {
-        Self { queue: VecDeque::new(), windows: Windows::default(), next: Offset(0), unrecorded: 0 }
+        Self { queue: VecDeque::new(), windows: Windows::default(), next: Offset(0), taken: Offset(0), unrecorded: 0 }
     }
 }
 
@@ -117,11 +121,12 @@ impl<A: Aggregate> Commands<A> {
 
     pub(super) fn clear(&mut self) {
         self.queue.clear();
+        self.taken = self.next;
     }
 
     /// The next command to decide: what a record says that is appended now.
     pub(super) fn next(&self) -> Offset {
-        self.next
+        if self.queue.is_empty() { self.next.max(self.taken) } else { self.next }
     }
 
     /// How many have ended since the last record that says so.
@@ -154,14 +159,23 @@ impl<A: Aggregate> Commands<A> {
         self.next = self.next.max(next);
     }
 
-    fn consume(&mut self, ended: &[TopicCommand<A>]) {
+    fn advance(&mut self, ended: &[TopicCommand<A>]) {
         for command in ended {
             self.next = command.record.offset.next();
             self.unrecorded += 1;
-            if let Some(Head { id, hash, source, floor, .. }) = &command.head {
-                self.windows.record(source, *floor, *id, *hash);
+        }
+    }
+
+    fn remember(&mut self, ended: &[Ended]) {
+        for ended in ended {
+            if let (Some(source), Some(hash)) = (&ended.source, ended.hash) {
+                self.windows.record(source, ended.floor, ended.id, hash);
             }
         }
+    }
+
+    fn find(&mut self, offset: Offset) -> Option<&mut TopicCommand<A>> {
+        self.queue.iter_mut().find(|command| command.record.offset == offset)
     }
 
     fn novelty(&self, command: &TopicCommand<A>) -> Novelty {
@@ -178,29 +192,27 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let last = self.commands.queue.back().map(|command| command.record.offset);
         let from = self.commands.next.max(last.map_or(Offset(0), Offset::next));
         self.commands.queue.extend(commands.into_iter().filter(|command| command.record.offset >= from));
+        if let Some(last) = self.commands.queue.back() {
+            self.commands.taken = self.commands.taken.max(last.record.offset.next());
+        }
         self.decide_commands(now);
         self.flush(now);
     }
 
     /// The dead letter of the command at that offset is acknowledged: it can be settled.
     pub fn dead_lettered(&mut self, offset: Offset, now: Timestamp) {
-        if let Some(command) = self.commands.queue.front_mut()
-            && command.record.offset == offset
-        {
+        if let Some(command) = self.commands.find(offset) {
             command.letter = Letter::Acknowledged;
         }
         self.decide_commands(now);
         self.flush(now);
     }
 
-    /// The dead letter could not be written: it is asked for again.
-    pub fn dead_letter_failed(&mut self, offset: Offset, now: Timestamp) {
-        if let Some(command) = self.commands.queue.front_mut()
-            && command.record.offset == offset
-        {
+    /// The dead letter could not be written: the next tick asks for it again.
+    pub fn dead_letter_failed(&mut self, offset: Offset) {
+        if let Some(command) = self.commands.find(offset) {
             command.letter = Letter::No;
         }
-        self.decide_commands(now);
     }
 
     pub(super) fn decide_commands(&mut self, now: Timestamp) {
@@ -245,7 +257,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     fn settle(&mut self, outcome: Outcome, commands: Vec<TopicCommand<A>>, now: Timestamp) {
         let key = commands.first().map(TopicCommand::key).unwrap_or_else(|| "".into());
         let bodies = commands.iter().filter_map(TopicCommand::settled).collect();
-        self.commands.consume(&commands);
+        self.commands.advance(&commands);
+        let ended: Vec<_> = commands.iter().filter_map(TopicCommand::ended).collect();
+        self.commands.remember(&ended);
         self.append_settled(key, Settled { outcome, commands: bodies }, commands, now);
     }
 
@@ -254,10 +268,11 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let first = self.commands.queue.pop_front()?;
         let (key, mut command) = (first.key(), first.body.clone().ok()?);
         let mut run = vec![first];
-        while run.len() < LONGEST_RUN {
+        while run.len() < LONGEST_RUN && !run.first().is_some_and(|first| first.alone) {
             let Some(next) = self.commands.queue.front() else { break };
             let Ok(body) = &next.body else { break };
             let joins = next.letter == Letter::No
+                && !next.alone
                 && next.key() == key
                 && self.commands.novelty(next) == Novelty::New
                 && !run.iter().any(|other| same_id(other, next))
@@ -271,15 +286,17 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn decide_run(&mut self, now: Timestamp) {
-        let Some((command, mut run)) = self.take_run() else { return };
+        let Some((command, run)) = self.take_run() else { return };
         let Some(key) = run.first().map(TopicCommand::key) else { return };
         match self.decide(&key, &command, now) {
             Ok(Ok(Some(next))) => {
-                self.commands.consume(&run);
-                if let Err((super::line::Asked::Commands(mut run), why)) =
-                    self.append_event(&key, next, super::line::Asked::Commands(run), now)
-                {
-                    self.back_to_letters(&mut run, why);
+                let ended: Vec<_> = run.iter().filter_map(TopicCommand::ended).collect();
+                self.commands.advance(&run);
+                match self.append_event(&key, next, super::line::Asked::Commands(run), now) {
+                    Ok(()) => self.commands.remember(&ended),
+                    Err((super::line::Asked::Commands(run), why)) => self.back_to_letters(run, why),
+                    // Only what was asked for is given back.
+                    Err((super::line::Asked::Request(_) | super::line::Asked::Timer(_), _)) => {}
                 }
             }
             Ok(Ok(None)) => {
@@ -290,17 +307,19 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
                 let outcome = Outcome::Refused { code: no.code().to_owned(), detail: no.detail() };
                 self.settle(outcome, run, now);
             }
-            Err(why) => self.back_to_letters(&mut run, why),
+            Err(why) => self.back_to_letters(run, why),
         }
     }
 
-    /// The first of the run cannot be decided and goes to the dead letters; the others are tried again without it.
-    fn back_to_letters(&mut self, run: &mut Vec<TopicCommand<A>>, why: String) {
-        if let Some(first) = run.first_mut() {
-            first.body = Err(why);
-            self.commands.next = first.record.offset;
+    /// What cannot be decided goes to the dead letters; of a run it is not known which, so each is decided by itself.
+    fn back_to_letters(&mut self, mut run: Vec<TopicCommand<A>>, why: String) {
+        let Some(first) = run.first().map(|first| first.record.offset) else { return };
+        self.commands.next = first;
+        match run.as_mut_slice() {
+            [only] => only.body = Err(why),
+            several => several.iter_mut().for_each(|command| command.alone = true),
         }
-        self.commands.requeue(std::mem::take(run));
+        self.commands.requeue(run);
     }
 }
 

@@ -207,7 +207,15 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let asked = Asked::Commands(commands);
         let (ends, inbox) = (ends_of(&asked), self.inbox());
         let place = self.place(id, now, inbox, &ends);
-        match self.writer.settled(&place, &origin_of(&asked), &key, &settled) {
+        let origin = origin_of(&asked);
+        let mut settled = settled;
+        let mut record = self.writer.settled(&place, &origin, &key, &settled);
+        if record.as_ref().is_ok_and(|record| size_of(record) > self.config.max_record_bytes) {
+            // The commands themselves do not fit beside what became of them: reactions see only that they ended.
+            settled.commands.clear();
+            record = self.writer.settled(&place, &origin, &key, &settled);
+        }
+        match record {
             Ok(record) => {
                 let appended = Appended::Entry(self.line.claim, self.line.next);
                 self.effects.push(Effect::Append { record, appended, ack: None });
@@ -236,6 +244,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// The front of the line was read back, admitted: it is confirmed, and its command answered (rule 4).
     pub(super) fn confirm(&mut self, record: &Record, now: Timestamp) {
         let Some(front) = self.line.take_front() else { return };
+        self.doubts = 0;
         let at = Coordinates::of(record);
         let offset = record.offset;
         let (ordinal, correlation) = (front.ordinal, front.correlation);

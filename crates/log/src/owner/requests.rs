@@ -51,6 +51,22 @@ impl<A: Aggregate, T> Requests<A, T> {
         self.barrier.back().map(|(needs, _, _)| *needs)
     }
 
+    /// Watchers whose clients have gone are let go.
+    pub(super) fn forget_gone(&mut self)
+    where
+        T: Ticket,
+    {
+        self.watchers.retain(|_, tickets| {
+            tickets.retain(|ticket| !ticket.gone());
+            !tickets.is_empty()
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn watchers(&self) -> usize {
+        self.watchers.len()
+    }
+
     fn len(&self) -> usize {
         self.waiting.len() + self.barrier.len()
     }
@@ -76,6 +92,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     /// Answers as soon as no saga of the aggregate is under way.
     pub fn watch(&mut self, key: Key, ticket: T) {
+        if matches!(self.phase, Phase::Draining { .. } | Phase::Released | Phase::Faulted) {
+            return self.effects.push(Effect::Answer { ticket, reply: Reply::Unavailable });
+        }
         let settled = self.fold.slot(&key).is_some_and(|slot| A::settled(&slot.state)) && !self.line.touches(&key);
         let watchers = self.requests.watchers.entry(key.clone()).or_default();
         watchers.retain(|ticket| !ticket.gone());
@@ -86,6 +105,10 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     pub(super) fn wake_watchers(&mut self, key: &Key) {
+        // What is known before the claim is read back may be the past.
+        if self.own_claim().is_none() {
+            return;
+        }
         if self.requests.watchers.is_empty() || !self.requests.watchers.contains_key(key) {
             return;
         }
@@ -99,8 +122,17 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
     }
 
+    /// The owner serves: what was settled while it did not can be told.
+    pub(super) fn wake_all(&mut self) {
+        let untouched = |key: &&Key| !self.line.touches(key);
+        let keys: Vec<Key> = self.requests.watchers.keys().filter(untouched).cloned().collect();
+        keys.iter().for_each(|key| self.wake_watchers(key));
+    }
+
     pub(super) fn decide_waiting(&mut self, now: Timestamp) {
-        while self.serving().is_some() && self.line.len() < self.config.max_in_flight {
+        // Commands by topic keep a share of the line, however many requests wait.
+        let most = self.config.max_in_flight - (self.config.max_in_flight / 8).max(1);
+        while self.serving().is_some() && self.line.len() < most {
             let Some(request) = self.requests.waiting.pop_front() else { return };
             if !request.ticket.gone() {
                 self.decide_request(request, now);

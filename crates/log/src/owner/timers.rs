@@ -49,7 +49,10 @@ impl Timers {
     }
 
     pub(super) fn restart(&mut self) {
-        self.probe = Probe::None;
+        // One that is asked for is still to come, and must not answer a later one.
+        if matches!(self.probe, Probe::Known { .. }) {
+            self.probe = Probe::None;
+        }
         self.wants_mark = false;
     }
 
@@ -61,6 +64,8 @@ impl Timers {
 impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// Time has passed: call it at least once a second.
     pub fn tick(&mut self, now: Timestamp) {
+        self.requests.forget_gone();
+        self.decide_commands(now);
         if self.serving().is_none() || !self.has_due(now) {
             return;
         }
@@ -117,6 +122,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.timers.probe = Probe::None;
         let due: Vec<_> = self.fold.due(at).filter(|due| !self.timers.resting.contains(due)).cloned().collect();
         for (deadline, key) in due {
+            if self.line.len() >= self.config.max_in_flight {
+                return;
+            }
             self.fire(deadline, key, now);
         }
     }

@@ -21,6 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// How long a revoked partition may drain; less than Kafka gives.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How long the guards may take before something else has its turn.
+const GUARD_WITHIN: Duration = Duration::from_secs(1);
 /// Deadlines are looked at, and reactor positions committed, this often.
 const TICK: Duration = Duration::from_millis(200);
 /// Requests are taken in one go up to this many, so that read-backs come in between.
@@ -32,6 +34,7 @@ pub(super) enum Control {
     AppendFailed(Appended),
     Acknowledged(Offset),
     SendAgain(Sent),
+    Unsendable(String),
     Claim(u64),
     CommandsEnd(Option<Offset>),
     DeadLettered(Offset, bool),
@@ -104,25 +107,48 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     let (release, released) = oneshot::channel();
     let spawned = Spawned { control: to_control.clone(), released };
     tillroll_telemetry::spawn("partition", async move {
-        gauge.owned.fetch_add(1, Ordering::Relaxed);
+        let owned = Owned::<A>::new(routes, partition, gauge.clone());
         let (sender, requests) = mpsc::channel(node.config().max_requests.max(1));
         if let Some(task) =
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
         {
-            set_route(&routes, partition, Some(sender));
+            owned.route(Some(sender));
             task.run().await;
-            set_route(&routes, partition, None);
         }
-        gauge.owned.fetch_sub(1, Ordering::Relaxed);
+        drop(owned);
         let _ = release.send(());
     });
     spawned
 }
 
-fn set_route<A: Aggregate>(routes: &Routes<A>, partition: PartitionId, route: Option<mpsc::Sender<ToOwner<A>>>) {
-    let mut routes = routes.write().unwrap_or_else(PoisonError::into_inner);
-    if let Some(place) = usize::try_from(partition.0).ok().and_then(|index| routes.get_mut(index)) {
-        *place = route;
+/// Counts the partition as owned, and takes its route back however its task ends.
+struct Owned<A: Aggregate> {
+    routes: Routes<A>,
+    partition: PartitionId,
+    gauge: Arc<Gauge>,
+}
+
+impl<A: Aggregate> Owned<A> {
+    fn new(routes: Routes<A>, partition: PartitionId, gauge: Arc<Gauge>) -> Self {
+        gauge.owned.fetch_add(1, Ordering::Relaxed);
+        Self { routes, partition, gauge }
+    }
+
+    fn route(&self, route: Option<mpsc::Sender<ToOwner<A>>>) {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = usize::try_from(self.partition.0).ok().and_then(|index| routes.get_mut(index)) {
+            *place = route;
+        }
+    }
+}
+
+impl<A: Aggregate> Drop for Owned<A> {
+    fn drop(&mut self) {
+        self.route(None);
+        if std::thread::panicking() {
+            self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.partition));
+        }
+        self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -134,6 +160,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.check_caught_up().await;
         while !self.finished(drained_by) {
             let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
+            let full = self.owner.phase() == Phase::CatchingUp && !room;
             tokio::select! {
                 biased;
                 Some(control) = self.control.recv() => {
@@ -142,7 +169,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                     }
                     self.control(control);
                 }
-                batch = self.subscription.next() => match batch {
+                _ = tick.tick() => {
+                    self.check_caught_up().await;
+                    self.tick();
+                }
+                batch = self.subscription.next(), if !full => match batch {
                     Ok(batch) => self.read(batch).await,
                     Err(error) => {
                         self.owner.fault(Alarm::Guard(error.to_string()));
@@ -152,12 +183,10 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                         drained_by = Some(Instant::now());
                     }
                 },
-                Some(request) = self.requests.recv() => self.take_requests(request),
-                batch = next_commands(&mut self.commands), if wants_commands && room => self.take_commands(batch),
-                _ = tick.tick() => {
-                    self.check_caught_up().await;
-                    self.tick();
-                }
+                asked = next_asked(&mut self.requests, &mut self.commands, wants_commands && room) => match asked {
+                    Asked::Request(request) => self.take_requests(request),
+                    Asked::Commands(batch) => self.take_commands(batch),
+                },
             }
         }
         self.stop().await;
@@ -179,6 +208,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     async fn wait_for_revocation(&mut self) {
+        // Whoever asks is refused at once.
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
         while let Some(control) = self.control.recv().await {
             if matches!(control, Control::Revoke) {
                 return;
@@ -201,7 +233,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         if self.owner.phase() != Phase::CatchingUp || self.owner.fold().position.next < self.end {
             return;
         }
-        let checked = self.guard().check().await;
+        // A revocation does not wait for a Kafka that does not answer: the next tick checks again.
+        let Ok(checked) = tokio::time::timeout(GUARD_WITHIN, self.guard().check()).await else { return };
         match checked {
             Ok(()) => self.owner.caught_up(),
             Err(start::Unmet::Guard(what)) => self.owner.fault(Alarm::Guard(what)),
@@ -261,7 +294,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             Control::CommandsEnd(Some(end)) => self.owner.commands_end(end, now()),
             Control::CommandsEnd(None) => self.owner.probe_failed(),
             Control::DeadLettered(offset, true) => self.owner.dead_lettered(offset, now()),
-            Control::DeadLettered(offset, false) => self.owner.dead_letter_failed(offset, now()),
+            Control::DeadLettered(offset, false) => self.owner.dead_letter_failed(offset),
+            Control::Unsendable(why) => self.owner.fault(Alarm::Encoding(why)),
             Control::Committed(next) => {
                 self.committing = false;
                 self.outbox.committed(next.unwrap_or_default());
@@ -294,6 +328,25 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 false => self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
             };
         }
+    }
+}
+
+/// What an owner is asked.
+enum Asked<A: Aggregate> {
+    Request(ToOwner<A>),
+    Commands(Option<Result<Batch, ReadError>>),
+}
+
+/// Requests and commands in turn: neither keeps the other out.
+async fn next_asked<A: Aggregate>(
+    requests: &mut mpsc::Receiver<ToOwner<A>>,
+    commands: &mut Option<PartitionRecords>,
+    wants_commands: bool,
+) -> Asked<A> {
+    tokio::select! {
+        Some(request) = requests.recv() => Asked::Request(request),
+        batch = next_commands(commands), if wants_commands => Asked::Commands(batch),
+        else => std::future::pending().await,
     }
 }
 

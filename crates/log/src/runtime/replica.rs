@@ -80,11 +80,13 @@ impl<A: Aggregate> Replica<A> {
     pub async fn reach(&self, log: LogId, at: &Coordinates, within: Duration) -> Result<(), Behind> {
         let mut positions = self.positions.clone();
         let passed = |known: &Positions| known.get(&at.partition).is_some_and(|(next, _)| *next > at.offset);
-        let reached = tokio::time::timeout(within, positions.wait_for(passed)).await;
+        // What `wait_for` gives holds the channel's lock: it must not live while the positions are looked at again.
+        let reaching = async { positions.wait_for(passed).await.map(drop) };
+        let reached = tokio::time::timeout(within, reaching).await;
         let known = self.positions.borrow().get(&at.partition).and_then(|(_, log)| *log);
         match (known, reached) {
             (Some(known), _) if known != log => Err(Behind::OtherLog),
-            (_, Ok(Ok(_))) => Ok(()),
+            (_, Ok(Ok(()))) => Ok(()),
             _ => Err(Behind::Late),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, partition_for};
+use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, SendError, partition_for};
 
 /// A reactor's command that could not be sent yet, and the record that caused it.
 pub(in crate::runtime) struct Sent {
@@ -139,26 +139,43 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         })
     }
 
+    /// Sends a command, or puts it behind those that wait: a later one does not overtake.
     fn send(&mut self, sent: Sent) {
+        match self.unsent.is_empty() {
+            true => _ = self.try_send(sent),
+            false => self.unsent.push_back(sent),
+        }
+    }
+
+    /// Whether the producer took it; what it did not take comes first again.
+    fn try_send(&mut self, sent: Sent) -> bool {
         let Sent { cause, record } = sent;
         let (control, again) = (self.to_control.clone(), record.clone());
         let delivered = Box::new(move |delivered: Result<Offset, DeliveryError>| {
             // A command that may or may not be there is sent again: it is the same command, and ends once.
             let said = match delivered {
                 Ok(_) => Control::Acknowledged(cause),
+                Err(DeliveryError::TooLarge) => Control::Unsendable("a reactor's command is too large".into()),
                 Err(_) => Control::SendAgain(Sent { cause, record: again }),
             };
             let _ = control.send(said);
         });
-        if let Err(refused) = self.node.producer().send(record, delivered) {
-            self.unsent.push_back(Sent { cause, record: refused.record });
+        let Err(refused) = self.node.producer().send(record, delivered) else { return true };
+        if let SendError::TooLarge { .. } = refused.error {
+            self.owner.fault(crate::owner::Alarm::Encoding(refused.error.to_string()));
         }
+        if self.unsent.is_empty() {
+            tracing::warn!(kafka.topic = %self.topic, kafka.partition = self.partition.0, error = %refused.error,
+                "reactor's commands wait");
+        }
+        self.unsent.push_front(Sent { cause, record: refused.record });
+        false
     }
 
     pub(super) fn send_unsent(&mut self) {
-        for _ in 0..self.unsent.len() {
-            if let Some(sent) = self.unsent.pop_front() {
-                self.send(sent);
+        while let Some(sent) = self.unsent.pop_front() {
+            if !self.try_send(sent) {
+                return;
             }
         }
     }

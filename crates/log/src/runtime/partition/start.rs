@@ -39,12 +39,16 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
     let (topic, commands_topic): (Topic, Topic) = (A::TOPICS.events.into(), A::TOPICS.commands.into());
     let mut commands = None;
     let facts = loop {
-        match facts(&node, &group, &topic, &commands_topic, partition).await {
-            Ok(facts) => break facts,
-            Err(error) => tracing::warn!(kafka.topic = %topic, kafka.partition = partition.0, %error, "owner waits"),
-        }
+        let asking = async {
+            let asked = facts(&node, &group, &topic, &commands_topic, partition).await;
+            if let Err(error) = &asked {
+                tracing::warn!(kafka.topic = %topic, kafka.partition = partition.0, %error, "owner waits");
+                tokio::time::sleep(RETRY).await;
+            }
+            asked
+        };
         tokio::select! {
-            () = tokio::time::sleep(RETRY) => {}
+            asked = asking => if let Ok(facts) = asked { break facts },
             said = control.recv() => match said {
                 Some(Control::Commands(records)) => commands = Some(records),
                 Some(Control::Revoke) | None => return None,
@@ -101,8 +105,9 @@ async fn facts(
     let [events, commands] = described.as_slice() else { return Err(StartError::NoTopic(topic.clone())) };
     let events = events.as_ref().ok_or_else(|| StartError::NoTopic(topic.clone()))?;
     let commands = commands.as_ref().ok_or_else(|| StartError::NoTopic(commands_topic.clone()))?;
-    let ends = node.admin().end_offsets(topic, &[partition]).await.map_err(StartError::Kafka)?;
+    // The reactor's position first: it must not lie beyond the end that is read to.
     let committed = group.committed(vec![(topic.clone(), partition)]).await.map_err(StartError::Kafka)?;
+    let ends = node.admin().end_offsets(topic, &[partition]).await.map_err(StartError::Kafka)?;
     let reacted = committed.into_iter().next().flatten();
     let reacted = reacted.and_then(|(_, metadata)| serde_json::from_str(&metadata).ok()).unwrap_or_default();
     let end = ends.first().map_or(Offset(0), |(_, _, end)| *end);
