@@ -67,7 +67,7 @@ def violations(metadata):
         _, allowed, reason = rule
         for dependency in package["dependencies"]:
             target = places.get(dependency.get("path") or "")
-            if dependency["kind"] == "dev" and target in IN_TESTS.get(place, []):
+            if dependency.get("kind") == "dev" and target in IN_TESTS.get(place, []):
                 continue
             if target is not None and target != place and not matches(target, allowed):
                 yield f"{place} depends on {target}: {reason}"

@@ -47,6 +47,14 @@ class Layers(unittest.TestCase):
                 self.assertEqual(1, len(found), found)
                 self.assertIn(f"{edge[0]} depends on {edge[1]}: ", found[0])
 
+    def test_only_tests_of_the_query_api_may_use_the_projectors(self):
+        for kind, expected in ((None, 1), ("dev", 0)):
+            workspace = metadata(("query-api", "projectors"))
+            for package in workspace["packages"]:
+                for dependency in package["dependencies"]:
+                    dependency["kind"] = kind
+            self.assertEqual(expected, len(list(layers.violations(workspace))))
+
     def test_the_kafka_client_has_one_home(self):
         for place in PLACES:
             for name in ("rdkafka", "rdkafka-sys"):
