@@ -152,6 +152,16 @@ impl Config {
         Keys::open_or_create(&self.home.join("keys"))
     }
 
+    /// The keys of an installation that is there: a client command makes none.
+    pub fn existing_keys(&self) -> Result<Keys, ConfigError> {
+        let dir = self.home.join("keys");
+        let missing = |problem: String| ConfigError { variable: "TILLROLL_HOME".into(), problem };
+        if !dir.is_dir() {
+            return Err(missing(format!("there are no keys in {}: start `tillroll up` there first", dir.display())));
+        }
+        self.keys().map_err(|error| missing(error.to_string()))
+    }
+
     /// A file by which a running installation is found.
     pub fn run_file(&self, name: &str) -> PathBuf {
         self.home.join("run").join(name)
@@ -175,12 +185,16 @@ impl Config {
         lookup(&format!("TILLROLL_{}_URL", role.to_uppercase().replace('-', "_")))
     }
 
+    /// How to reach Kafka.
+    pub fn kafka(&self, bootstrap_servers: &str) -> tillroll_kafka::Config {
+        let kafka = tillroll_kafka::Config::new(bootstrap_servers);
+        self.kafka.iter().fold(kafka, |kafka, (name, value)| kafka.set(name.as_str(), value.as_str()))
+    }
+
     /// This process's part in the log.
     pub fn node(&self, bootstrap_servers: &str, keys: &Keys, url: &str) -> NodeConfig {
-        let kafka = tillroll_kafka::Config::new(bootstrap_servers);
-        let kafka = self.kafka.iter().fold(kafka, |kafka, (name, value)| kafka.set(name.as_str(), value.as_str()));
         NodeConfig {
-            kafka,
+            kafka: self.kafka(bootstrap_servers),
             hash_key: Arc::from(keys.command_hash.hash(b"command hashes").into_bytes()),
             instance: format!("{}-{}", host(), std::process::id()),
             url: url.to_owned(),

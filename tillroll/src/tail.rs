@@ -49,8 +49,7 @@ pub struct TailArgs {
 }
 
 pub async fn run(args: TailArgs, config: Config) -> Result<ExitCode, Failure> {
-    let keys = config.keys()?;
-    let kafka = config.node(&config.bootstrap_servers()?, &keys, "").kafka;
+    let kafka = config.kafka(&config.bootstrap_servers()?);
     let (admin, tail) = (Admin::new(&kafka)?, Tail::start(&kafka)?);
     let (send, received) = mpsc::channel(WAITING);
     let mut merge = Merge::default();

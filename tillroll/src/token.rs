@@ -36,12 +36,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 
 /// A staff token for this installation's own client commands.
 pub fn staff(config: &Config, ttl: Duration) -> Result<String, Failure> {
-    Ok(config.keys()?.mint("staff", Role::Staff, ttl)?)
+    Ok(config.existing_keys()?.mint("staff", Role::Staff, ttl)?)
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn run(args: &TokenArgs, config: &Config) -> Result<ExitCode, Failure> {
     let role: Role = args.role.parse()?;
-    println!("{}", config.keys()?.mint(&args.subject, role, args.ttl)?);
+    println!("{}", config.existing_keys()?.mint(&args.subject, role, args.ttl)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -37,6 +37,7 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     std::fs::write(config.run_file("ready"), &url)?;
     println!("ready in {} ms: {url}", started.elapsed().as_millis());
     println!("  Kafka       {}", backends.bootstrap_servers);
+    println!("  PostgreSQL  {}", without_password(&backends.database_url));
     println!("  API         {url}/openapi.json");
     println!("  stop with Ctrl-C");
     serve::until_asked_to_stop(&serving).await;
@@ -47,16 +48,28 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The address without its secret, which stands in a file of its own.
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 <= at => {
+            let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
+            format!("{}{user}{}", &url[..scheme + 3], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
 /// Files by which other commands find this process; gone when it ends.
 struct RunFiles(Vec<PathBuf>);
 
 impl RunFiles {
     fn write(config: &Config, backends: &Backends) -> Result<Self, Failure> {
-        let files = ["kafka", "tillroll.pid", "ready"].map(|name| config.run_file(name));
+        let files = ["kafka", "tillroll.pid", "ready", "postgres"].map(|name| config.run_file(name));
         std::fs::create_dir_all(config.home.join("run"))?;
         let _ = std::fs::remove_file(&files[2]);
         std::fs::write(&files[0], &backends.bootstrap_servers)?;
         std::fs::write(&files[1], std::process::id().to_string())?;
+        std::fs::write(&files[3], without_password(&backends.database_url))?;
         Ok(Self(files.to_vec()))
     }
 }

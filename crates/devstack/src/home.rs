@@ -14,6 +14,8 @@ use crate::account::Account;
 use crate::{Data, StackError, process_table};
 
 const FRESH_PREFIX: &str = "tillroll-stack-";
+/// Where data of closed roots is kept.
+const ELSEWHERE: &str = "/var/lib/tillroll";
 const LOCK: &str = "run/stack.lock";
 /// How long the logs of a failed test are kept.
 const FAILED_LOGS: Duration = Duration::from_secs(24 * 3600);
@@ -22,6 +24,8 @@ const FAILED_LOGS: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(crate) struct Home {
     dir: PathBuf,
+    /// `<dir>/data`, or what it links to.
+    data: PathBuf,
     keep: Data,
     /// Held for its lock, which the system frees however this process ends.
     _lock: File,
@@ -36,17 +40,21 @@ impl Home {
             Data::Kept => (root.clone(), lock(&root)?),
             Data::Fresh => fresh(&root, account)?,
         };
+        let data = match account {
+            Some(account) if keep == Data::Kept && account.first_closed(&dir).is_some() => elsewhere(&dir)?,
+            _ => dir.join("data"),
+        };
+        prepare(&data, account)?;
         if let Some(account) = account {
-            account.must_reach(&dir)?;
+            account.must_reach(&data)?;
         }
-        prepare(&dir.join("data"), account)?;
         prepare(&dir.join("logs"), None)?;
-        Ok(Self { dir, keep, _lock: lock })
+        Ok(Self { dir, data, keep, _lock: lock })
     }
 
     /// A server's data directory; not created here.
     pub(crate) fn data(&self, server: &str) -> PathBuf {
-        self.dir.join("data").join(server)
+        self.data.join(server)
     }
 
     /// Where the logs are.
@@ -80,6 +88,23 @@ impl Drop for Home {
             tracing::warn!(dir = %self.dir.display(), %error, "cannot remove a fresh stack");
         }
     }
+}
+
+/// Where data is kept of a root that the user may not reach that PostgreSQL runs as, as below `/root`: a directory of
+/// its own in `/var/lib/tillroll`, which `<dir>/data` links to. A real directory of that name stays what it is.
+fn elsewhere(dir: &Path) -> Result<PathBuf, StackError> {
+    let link = dir.join("data");
+    if let Ok(known) = link.read_link() {
+        return Ok(known);
+    }
+    if link.exists() {
+        return Ok(link);
+    }
+    let name: Vec<_> = dir.iter().skip(1).map(|part| part.to_string_lossy()).collect();
+    let data = Path::new(ELSEWHERE).join(name.join("-"));
+    std::os::unix::fs::symlink(&data, &link).map_err(StackError::io(format!("link {}", link.display())))?;
+    tracing::info!(data = %data.display(), "data is kept there: the root is closed to PostgreSQL's user");
+    Ok(data)
 }
 
 /// Creates a directory; with an account, one that this account may pass through (everything here belongs to the stack).

@@ -28,7 +28,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// Requests are taken in one go up to this many, so that read-backs come in between.
 const MOST_AT_ONCE: usize = 256;
 
-/// What comes back to the task from callbacks and helper tasks.
+/// What comes back to the task from callbacks and tasks of its own.
 pub(super) enum Control {
     Commands(PartitionRecords),
     AppendFailed(Appended),
