@@ -34,7 +34,7 @@ fn the_real_file_comes_out_exact_to_the_penny() -> Outcome {
     })
 }
 
-async fn sums_are_those_of(http: &Http, lines: &[Line]) -> Outcome {
+pub async fn sums_are_those_of(http: &Http, lines: &[Line]) -> Outcome {
     let by = |key: fn(&Line) -> &str| {
         let mut sums = BTreeMap::<String, i64>::new();
         // Lines for nothing add nothing, and what is only found or written off is in no report.
@@ -71,7 +71,7 @@ fn sold_or_credited(lines: &[Line], line: &Line) -> bool {
     }
 }
 
-async fn every_invoice_is_there(http: &Http, lines: &[Line]) -> Outcome {
+pub async fn every_invoice_is_there(http: &Http, lines: &[Line]) -> Outcome {
     let invoices: BTreeSet<&str> = lines
         .iter()
         .filter(|line| !line.invoice.starts_with('C') && sold_or_credited(lines, line))
@@ -88,7 +88,7 @@ async fn every_invoice_is_there(http: &Http, lines: &[Line]) -> Outcome {
 }
 
 /// Afterwards nothing is in stock but what was found.
-async fn what_is_left_was_found(http: &Http, lines: &[Line]) -> Outcome {
+pub async fn what_is_left_was_found(http: &Http, lines: &[Line]) -> Outcome {
     let mut found: BTreeMap<&str, i64> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.quantity > 0 && !sold_or_credited(lines, line)) {
         *found.entry(&line.sku).or_default() += line.quantity;

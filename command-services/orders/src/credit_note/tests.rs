@@ -118,3 +118,21 @@ fn issue_event(reason: &str) -> CreditNoteEvent {
     let command = IssueCreditNote { reason: reason.to_owned(), ..issue(vec![line("OTHER", 1, 1)]) };
     decide(&CreditNoteState::default(), command).unwrap().unwrap().into()
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_credited_the_total_is_the_sum_of_its_lines_and_asking_twice_adds_nothing(
+        pieces_and_pence in proptest::collection::vec((1i64..10_000, 0i64..1_000_000), 1..40),
+    ) {
+        let lines = pieces_and_pence.iter().map(|(pieces, pence)| line("MUG", *pieces, *pence)).collect();
+        let command = CreditNoteCommand::from(issue(lines));
+        let event = CreditNote::decide(&CreditNoteState::default(), &command, at(0)).unwrap().unwrap();
+        let CreditNoteEvent::Issued(issued) = &event;
+        let sum: i64 = pieces_and_pence.iter().map(|(pieces, pence)| pieces * pence).sum();
+        proptest::prop_assert_eq!(issued.total, gbp(sum));
+        let lines: i64 = issued.lines.iter().map(|line| line.line_total.amount).sum();
+        proptest::prop_assert_eq!(lines, sum);
+        let state = CreditNote::evolve(CreditNoteState::default(), &event);
+        proptest::prop_assert!(matches!(CreditNote::decide(&state, &command, at(9)), Ok(None)));
+    }
+}

@@ -6,4 +6,5 @@ mod inbox;
 mod owners;
 mod reactors;
 mod rules;
+mod stored;
 mod timers;

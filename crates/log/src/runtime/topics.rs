@@ -208,3 +208,6 @@ impl Node {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

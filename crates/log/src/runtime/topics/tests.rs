@@ -1,0 +1,56 @@
+//! Each setting that a topic must have is noticed when it is another, and the finding says how to mend it.
+
+use super::*;
+
+const TOPICS: AggregateTopics = AggregateTopics::new("jar", "jar.events.v1", "jar.commands.v1");
+
+fn as_planned(plan: &TopicPlan) -> BTreeMap<String, String> {
+    plan.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+#[test]
+fn topics_as_planned_have_no_findings() {
+    for plan in TopicPlan::of(&TOPICS, 4) {
+        let partitions = plan.partitions.unwrap_or(1);
+        assert_eq!(plan.check(partitions, &as_planned(&plan)), []);
+    }
+}
+
+#[test]
+fn every_setting_that_differs_is_found_and_its_mending_named() {
+    for plan in TopicPlan::of(&TOPICS, 4) {
+        for (name, wrong) in [
+            ("cleanup.policy", "compact"),
+            ("message.timestamp.type", "CreateTime"),
+            ("max.message.bytes", "1048576"),
+            ("retention.bytes", "1000000"),
+            ("retention.ms", "604800000"),
+            ("unclean.leader.election.enable", "true"),
+        ] {
+            let mut settings = as_planned(&plan);
+            settings.insert(name.to_owned(), wrong.to_owned());
+            let findings = plan.check(plan.partitions.unwrap_or(1), &settings);
+            assert_eq!(findings.len(), 1, "{} {name}", plan.name);
+            assert!(findings[0].detail.contains("--alter") && findings[0].detail.contains(name), "{}", findings[0]);
+        }
+    }
+}
+
+#[test]
+fn another_number_of_partitions_is_found() {
+    let [events, commands, letters] = TopicPlan::of(&TOPICS, 4);
+    for plan in [events, commands] {
+        let findings = plan.check(3, &as_planned(&plan));
+        assert!(findings[0].detail.contains("TILLROLL_PARTITIONS=3"), "{findings:?}");
+    }
+    assert_eq!(letters.check(3, &as_planned(&letters)), [], "dead letters may have any number");
+}
+
+#[test]
+fn more_retention_and_larger_records_than_needed_are_no_findings() {
+    let [_, commands, _] = TopicPlan::of(&TOPICS, 4);
+    let mut settings = as_planned(&commands);
+    settings.insert("retention.ms".into(), "-1".into());
+    settings.insert("max.message.bytes".into(), "16777216".into());
+    assert_eq!(commands.check(4, &settings), []);
+}
