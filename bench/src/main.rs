@@ -13,7 +13,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 use system::System;
-use tillroll_devstack::{Data, Stack, StackConfig};
+use tillroll_devstack::{Data, Mode, Stack, StackConfig, Tuning};
 
 /// What went wrong, said to a person.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -61,9 +61,10 @@ fn fail(error: &Failure) -> ExitCode {
 
 #[expect(clippy::disallowed_methods, reason = "configuration of a bench is read here")]
 async fn measure(args: &Args) -> Result<(), Failure> {
-    let mut config = StackConfig::from_lookup(".tillroll", Data::Fresh, |name| std::env::var(name).ok())?;
-    config.broker_tuning = tillroll_devstack::Tuning::Bench;
-    let stack = Stack::start(config).await?;
+    let lookup = |name: &str| std::env::var(name).ok();
+    let config = StackConfig::from_lookup(".tillroll", Data::Fresh, lookup)?;
+    let config = StackConfig { broker_tuning: Tuning::Bench, ..config };
+    let stack = Stack::from_mode(Mode::from_lookup(lookup)?, config).await?;
     let system = System::start(stack.bootstrap_servers(), stack.database_url()).await?;
     let empty = limits::EmptyHandler::start().await?;
     let skus = system.prepare(args.skus).await?;

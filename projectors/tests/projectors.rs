@@ -14,7 +14,5 @@ mod read_models;
 mod rebuild;
 #[path = "projectors/roll.rs"]
 mod roll;
-#[path = "projectors/servers.rs"]
-mod servers;
 #[path = "projectors/shop.rs"]
 mod shop;

@@ -3,14 +3,14 @@
 //! Every answer says how fresh it is. A query that carries a consistency token is answered only once the read models
 //! have come that far. Start with `start`; a resource is a file in `routes`.
 
-mod access;
 mod answer;
 mod ends;
 mod failure;
 mod freshness;
 mod paging;
+mod queries;
 mod routes;
-mod service;
+mod scopes;
 
 pub use ends::{EndOffsets, NodeEnds};
-pub use service::start;
+pub use queries::start;

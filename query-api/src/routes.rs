@@ -2,13 +2,13 @@
 
 mod inventory;
 mod moments;
-mod order_history;
 mod orders;
+mod place;
 mod products;
 mod sales;
 mod select;
 
-use crate::service::Queries;
+use crate::queries::Queries;
 use axum::Router;
 use axum::routing::get;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) fn router(queries: Arc<Queries>) -> Router {
         .route("/api/v1/products/{sku}/inventory", get(inventory::one))
         .route("/api/v1/orders", get(orders::list))
         .route("/api/v1/orders/{id}", get(orders::one))
-        .route("/api/v1/orders/{id}/history", get(order_history::all))
+        .route("/api/v1/orders/{id}/history", get(orders::history::all))
         .route("/api/v1/analytics/sales", get(sales::report))
         .with_state(queries)
 }

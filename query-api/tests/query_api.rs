@@ -14,7 +14,5 @@ mod outage;
 mod products;
 #[path = "query_api/sales.rs"]
 mod sales;
-#[path = "query_api/servers.rs"]
-mod servers;
 #[path = "query_api/shop.rs"]
 mod shop;

@@ -36,6 +36,11 @@ RULES = [
 # What only tests may depend on besides: the query API's tests read rows that the real projectors wrote.
 IN_TESTS = {"query-api": ["projectors"]}
 
+# What only tests may depend on: it panics where a test ends. Packages that are nothing but tests may as they like.
+TESTKIT = "crates/testkit"
+TESTKIT_USERS = {"tests", "bench"}
+TESTKIT_REASON = "what tests share ends the process when something is wrong; name it under [dev-dependencies]"
+
 RDKAFKA = {"rdkafka", "rdkafka-sys"}
 RDKAFKA_HOME = "crates/kafka"
 RDKAFKA_REASON = "one crate names the Kafka client, so that it can be replaced and its settings stand in one place"
@@ -71,6 +76,8 @@ def violations(metadata):
                 continue
             if target is not None and target != place and not matches(target, allowed):
                 yield f"{place} depends on {target}: {reason}"
+            if target == TESTKIT and dependency.get("kind") != "dev" and place not in TESTKIT_USERS:
+                yield f"{place} depends on {target}: {TESTKIT_REASON}"
             if dependency["name"] in RDKAFKA and place != RDKAFKA_HOME:
                 yield f"{place} names {dependency['name']}: {RDKAFKA_REASON}"
 

@@ -5,8 +5,8 @@ import unittest
 import layers
 
 PLACES = [
-    "crates/kafka", "crates/log", "schemas", "command-services/catalog", "command-services/orders", "projectors",
-    "query-api", "gateway", "tillroll", "tests", "bench",
+    "crates/kafka", "crates/log", "crates/testkit", "schemas", "command-services/catalog", "command-services/orders",
+    "projectors", "query-api", "gateway", "tillroll", "tests", "bench",
 ]
 
 
@@ -54,6 +54,14 @@ class Layers(unittest.TestCase):
                 for dependency in package["dependencies"]:
                     dependency["kind"] = kind
             self.assertEqual(expected, len(list(layers.violations(workspace))))
+
+    def test_what_tests_share_is_for_tests_only(self):
+        for place, kind, expected in (("gateway", None, 1), ("gateway", "dev", 0), ("tests", None, 0)):
+            workspace = metadata((place, "crates/testkit"))
+            for package in workspace["packages"]:
+                for dependency in package["dependencies"]:
+                    dependency["kind"] = kind
+            self.assertEqual(expected, len(list(layers.violations(workspace))), (place, kind))
 
     def test_the_kafka_client_has_one_home(self):
         for place in PLACES:

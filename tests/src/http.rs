@@ -85,6 +85,12 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// The path that it goes to, without its query.
+    pub fn path(&self) -> String {
+        let path = self.uri.strip_prefix(&*self.http.base).unwrap_or(&self.uri);
+        path.split('?').next().unwrap_or_default().to_owned()
+    }
+
     /// With a header.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));

@@ -11,6 +11,7 @@ mod process;
 mod rows;
 mod system;
 mod turn;
+mod up;
 mod wait;
 
 pub use csv::{Line, lines, pence, shop_key};
@@ -20,7 +21,8 @@ pub use paths::{variable, workspace};
 pub use process::{Finished, Running, Tillroll};
 pub use rows::Rows;
 pub use system::System;
-pub use turn::{alone, own, shared};
+pub use turn::{installed, own, shared};
+pub use up::Up;
 pub use wait::until;
 
 /// Why a test failed, for people.

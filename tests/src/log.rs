@@ -13,6 +13,11 @@ pub struct Topics(Admin);
 pub struct LogEnds(BTreeMap<(String, i32), i64>);
 
 impl LogEnds {
+    /// How many records a topic has had.
+    pub fn of(&self, topic: &str) -> i64 {
+        self.0.iter().filter(|((name, _), _)| name == topic).map(|(_, end)| end).sum()
+    }
+
     /// Those of events topics only.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&(String, i32), i64)> {
         self.0.iter().filter(|((topic, _), _)| topic.ends_with(".events.v1")).map(|(place, end)| (place, *end))

@@ -29,3 +29,8 @@ pub fn variable(name: &str) -> Option<String> {
 pub(crate) fn home() -> PathBuf {
     workspace().join(".tillroll")
 }
+
+/// Where Kafka's jars are.
+pub(crate) fn jars() -> PathBuf {
+    variable(tillroll_devstack::JARS_VARIABLE).map_or_else(|| home().join("kafka-libs"), PathBuf::from)
+}

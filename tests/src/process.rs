@@ -2,10 +2,9 @@
 
 use crate::wait::until;
 use crate::{Failure, Outcome, paths};
-use nix::errno::Errno;
-use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, getppid};
+use nix::unistd::Pid;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -32,6 +31,8 @@ pub struct Finished {
 pub(crate) struct Launch {
     /// `TILLROLL_HOME`.
     pub home: PathBuf,
+    /// The command that serves.
+    pub server: &'static [&'static str],
     /// All other settings.
     pub settings: Vec<(&'static str, String)>,
 }
@@ -43,7 +44,8 @@ impl Launch {
         command.env_clear().env("TILLROLL_HOME", &self.home).env("RUST_BACKTRACE", "1");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-        die_with_parent(&mut command);
+        // By the thread of the runtime that starts it, which lives as long as the tests.
+        tillroll_devstack::die_with_parent(command.as_std_mut());
         Ok(command)
     }
 
@@ -57,6 +59,14 @@ impl Launch {
         let child = self.command(arguments)?.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         Ok(Running(child))
     }
+}
+
+/// Runs a script of the workspace to its end, in this process's environment with these settings besides.
+pub(crate) async fn run_script(script: &Path, arguments: &[&str], settings: &[(&str, &OsStr)]) -> Outcome<Finished> {
+    let mut command = Command::new(script);
+    command.args(arguments).envs(settings.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    tillroll_devstack::die_with_parent(command.as_std_mut());
+    Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?).finish().await
 }
 
 /// A command of the binary that runs.
@@ -84,16 +94,21 @@ impl Running {
     }
 }
 
-/// The server: `tillroll serve all`.
+/// The server: `tillroll serve all`, or `tillroll up`.
 pub struct Tillroll {
     launch: Launch,
     child: Option<Child>,
 }
 
 impl Tillroll {
+    /// One that does not run yet.
+    pub(crate) fn new(launch: Launch) -> Self {
+        Self { launch, child: None }
+    }
+
     /// Starts it and waits until it is ready.
     pub(crate) async fn start(launch: Launch) -> Outcome<Self> {
-        let mut tillroll = Self { launch, child: None };
+        let mut tillroll = Self::new(launch);
         tillroll.start_again().await?;
         Ok(tillroll)
     }
@@ -103,7 +118,7 @@ impl Tillroll {
         let ready = self.launch.home.join("run/ready");
         let _none_there = std::fs::remove_file(&ready);
         let log = self.log_file()?;
-        let mut command = self.launch.command(&["serve", "all"])?;
+        let mut command = self.launch.command(self.launch.server)?;
         self.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
         let child = self.child.as_mut();
         let exited = |child: &mut Option<&mut Child>| child.as_mut().and_then(|child| child.try_wait().ok().flatten());
@@ -162,16 +177,4 @@ impl Tillroll {
 
 fn log_path(home: &Path) -> PathBuf {
     home.join("tillroll.log")
-}
-
-/// Asks the kernel to kill the child when the thread that started it ends, as it does with this process.
-#[expect(unsafe_code, reason = "pre_exec is the only place between fork and exec; both calls are async-signal-safe")]
-fn die_with_parent(command: &mut Command) {
-    let parent = Pid::this();
-    let hook = move || {
-        prctl::set_pdeathsig(Signal::SIGKILL)?;
-        if getppid() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
-    };
-    // SAFETY: the hook makes two system calls and touches neither memory, locks nor the allocator.
-    unsafe { command.pre_exec(hook) };
 }

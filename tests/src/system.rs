@@ -2,7 +2,7 @@
 
 use crate::http::Http;
 use crate::log::Topics;
-use crate::process::{Finished, Launch, Running, Tillroll};
+use crate::process::{Finished, Launch, Running, Tillroll, run_script};
 use crate::rows::Rows;
 use crate::wait::until;
 use crate::{Outcome, paths};
@@ -44,6 +44,7 @@ impl System {
         let address = format!("127.0.0.1:{}", free_port()?);
         let launch = Launch {
             home: home.path().to_owned(),
+            server: &["serve", "all"],
             settings: vec![
                 ("TILLROLL_STACK", "external".to_owned()),
                 ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),
@@ -53,7 +54,7 @@ impl System {
             ],
         };
         let tillroll = Mutex::new(Tillroll::start(launch.clone()).await?);
-        let staff = token(&launch, &["--role", "staff", "--ttl", "2h"]).await?;
+        let staff = mint(&launch, &["--role", "staff", "--ttl", "2h"]).await?;
         let url = format!("http://{address}");
         Ok(Self(Arc::new(Inner { tillroll, stack, launch, url, staff, home })))
     }
@@ -119,6 +120,14 @@ impl System {
         self.0.launch.run(arguments).await
     }
 
+    /// Runs one of Kafka's own console tools, as `scripts/kafka` does.
+    pub async fn console(&self, arguments: &[&str]) -> Outcome<Finished> {
+        let broker = self.0.stack.bootstrap_servers().as_ref();
+        let jars = paths::jars();
+        let settings = [("KAFKA_BOOTSTRAP_SERVERS", broker), ("TILLROLL_KAFKA_LIBS", jars.as_os_str())];
+        run_script(&paths::workspace().join("scripts/kafka"), arguments, &settings).await
+    }
+
     /// Starts a command of the binary.
     pub fn begin(&self, arguments: &[&str]) -> Outcome<Running> {
         self.0.launch.begin(arguments)
@@ -136,11 +145,12 @@ impl System {
 
     /// A token of `tillroll token`.
     pub async fn mint(&self, arguments: &[&str]) -> Outcome<String> {
-        token(&self.0.launch, arguments).await
+        mint(&self.0.launch, arguments).await
     }
 }
 
-async fn token(launch: &Launch, arguments: &[&str]) -> Outcome<String> {
+/// A token of `tillroll token`.
+pub(crate) async fn mint(launch: &Launch, arguments: &[&str]) -> Outcome<String> {
     let finished = launch.run(&[&["token"], arguments].concat()).await?;
     match finished.code {
         Some(0) => Ok(finished.out.trim().to_owned()),
@@ -149,7 +159,7 @@ async fn token(launch: &Launch, arguments: &[&str]) -> Outcome<String> {
 }
 
 /// Different processes begin at different places.
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let span = u32::from(PORTS.end - PORTS.start);
     let begin = std::process::id().wrapping_mul(7919) % span;
     (0..span)

@@ -1,7 +1,7 @@
 //! Whose turn it is: tests that have a system of their own run alone, tests that share one run together. Two
 //! processors are not enough for more, and what runs beside a test must not make it late.
 
-use crate::{Outcome, System};
+use crate::{Outcome, System, Up};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use tokio::runtime::Runtime;
@@ -28,6 +28,17 @@ where
     })
 }
 
+/// A test of what a person starts, alone.
+pub fn installed<T>(test: impl FnOnce(Up) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
+    run(async move {
+        let _turn = TURN.write().await;
+        test(Up::new()?).await
+    })
+}
+
 /// A test on the system that it shares with others, at the same time.
 pub fn shared<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where
@@ -35,18 +46,6 @@ where
 {
     run(async move {
         let _turn = TURN.read().await;
-        let (system, _) = SHARED.get_or_try_init(share).await?;
-        carry_out(system, test(system.clone())).await
-    })
-}
-
-/// A test on the shared system while nobody else uses it.
-pub fn alone<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
-where
-    T: Future<Output = Outcome> + Send + 'static,
-{
-    run(async move {
-        let _turn = TURN.write().await;
         let (system, _) = SHARED.get_or_try_init(share).await?;
         carry_out(system, test(system.clone())).await
     })

@@ -11,6 +11,8 @@ mod another_file;
 mod bad_input;
 #[path = "e2e/console.rs"]
 mod console;
+#[path = "e2e/console_tools.rs"]
+mod console_tools;
 #[path = "e2e/generated.rs"]
 mod generated;
 #[path = "e2e/kill.rs"]
@@ -33,3 +35,5 @@ mod repeats;
 mod sales;
 #[path = "e2e/shop.rs"]
 mod shop;
+#[path = "e2e/start.rs"]
+mod start;

@@ -51,6 +51,9 @@ impl Role {
     pub const ALL: [Self; 6] =
         [Self::Projectors, Self::QueryApi, Self::Catalog, Self::Inventory, Self::Orders, Self::Gateway];
 
+    /// The consumer groups of the roles that own partitions, as `tillroll_log` calls them.
+    pub const GROUPS: [&str; 3] = ["tillroll.catalog", "tillroll.inventory", "tillroll.orders"];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Catalog => "catalog",

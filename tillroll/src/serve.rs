@@ -6,6 +6,7 @@ use crate::{Failure, topics};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tillroll_http::Limits;
@@ -23,6 +24,8 @@ const KAFKA_WITHIN: Duration = Duration::from_secs(30);
 const READY_WITHIN: Duration = Duration::from_secs(600);
 /// Longer than any route of the gateway takes.
 const DOOR_WITHIN: Duration = Duration::from_secs(60);
+/// The producer's farewell to records that nobody waits for any more takes five seconds at most.
+const CLOSED_WITHIN: Duration = Duration::from_secs(6);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Args)]
@@ -74,6 +77,8 @@ pub struct Serving {
     owners: Vec<RunningRole>,
     projectors: Option<Projectors>,
     public: Option<SocketAddr>,
+    /// Ends when the last Kafka client is closed.
+    closed: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Serving {
@@ -95,10 +100,14 @@ impl Serving {
             owners: Vec::new(),
             projectors: None,
             public: None,
+            closed: Box::pin(node.closed()),
         };
         let database_url = backends.database_url.clone();
         let shared = Shared { config, node, keys, database_url, shutdown, rebuild };
-        match serving.start_roles(&shared, roles).await {
+        let started = serving.start_roles(&shared, roles).await;
+        // With it goes this function's part in the node: its clients are waited for at the end.
+        drop(shared);
+        match started {
             Ok(()) => Ok(serving),
             Err(error) => {
                 serving.stop().await;
@@ -173,6 +182,10 @@ impl Serving {
         }
         if let Some(projectors) = self.projectors {
             projectors.stopped().await;
+        }
+        // Whoever stops Kafka next must not hear from these that it is gone.
+        if tokio::time::timeout(CLOSED_WITHIN, self.closed).await.is_err() {
+            tracing::warn!("kafka clients are still open at the end");
         }
     }
 }

@@ -27,6 +27,11 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
         println!("starting Kafka and PostgreSQL under {} …", config.home.display());
     }
     let stack = Stack::from_mode(mode, stack_config).await?;
+    // The lock on the stack's data says that whoever ran these roles here before is gone. If this fails the start only
+    // takes longer.
+    if let Err(error) = stack.end_memberships(&Role::GROUPS).await {
+        tracing::warn!(%error, "members that were killed are waited for");
+    }
     let backends = Backends {
         bootstrap_servers: stack.bootstrap_servers().to_owned(),
         database_url: stack.database_url().to_owned(),

@@ -7,8 +7,10 @@ use axum::response::IntoResponse;
 use axum::routing::{post, put};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tillroll_command_http::{Allowed, Checks, CommandKeys, EXECUTE_WITHIN, Named, PathId, Scope, problem_of};
-use tillroll_http::{CommandAnswer, CommandHeaders, IdentityVerifier, Problem, StrictJson, Verifies, problems};
+use tillroll_command_http::{Checks, CommandKeys, EXECUTE_WITHIN, Named, problem_of};
+use tillroll_http::{
+    Allowed, CommandAnswer, CommandHeaders, IdentityVerifier, PathId, Problem, Scope, StrictJson, Verifies, problems,
+};
 use tillroll_log::{Answered, Commands, Version};
 use tillroll_schemas::product::{AddProduct, ArchiveProduct, Details, ProductCommand, ReviseProduct};
 use tillroll_schemas::{Money, Quantity, Sku, TaxRate};

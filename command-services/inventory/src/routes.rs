@@ -8,10 +8,10 @@ use axum::response::IntoResponse;
 use axum::routing::patch;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tillroll_command_http::{
-    Allowed, Checks, CommandKeys, EXECUTE_WITHIN, Named, PathId, Scope, problem_of, reach_tokens, refresh,
+use tillroll_command_http::{Checks, CommandKeys, EXECUTE_WITHIN, Named, problem_of, reach_tokens, refresh};
+use tillroll_http::{
+    Allowed, CommandAnswer, CommandHeaders, IdentityVerifier, PathId, Problem, Scope, StrictJson, Verifies, problems,
 };
-use tillroll_http::{CommandAnswer, CommandHeaders, IdentityVerifier, Problem, StrictJson, Verifies, problems};
 use tillroll_log::{Answered, Commands, Key, Replica, Version};
 use tillroll_schemas::stock_item::{AdjustStock, Levels, ReceiveStock, StockItemCommand, WriteOffStock};
 use tillroll_schemas::{Quantity, Sku};

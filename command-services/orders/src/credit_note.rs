@@ -7,9 +7,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use tillroll_log::{Aggregate, AggregateTopics, Key, Rejection};
 use tillroll_schemas::credit_note::{CreditNoteCommand, CreditNoteEvent, IssueCreditNote, Issued};
-use tillroll_schemas::order::{Customer, Line};
-use tillroll_schemas::{Money, Quantity, Sku, TaxRate, Timestamp, catalogue};
+use tillroll_schemas::order::Customer;
+use tillroll_schemas::{Money, Timestamp, catalogue};
 
+use crate::order::LineBody;
 use crate::pricing::{self, LinesRefused};
 
 /// The aggregate.
@@ -117,7 +118,7 @@ pub struct CreditNoteBody {
     /// The date that it counts for.
     pub placed_at: Timestamp,
     /// What for.
-    pub lines: Vec<CreditLineBody>,
+    pub lines: Vec<LineBody>,
     /// The sum, tax excluded.
     pub total: Money,
     /// Whether the pieces went back on the shelf.
@@ -128,23 +129,6 @@ pub struct CreditNoteBody {
     pub version: u64,
 }
 
-/// One line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CreditLineBody {
-    /// What.
-    pub sku: Sku,
-    /// Its name then.
-    pub name: String,
-    /// How many.
-    pub quantity: Quantity,
-    /// Per piece, tax excluded.
-    pub unit_price: Money,
-    /// `quantity × unit_price`.
-    pub line_total: Money,
-    /// Basis points.
-    pub tax_rate: TaxRate,
-}
-
 impl CreditNoteBody {
     fn of(key: &Key, issued: &Issued, version: u64) -> Self {
         Self {
@@ -153,24 +137,11 @@ impl CreditNoteBody {
             customer: issued.customer.clone(),
             country: issued.country.clone(),
             placed_at: issued.placed_at,
-            lines: issued.lines.iter().map(CreditLineBody::of).collect(),
+            lines: issued.lines.iter().map(LineBody::of).collect(),
             total: issued.total,
             restock: issued.restock,
             reason: issued.reason.clone(),
             version,
-        }
-    }
-}
-
-impl CreditLineBody {
-    fn of(line: &Line) -> Self {
-        Self {
-            sku: line.sku.clone(),
-            name: line.name.clone(),
-            quantity: line.quantity,
-            unit_price: line.unit_price,
-            line_total: line.line_total,
-            tax_rate: line.tax_rate,
         }
     }
 }

@@ -54,8 +54,8 @@ pub enum Life {
     Reserving(Arc<Placed>, Wait),
     /// They are being committed.
     Committing(Arc<Placed>, Wait),
-    /// They are committed; what confirms the order is on its way.
-    Committed(Arc<Placed>),
+    /// They are committed; what confirms the order is on its way, and its deadline confirms it if that is lost.
+    Committed(Arc<Placed>, Wait),
     /// It counts as sold.
     Confirmed(Sold),
     /// It counts as sold, and pieces are leaving.
@@ -185,7 +185,7 @@ impl Aggregate for Order {
 
     fn settled(state: &OrderState) -> bool {
         match &state.life {
-            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => false,
+            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => false,
             Life::Confirmed(_) | Life::Fulfilled(_) | Life::Cancelled(..) => true,
             Life::Delivering(..) | Life::Compensating(_) => state.life.stuck().is_some(),
         }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
-use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, Scope, reach_tokens, refresh};
-use tillroll_http::{CommandHeaders, IdentityVerifier, Problem, Verifies};
+use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, reach_tokens, refresh};
+use tillroll_http::{CommandHeaders, IdentityVerifier, Problem, Scope, Verifies};
 use tillroll_log::{Answered, Commands, ExecuteError, Key, Replica, Version};
 use tillroll_schemas::order::OrderCommand;
 use tillroll_schemas::{OrderId, Sku};

@@ -6,14 +6,12 @@ mod keys;
 mod named;
 mod problems;
 mod replica;
-mod route;
 
 pub use checks::Checks;
 pub use keys::CommandKeys;
 pub use named::Named;
 pub use problems::{OWN, kind_of, problem_of, rejected};
 pub use replica::{reach_tokens, refresh};
-pub use route::{Allowed, PathId, Scope};
 
 use std::time::Duration;
 

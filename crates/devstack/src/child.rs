@@ -89,12 +89,12 @@ fn reap(mut child: std::process::Child, pid: Pid, reaped: &Mutex<bool>, exit: &w
     exit.send_replace(status.ok());
 }
 
-/// Asks the kernel to kill the child when the spawning thread ends.
+/// Asks the kernel to kill the child when the thread that spawns it ends, as it does at the latest with this process.
 ///
 /// The standard library runs this after it has changed user and group, which would clear the request, and before
 /// `exec`, which keeps it. If the parent died in between, the request came too late: then the child is not started.
 #[expect(unsafe_code, reason = "pre_exec is the only place between fork and exec; both calls are async-signal-safe")]
-fn die_with_parent(command: &mut Command) {
+pub fn die_with_parent(command: &mut Command) {
     let parent = Pid::this();
     let hook = move || {
         prctl::set_pdeathsig(Signal::SIGKILL)?;

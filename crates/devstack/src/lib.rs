@@ -11,15 +11,18 @@ mod error;
 mod home;
 mod kafka;
 mod log_file;
+mod memberships;
 mod metadata_request;
 mod ports;
 mod postgres;
 mod process_table;
 mod programs;
+mod protocol;
 mod random;
 mod server;
 mod stack;
 
+pub use child::die_with_parent;
 pub use config::{
     BOOTSTRAP_VARIABLE, DATABASE_VARIABLE, Data, JARS_VARIABLE, KAFKA_PORT_VARIABLE, Mode, POSTGRES_PORT_VARIABLE,
     STACK_VARIABLE, StackConfig, Tuning,

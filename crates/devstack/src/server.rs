@@ -62,6 +62,11 @@ impl Server {
         }
     }
 
+    /// Whether it keeps anything about consumer groups.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.kind.data().join("__consumer_offsets-0").exists()
+    }
+
     /// Where it logs.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -8,7 +8,7 @@ use crate::home::Home;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::server::{Kind, Server};
-use crate::{Mode, StackConfig, StackError, database};
+use crate::{Mode, StackConfig, StackError, database, memberships};
 
 /// A Kafka broker and a PostgreSQL that answer. Dropping it kills what it started; [`Stack::stop`] stops it cleanly.
 #[derive(Debug)]
@@ -92,6 +92,28 @@ impl Stack {
     #[must_use]
     pub fn logs(&self) -> Option<PathBuf> {
         self.native.as_ref().map(|native| native.home.logs())
+    }
+
+    /// Ends all memberships of these consumer groups. For a process that has just started this stack: whoever is still
+    /// a member was killed, and the group would wait for him for a session time-out. A member that lives all the same
+    /// joins again. Nothing happens to an external stack, or where no group was ever joined.
+    ///
+    /// # Errors
+    /// The broker refuses or does not answer.
+    pub async fn end_memberships(&self, groups: &[&str]) -> Result<(), StackError> {
+        let Some(native) = &self.native else { return Ok(()) };
+        // Where no group was ever joined nobody coordinates any, and the broker would say for ever: not yet.
+        if !native.kafka.has_groups() {
+            return Ok(());
+        }
+        for group in groups {
+            let ended = memberships::end(native.kafka.port(), group).await;
+            let members = ended.map_err(StackError::io(format!("end the memberships of {group}")))?;
+            if members > 0 {
+                tracing::info!(group, members, "ended memberships of a process that was killed");
+            }
+        }
+        Ok(())
     }
 
     /// Makes a database on this server, unless it is there already, and returns its address.

@@ -1,6 +1,7 @@
 //! Request bodies: JSON read strictly, and the same body in one canonical form for the command's hash.
 //! Request types use `#[serde(deny_unknown_fields)]`; what they refuse becomes a problem that names the field.
 
+mod by_name;
 mod canonical;
 mod reading;
 pub(crate) mod refusal;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::problem::Problem;
 use crate::problems;
 
+use by_name::ByName;
 pub use canonical::MAX_DEPTH;
 pub use reading::read_body;
 
@@ -53,7 +55,8 @@ impl<T: DeserializeOwned, const LIMIT: usize> StrictJson<T, LIMIT> {
                 .detail(format!("the body is not UTF-8 from byte {} on", wrong.valid_up_to()))
         })?;
         let canonical = canonical::canonical(text).map_err(refusal::malformed)?;
-        let value = serde_json::from_str(text).map_err(|_| refusal::of_field::<T>(text))?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let value = T::deserialize(ByName(&mut json)).map_err(|_| refusal::of_field::<T>(text))?;
         Ok(Self { value, canonical })
     }
 }

@@ -16,6 +16,7 @@ pub mod problems;
 mod query;
 mod random;
 mod request_id;
+mod route;
 mod server;
 mod token;
 
@@ -29,5 +30,6 @@ pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
 pub use keys::{CommandHashKey, KeyFileError, Keys, KeysError};
 pub use problem::{FieldError, Problem};
 pub use query::StrictQuery;
+pub use route::{Allowed, PathId, Scope};
 pub use server::{Limits, serve};
 pub use token::{ConsistencyToken, Covered, InvalidToken, TokenKey};

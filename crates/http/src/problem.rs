@@ -157,9 +157,8 @@ impl Serialize for Problem {
         map.serialize_entry("title", it.kind.title)?;
         map.serialize_entry("status", &it.kind.status.as_u16())?;
         map.serialize_entry("code", it.kind.code)?;
-        if let Some(detail) = &it.detail {
-            map.serialize_entry("detail", detail)?;
-        }
+        // Where nothing is to be said of this very request the kind's own documentation stands in.
+        map.serialize_entry("detail", it.detail.as_deref().unwrap_or(it.kind.doc))?;
         if !it.errors.is_empty() {
             map.serialize_entry("errors", &it.errors)?;
         }

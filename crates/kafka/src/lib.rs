@@ -3,6 +3,7 @@
 //! meets channels, so no runtime is needed to make progress and no runtime can stall a client.
 
 mod admin;
+mod closing;
 mod config;
 mod context;
 mod coordinates;

@@ -16,6 +16,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::Notify;
 
+use crate::closing::{Closed, closing};
 use crate::{Config, DeliveryError, KafkaError, NewRecord, Offset, Refused, SendError};
 use delivery::{Deliveries, Pending};
 
@@ -37,6 +38,7 @@ pub struct Producer {
 
 struct Handle {
     shared: Arc<Shared>,
+    closed: Closed,
 }
 
 impl Drop for Handle {
@@ -80,8 +82,14 @@ impl Producer {
             flight,
             stopping: AtomicBool::new(false),
         });
-        thread::spawn(Arc::clone(&shared))?;
-        Ok(Producer { handle: Arc::new(Handle { shared }) })
+        let (open, closed) = closing();
+        thread::spawn(Arc::clone(&shared), open)?;
+        Ok(Producer { handle: Arc::new(Handle { shared, closed }) })
+    }
+
+    /// Ends when the client is closed, some time after the last clone is gone. Holds none itself.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.handle.closed.wait()
     }
 
     /// Queues the record and returns; it never blocks or sleeps. Records to one partition are stored in the order of
@@ -111,6 +119,12 @@ impl Producer {
     /// while it may wait in vain: it is meant for the end.
     pub async fn flush(&self, within: Duration) -> bool {
         tokio::time::timeout(within, self.handle.shared.flight.empty()).await.is_ok()
+    }
+
+    /// Fails as if the sequence were lost, which no broker can be asked to do: for the tests of whoever must go on.
+    #[doc(hidden)]
+    pub fn fail_fatally(&self) {
+        crate::native::fail_fatally(&self.handle.shared.client());
     }
 
     /// How many accepted records have not been answered yet.

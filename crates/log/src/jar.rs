@@ -1,7 +1,9 @@
-//! The smallest aggregate that needs everything the owner does: a jar of sweets. Tests only.
+//! The smallest aggregate that needs everything the owner does: a jar of sweets. It is no part of the library: the
+//! tests, the tests with a broker and `examples/jar.rs` compile this file as a module of their own.
 
-use crate::{Aggregate, AggregateTopics, Key, Rejection, Timestamp, bodies};
 use serde::{Deserialize, Serialize};
+use std::panic::resume_unwind;
+use tillroll_log::{Aggregate, AggregateTopics, Key, Rejection, Timestamp, bodies};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Put {
@@ -19,11 +21,16 @@ pub struct Taken {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Looked {}
 
+/// Nobody can say what is in a cracked jar: the answer panics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cracked {}
+
 bodies! {
     pub enum JarEvent {
         Put(Put) = "jar.put.v1",
         Taken(Taken) = "jar.taken.v1",
         Looked(Looked) = "jar.looked.v1",
+        Cracked(Cracked) = "jar.cracked.v1",
     }
 }
 
@@ -39,6 +46,10 @@ pub struct Empty {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {}
 
+/// Two of them cannot be joined: trying to panics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Crack {}
+
 /// The decision panics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Smash {}
@@ -49,6 +60,7 @@ bodies! {
         Take(Take) = "jar.take",
         Empty(Empty) = "jar.empty",
         Look(Look) = "jar.look",
+        Crack(Crack) = "jar.crack",
         Smash(Smash) = "jar.smash",
     }
 }
@@ -73,6 +85,11 @@ impl Rejection for TooFew {
     }
 }
 
+/// Panics, as a defect does; without the noise.
+fn breaks(why: &'static str) -> ! {
+    resume_unwind(Box::new(why))
+}
+
 #[derive(Clone, Debug)]
 pub struct Jar;
 
@@ -93,7 +110,8 @@ impl Aggregate for Jar {
             JarCommand::Empty(Empty {}) if state.sweets == 0 => Ok(None),
             JarCommand::Empty(Empty {}) => Ok(Some(Taken { sweets: state.sweets }.into())),
             JarCommand::Look(Look {}) => Ok(state.look_by.map(|_| Looked {}.into())),
-            JarCommand::Smash(Smash {}) => panic!("smashed"),
+            JarCommand::Crack(Crack {}) => Ok(Some(Cracked {}.into())),
+            JarCommand::Smash(Smash {}) => breaks("smashed"),
         }
     }
 
@@ -104,11 +122,15 @@ impl Aggregate for Jar {
             }
             JarEvent::Taken(Taken { sweets }) => JarState { sweets: state.sweets - sweets, ..state },
             JarEvent::Looked(Looked {}) => JarState { look_by: None, ..state },
+            JarEvent::Cracked(Cracked {}) => state,
         }
     }
 
-    fn answer(_key: &Key, _event: Option<&JarEvent>, state: &JarState) -> u32 {
-        state.sweets
+    fn answer(_key: &Key, event: Option<&JarEvent>, state: &JarState) -> u32 {
+        match event {
+            Some(JarEvent::Cracked(Cracked {})) => breaks("cracked"),
+            _ => state.sweets,
+        }
     }
 
     fn join(first: &mut JarCommand, next: JarCommand) -> Result<(), JarCommand> {
@@ -117,6 +139,11 @@ impl Aggregate for Jar {
                 first.sweets += next.sweets;
                 Ok(())
             }
+            (JarCommand::Take(first), JarCommand::Take(next)) => {
+                first.sweets += next.sweets;
+                Ok(())
+            }
+            (JarCommand::Crack(Crack {}), JarCommand::Crack(Crack {})) => breaks("splinters"),
             (_, next) => Err(next),
         }
     }

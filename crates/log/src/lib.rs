@@ -3,9 +3,14 @@
 //! Knows envelopes and bytes, never a shop's events. Pure parts (arbiter, inbox, fold, owner) stand apart from the
 //! IO around them (`runtime`), so that simulations and models drive the shipped types.
 
+// `jar` is also compiled into the example and the tests with a broker, where the library has this name.
+#[cfg(test)]
+extern crate self as tillroll_log;
+
 mod aggregate;
 mod arbiter;
 mod body;
+mod caught;
 pub mod fold;
 mod ids;
 #[cfg(test)]

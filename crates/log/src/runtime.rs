@@ -13,6 +13,8 @@ mod topics;
 pub use clock::now;
 pub use commands::{Answered, Commands, ExecuteError, Request, Timing};
 pub use node::{Environment, Node, NodeConfig, StartError};
+#[cfg(test)]
+pub(crate) use partition::guard::tests::notices;
 pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
 pub use replica::{Behind, Replica};
 pub use role::{Role, RoleWatch, RunningRole};

@@ -1,4 +1,4 @@
-//! A real PostgreSQL, used and mistreated. The servers come from `tillroll-devstack`; its jars from TILLROLL_KAFKA_LIBS
+//! A real PostgreSQL, used and mistreated. The servers come from `tillroll-testkit`; its jars from TILLROLL_KAFKA_LIBS
 //! or `.tillroll/kafka-libs` (scripts/setup).
 #![cfg(test)]
 
@@ -8,5 +8,3 @@ mod migrations;
 mod outages;
 #[path = "postgres/pool.rs"]
 mod pool;
-#[path = "postgres/servers.rs"]
-mod servers;

@@ -1,3 +1,5 @@
+//! Addresses of roles: one plain base URL each, and nothing else.
+
 use tillroll_http::Keys;
 
 use super::{GatewayConfig, GatewayLimits, bases};

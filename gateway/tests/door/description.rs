@@ -115,6 +115,55 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     }
 }
 
+/// The members that a schema of an object knows, and those that it requires; of its parts too.
+fn members<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+    known: &mut BTreeSet<&'a str>,
+    required: &mut BTreeSet<&'a str>,
+) {
+    let schema = resolved(document, schema);
+    known.extend(schema["properties"].as_object().iter().flat_map(|members| members.keys().map(String::as_str)));
+    required.extend(schema["required"].as_array().iter().copied().flatten().filter_map(Value::as_str));
+    schema["allOf"].as_array().iter().copied().flatten().for_each(|part| members(document, part, known, required));
+}
+
+/// Examples of orders, and of whatever else names its members, have those that are required and no other.
+fn assert_examples(document: &Value, value: &Value, checked: &mut usize) {
+    if let Some((schema, example)) = value.get("schema").zip(value.get("example")) {
+        let (mut known, mut required) = (BTreeSet::new(), BTreeSet::new());
+        members(document, schema, &mut known, &mut required);
+        if let (Some(example), false) = (example.as_object(), known.is_empty()) {
+            let given: BTreeSet<_> = example.keys().map(String::as_str).collect();
+            assert!(given.is_superset(&required) && given.is_subset(&known), "{schema}: {given:?}, {required:?}");
+            *checked += 1;
+        }
+    }
+    match value {
+        Value::Object(inner) => inner.values().for_each(|value| assert_examples(document, value, checked)),
+        Value::Array(inner) => inner.iter().for_each(|value| assert_examples(document, value, checked)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_example_has_the_members_of_its_schema() {
+    let (document, mut checked) = (document(), 0);
+    assert_examples(&document, &document["paths"], &mut checked);
+    assert!(checked >= 10, "{checked}");
+}
+
+#[test]
+fn when_an_order_was_recorded_is_known_to_reads_only() {
+    let document = document();
+    for route in ROUTES.iter().filter(|route| route.path.starts_with("/orders")) {
+        let said = operation(&document, route)["responses"].to_string();
+        let answers_reads = said.contains("schemas/Order\"") || said.contains("OrderPage") || said.contains("History");
+        assert_eq!(answers_reads, route.is_query(), "{route:?}");
+        assert_eq!(said.contains("recorded_at"), route.is_query(), "{route:?}");
+    }
+}
+
 #[test]
 fn every_scope_is_one_that_a_role_gives() {
     for route in ROUTES {

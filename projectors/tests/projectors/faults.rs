@@ -3,12 +3,13 @@
 
 use crate::read_models::{caught_up, rows, undisturbed};
 use crate::roll::Roll;
-use crate::servers::{database, migrated, start};
 use crate::shop::{Shop, Step};
 use std::time::Duration;
 use tillroll_postgres::{Connection, Settings, connect};
-use tillroll_projectors::Projectors;
+use tillroll_projectors::{MIGRATIONS, Projectors};
+use tillroll_schemas::catalogue::PRODUCT;
 use tillroll_telemetry::Shutdown;
+use tillroll_testkit::{database, migrated, start, until};
 use tokio::time::sleep;
 
 /// The same steps for the same number, of all kinds.
@@ -24,7 +25,7 @@ async fn disturbed(
     settings: &Settings,
     roll: &Roll,
     projectors: usize,
-    mut disturb: impl AsyncFnMut(u32),
+    mut disturb: impl AsyncFnMut(u32, &[Projectors]),
 ) -> (Vec<String>, Vec<String>) {
     let shutdown = Shutdown::new();
     let started: Vec<Projectors> =
@@ -33,7 +34,7 @@ async fn disturbed(
     for (number, step) in (0..).zip(steps(600)) {
         shop.step(step);
         if number % 20 == 0 {
-            disturb(number / 20).await;
+            disturb(number / 20, &started).await;
         }
     }
     roll.break_after(u64::MAX);
@@ -57,8 +58,8 @@ async fn rows_without_checkpoint(connection: &Connection) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_projector_is_kept_out() {
-    let settings = database("faults_second").await;
-    let (disturbed, undisturbed) = disturbed(&settings, &Roll::new(7, 1), 3, async |_| {
+    let settings = database("faults_second", MIGRATIONS).await;
+    let (disturbed, undisturbed) = disturbed(&settings, &Roll::new(7, 1), 3, async |_, _| {
         sleep(Duration::from_millis(20)).await;
     })
     .await;
@@ -67,7 +68,7 @@ async fn a_second_projector_is_kept_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_projector_that_is_behind_writes_nothing() {
-    let settings = database("faults_behind").await;
+    let settings = database("faults_behind", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     let roll = Roll::new(7, 1);
     let mut shop = Shop::new(&roll);
@@ -79,10 +80,10 @@ async fn a_projector_that_is_behind_writes_nothing() {
     let sql = "UPDATE projection.checkpoint SET next_offset = next_offset + 1,
         position = jsonb_set(position, '{next}', to_jsonb(next_offset + 1)) WHERE projection = 'products' AND next_offset > 0";
     assert_eq!(connection.execute(sql, &[]).await.unwrap(), 1);
+    let readings = roll.opened(PRODUCT.events);
     shop.step((0, 0, 3, 3));
     shop.step((1, 0, 3, 3));
-    caught_up(&connection, &roll).await;
-    sleep(Duration::from_millis(100)).await;
+    until("a reading from the other's checkpoint", async || roll.opened(PRODUCT.events) > readings).await;
     let version: i64 = connection.query_one("SELECT version FROM catalog.product", &[]).await.unwrap().get(0);
     assert_eq!(version, 1, "what was folded from the old place was written");
     shop.step((0, 0, 6, 6));
@@ -95,7 +96,7 @@ async fn a_projector_that_is_behind_writes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_killed_anywhere_leaves_rows_and_checkpoint_or_neither() {
-    let settings = database("faults_killed").await;
+    let settings = database("faults_killed", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     // Every third transaction is cut off after its checkpoint and some rows, and now and then one at its commit.
     let traps = "
@@ -111,7 +112,7 @@ async fn a_connection_killed_anywhere_leaves_rows_and_checkpoint_or_neither() {
         CREATE CONSTRAINT TRIGGER cut_late AFTER INSERT OR UPDATE ON orders.order DEFERRABLE INITIALLY DEFERRED
             FOR EACH ROW EXECUTE FUNCTION public.cut_commit();";
     connection.batch_execute(traps).await.unwrap();
-    let (disturbed, undisturbed) = disturbed(&settings, &Roll::new(7, 1), 1, async |_| {
+    let (disturbed, undisturbed) = disturbed(&settings, &Roll::new(7, 1), 1, async |_, _| {
         sleep(Duration::from_millis(10)).await;
         assert_eq!(rows_without_checkpoint(&connection).await, 0);
     })
@@ -121,9 +122,9 @@ async fn a_connection_killed_anywhere_leaves_rows_and_checkpoint_or_neither() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readings_that_break_off_are_begun_again() {
-    let settings = database("faults_readings").await;
+    let settings = database("faults_readings", MIGRATIONS).await;
     let roll = Roll::new(7, 1);
-    let (disturbed, undisturbed) = disturbed(&settings, &roll.clone(), 1, async |round| {
+    let (disturbed, undisturbed) = disturbed(&settings, &roll.clone(), 1, async |round, _| {
         roll.break_after(u64::from(round % 5) * 4);
         sleep(Duration::from_millis(10)).await;
     })
@@ -134,13 +135,19 @@ async fn readings_that_break_off_are_begun_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_goes_away_is_waited_for() {
     let stack = start().await;
-    let settings = migrated(stack.database_url()).await;
+    let settings = migrated(stack.database_url(), MIGRATIONS).await;
     let server = stack.postgres().unwrap();
-    let (disturbed, undisturbed) = disturbed(&settings, &Roll::new(7, 1), 2, async |round| {
+    let roll = Roll::new(7, 1);
+    let (disturbed, undisturbed) = disturbed(&settings, &roll.clone(), 2, async |round, projectors| {
         sleep(Duration::from_millis(20)).await;
         if round % 10 == 3 {
+            let all_well = || projectors.iter().all(|one| one.troubles().is_empty());
+            until("the end of the last outage", async || all_well()).await;
             server.kill().await.unwrap();
-            sleep(Duration::from_millis(150)).await;
+            // Something to write, should they have written everything.
+            roll.append_mark(PRODUCT.events, "A");
+            let all_ill = || projectors.iter().all(|one| !one.troubles().is_empty());
+            until("projectors that cannot write", async || all_ill()).await;
             server.start_again().await.unwrap();
         }
     })

@@ -2,23 +2,18 @@
 
 use crate::read_models::caught_up;
 use crate::roll::{Roll, partition_of};
-use crate::servers::database;
 use crate::shop::Shop;
-use std::time::Duration;
 use tillroll_log::Body;
 use tillroll_postgres::{Connection, connect};
-use tillroll_projectors::{Place, Projectors};
+use tillroll_projectors::{MIGRATIONS, Place, Projectors};
 use tillroll_schemas::catalogue::{ORDER, PRODUCT};
 use tillroll_schemas::product::{Added, Details, ProductEvent};
 use tillroll_schemas::{Currency, Money, TaxRate};
 use tillroll_telemetry::Shutdown;
-use tokio::time::{Instant, sleep};
+use tillroll_testkit::{database, until};
 
 async fn troubles(projectors: &Projectors) -> Vec<(Place, String)> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while projectors.troubles().is_empty() && Instant::now() < deadline {
-        sleep(Duration::from_millis(5)).await;
-    }
+    until("a trouble", async || !projectors.troubles().is_empty()).await;
     projectors.troubles().list()
 }
 
@@ -34,17 +29,13 @@ fn added(name: &str) -> ProductEvent {
     Added { details, initial_stock: None }.into()
 }
 
-async fn until(connection: &Connection, expected: &[&str]) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while skus(connection).await != expected {
-        assert!(Instant::now() < deadline, "{:?} is not {expected:?}", skus(connection).await);
-        sleep(Duration::from_millis(5)).await;
-    }
+async fn there_are(connection: &Connection, expected: &[&str]) {
+    until(&format!("{expected:?}"), async || skus(connection).await == expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_a_newer_build_stops_its_partition() {
-    let settings = database("halts_newer").await;
+    let settings = database("halts_newer", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     let roll = Roll::new(1, 1);
     roll.append(PRODUCT.events, "A", 1, &added("before"));
@@ -53,14 +44,14 @@ async fn an_event_of_a_newer_build_stops_its_partition() {
     roll.append(PRODUCT.events, "B", 1, &added("elsewhere"));
     let shutdown = Shutdown::new();
     let projectors = Projectors::start(&settings, roll.clone(), &shutdown);
-    until(&connection, &["A", "B"]).await;
+    there_are(&connection, &["A", "B"]).await;
     let found = troubles(&projectors).await;
     let (place, reason) = &found[0];
     assert_eq!((found.len(), place.projection, place.topic), (1, "products", Some(PRODUCT.events)));
     assert_eq!(place.partition.map(|partition| partition.0), Some(partition_of("A").try_into().unwrap()));
     assert!(reason.contains("product.revised.v2"), "{reason}");
     roll.append(PRODUCT.events, "C", 1, &added("later"));
-    until(&connection, &["A", "B", "C"]).await;
+    there_are(&connection, &["A", "B", "C"]).await;
     let version: i64 =
         connection.query_one("SELECT version FROM catalog.product WHERE sku = 'A'", &[]).await.unwrap().get(0);
     assert_eq!(version, 1);
@@ -70,7 +61,7 @@ async fn an_event_of_a_newer_build_stops_its_partition() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_a_table_does_not_take_stops_its_partition() {
-    let settings = database("halts_value").await;
+    let settings = database("halts_value", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     let roll = Roll::new(50, 1);
     // PostgreSQL's text has no NUL.
@@ -79,7 +70,7 @@ async fn a_value_that_a_table_does_not_take_stops_its_partition() {
     roll.append(PRODUCT.events, "C", 1, &added("elsewhere"));
     let shutdown = Shutdown::new();
     let projectors = Projectors::start(&settings, roll.clone(), &shutdown);
-    until(&connection, &["B", "C"]).await;
+    there_are(&connection, &["B", "C"]).await;
     let found = troubles(&projectors).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0.partition.map(|partition| partition.0), Some(partition_of("A").try_into().unwrap()));
@@ -89,7 +80,7 @@ async fn a_value_that_a_table_does_not_take_stops_its_partition() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn read_models_are_apart_from_one_another() {
-    let settings = database("halts_apart").await;
+    let settings = database("halts_apart", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     let roll = Roll::new(50, 1);
     roll.append_raw(ORDER.events, "no order id", 1, "order.placed.v1", b"{}".to_vec());
@@ -97,21 +88,16 @@ async fn read_models_are_apart_from_one_another() {
     shop.step((0, 0, 0, 0));
     let shutdown = Shutdown::new();
     let projectors = Projectors::start(&settings, roll.clone(), &shutdown);
-    until(&connection, &["SKU-0"]).await;
-    let mut names: Vec<&str> = troubles(&projectors).await.iter().map(|(place, _)| place.projection).collect();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while names != ["orders", "sales"] && Instant::now() < deadline {
-        names = projectors.troubles().list().iter().map(|(place, _)| place.projection).collect();
-        sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(names, ["orders", "sales"]);
+    there_are(&connection, &["SKU-0"]).await;
+    let names = || projectors.troubles().list().iter().map(|(place, _)| place.projection).collect::<Vec<_>>();
+    until("troubles of what reads orders", async || names() == ["orders", "sales"]).await;
     shutdown.request();
     projectors.stopped().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_move_the_checkpoint_too() {
-    let settings = database("halts_marks").await;
+    let settings = database("halts_marks", MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     let roll = Roll::new(5, 1);
     let shutdown = Shutdown::new();

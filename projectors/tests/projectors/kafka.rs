@@ -1,18 +1,17 @@
 //! Over the real log: admitted events make rows, void ones do not, and a new projector goes on where the last one was.
 
-use crate::servers::{migrated, start};
 use std::time::Duration;
 use tillroll_devstack::Stack;
 use tillroll_kafka::{Config, NewRecord, Producer};
 use tillroll_log::record::{Claim, Origin, Place, Writer, event_id};
 use tillroll_log::{Body, ClaimId, Environment, LogId, Node, NodeConfig, Ordinal, PartitionId, Timestamp, Version};
 use tillroll_postgres::{Connection, connect};
-use tillroll_projectors::{Place as TroublePlace, Projectors};
+use tillroll_projectors::{MIGRATIONS, Place as TroublePlace, Projectors};
 use tillroll_schemas::catalogue::{AGGREGATES, PRODUCT};
 use tillroll_schemas::product::{Added, Details, ProductEvent};
 use tillroll_schemas::{Currency, Money, TaxRate};
 use tillroll_telemetry::Shutdown;
-use tokio::time::{Instant, sleep};
+use tillroll_testkit::{migrated, start, until};
 use uuid::Uuid;
 
 const PARTITION: PartitionId = PartitionId(1);
@@ -103,18 +102,14 @@ async fn next_offset(connection: &Connection) -> i64 {
 }
 
 async fn reaches(connection: &Connection, offset: i64) -> i64 {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while next_offset(connection).await < offset {
-        assert!(Instant::now() < deadline, "stands at {}", next_offset(connection).await);
-        sleep(Duration::from_millis(5)).await;
-    }
+    until("a checkpoint so far", async || next_offset(connection).await >= offset).await;
     connection.query_one("SELECT COUNT(*) FROM catalog.product", &[]).await.unwrap().get(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_real_log_is_followed() {
     let stack = start().await;
-    let settings = migrated(stack.database_url()).await;
+    let settings = migrated(stack.database_url(), MIGRATIONS).await;
     let connection = connect(&settings).await.unwrap();
     node(&stack).create_topics(&AGGREGATES, 1).await.unwrap();
     let mut owner = Owner::new(&stack);
@@ -146,10 +141,7 @@ async fn the_real_log_is_followed() {
     connection.execute(forge, &[&Uuid::nil().to_string()]).await.unwrap();
     let third = Shutdown::new();
     let projectors = Projectors::start(&settings, node(&stack), &third);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while projectors.troubles().is_empty() && Instant::now() < deadline {
-        sleep(Duration::from_millis(5)).await;
-    }
+    until("a trouble", async || !projectors.troubles().is_empty()).await;
     let (place, reason) = projectors.troubles().list().remove(0);
     let expected = TroublePlace { projection: "products", topic: Some(PRODUCT.events), partition: None };
     assert!(place == expected && reason.contains("stored position"), "{place}: {reason}");

@@ -1,11 +1,10 @@
 //! Looking at the read models: their rows as text, how far they are, and emptying them.
 
 use crate::roll::{PARTITIONS, Roll};
-use std::time::Duration;
 use tillroll_postgres::{Connection, Settings, connect};
 use tillroll_projectors::{Projection, Projectors, projections};
 use tillroll_telemetry::Shutdown;
-use tokio::time::{Instant, sleep};
+use tillroll_testkit::until;
 
 pub const TABLES: [(&str, &str); 8] = [
     ("catalog.product", "sku"),
@@ -57,12 +56,9 @@ pub async fn caught_up(connection: &Connection, roll: &Roll) {
         (projections::Orders::NAME, projections::Orders::TOPICS),
         (projections::Sales::NAME, projections::Sales::TOPICS),
     ];
-    let deadline = Instant::now() + Duration::from_secs(60);
     for (name, topics) in all {
-        while !is_at_end(connection, roll, name, topics).await {
-            assert!(Instant::now() < deadline, "{name} does not catch up");
-            sleep(Duration::from_millis(3)).await;
-        }
+        until(&format!("{name} at the end of its topics"), async || is_at_end(connection, roll, name, topics).await)
+            .await;
     }
 }
 

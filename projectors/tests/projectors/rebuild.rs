@@ -2,11 +2,12 @@
 
 use crate::read_models::{empty, project};
 use crate::roll::Roll;
-use crate::servers::database;
 use crate::shop::{Shop, Step};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tillroll_postgres::{Connection, Settings, connect};
+use tillroll_projectors::MIGRATIONS;
+use tillroll_testkit::database;
 
 async fn rows_are_the_same_for_every_cut(
     settings: &Settings,
@@ -53,7 +54,7 @@ async fn sums_are_those_of_the_shop(connection: &Connection, shop: &Shop) -> Res
 #[test]
 fn rows_do_not_depend_on_how_the_log_is_cut() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let settings = runtime.block_on(database("rebuild"));
+    let settings = runtime.block_on(database("rebuild", MIGRATIONS));
     let connection = runtime.block_on(connect(&settings)).unwrap();
     let steps = prop::collection::vec(any::<Step>(), 0..120);
     let cuts = prop::array::uniform3((1..40_usize, any::<u64>()));

@@ -27,6 +27,7 @@ pub struct Roll {
     patience: Arc<AtomicU64>,
     /// How runs are cut: up to so many records, from this seed.
     cut: (usize, u64),
+    opened: Arc<Mutex<BTreeMap<&'static str, u32>>>,
 }
 
 impl Roll {
@@ -36,6 +37,7 @@ impl Roll {
             appended: watch::Sender::new(()),
             patience: Arc::new(AtomicU64::new(u64::MAX)),
             cut: (longest_run, seed),
+            opened: Arc::default(),
         }
     }
 
@@ -85,6 +87,11 @@ impl Roll {
         self.appended.send_replace(());
     }
 
+    /// How often a reading of the topic was begun.
+    pub fn opened(&self, topic: &'static str) -> u32 {
+        self.opened.lock().unwrap().get(topic).copied().unwrap_or(0)
+    }
+
     pub fn end(&self, topic: &'static str, partition: i32) -> i64 {
         let partition = usize::try_from(partition).unwrap();
         partitions(&mut self.topics.lock().unwrap(), topic)[partition].len().try_into().unwrap()
@@ -121,6 +128,7 @@ impl Source for Roll {
         from: Vec<(PartitionId, Option<StoredPosition>)>,
     ) -> Result<Reading, SourceError> {
         let positions = from.into_iter().map(|(partition, position)| (partition, position.unwrap_or_default()));
+        *self.opened.lock().unwrap().entry(topic).or_default() += 1;
         let (roll, appended) = (self.clone(), self.appended.subscribe());
         Ok(Reading { roll, topic, positions: positions.collect(), appended, state: self.cut.1 | 1 })
     }

@@ -1,3 +1,5 @@
+//! Forms of an answer: the one liked best, sent once, CSV quoted where it must be.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Pages and cursors: parameters are checked, and a walk by cursor sees everything once.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,16 +1,16 @@
 //! `GET /products/{sku}/inventory`, for staff.
 
-use super::products::stock_place;
-use crate::access::{Allowed, PathId, ReadInventory};
+use super::place::stock_place;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::service::Queries;
+use crate::queries::Queries;
+use crate::scopes::ReadInventory;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use std::sync::Arc;
-use tillroll_http::{Problem, problems};
+use tillroll_http::{Allowed, PathId, Problem};
 use tillroll_schemas::Sku;
 
 /// A product is known before the first event of its stock item is: then there is nothing of it.
@@ -41,7 +41,7 @@ pub(crate) async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reading = queries.reading(&headers, Reads::Products).await?;
-    let row = queries.row(ONE, &[&sku.as_str()]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let row = queries.one(ONE, &[&sku.as_str()]).await?;
     let (on_hand, reserved, committed) = (column(&row, 2)?, column(&row, 3)?, column(&row, 4)?);
     let inventory = Inventory {
         sku: column(&row, 0)?,

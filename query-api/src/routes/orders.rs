@@ -1,14 +1,16 @@
 //! `GET /orders` and `GET /orders/{id}`, for staff.
 
 mod body;
+pub(crate) mod history;
 
 use super::moments::{Moment, in_order};
+use super::place::place;
 use super::select::Conditions;
-use crate::access::{Allowed, PathId, ReadOrders};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::{CursorKey, Paging};
-use crate::service::Queries;
+use crate::queries::Queries;
+use crate::scopes::ReadOrders;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -16,7 +18,7 @@ use body::Order;
 use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
-use tillroll_http::{Problem, StrictQuery, problems};
+use tillroll_http::{Allowed, PathId, Problem, StrictQuery};
 use tillroll_schemas::{OrderId, Timestamp};
 use uuid::Uuid;
 
@@ -102,10 +104,9 @@ pub(crate) async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reading = queries.reading(&headers, Reads::Orders).await?;
-    let row = queries.row(ONE, &[&id.0]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let row = queries.one(ONE, &[&id.0]).await?;
     let order = Order::of(&row)?;
-    let (partition, offset): (i32, i64) = (column(&row, 16)?, column(&row, 17)?);
-    reading.one(order.version(), format_args!("{partition}-{offset}"), &order)
+    reading.one(order.version(), place(&row, 16)?, &order)
 }
 
 /// The last order that was seen.
@@ -150,7 +151,7 @@ pub(crate) async fn list(
         }
     }
     if let (Some(customer), true) = (&asked.customer, orders.is_empty()) {
-        queries.row(CUSTOMER, &[customer]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+        queries.one(CUSTOMER, &[customer]).await?;
     }
     let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
     reading.list(&list.extent(), &list, |list| body::table(list.items()))

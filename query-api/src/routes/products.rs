@@ -1,18 +1,18 @@
 //! `GET /products` and `GET /products/{sku}`, for everybody.
 
+use super::place::{place, stock_place};
 use super::select::Conditions;
-use crate::access::PathId;
 use crate::answer::Table;
 use crate::failure::{column, money};
 use crate::freshness::Reads;
 use crate::paging::{CursorKey, Paging};
-use crate::service::Queries;
+use crate::queries::Queries;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tillroll_http::{Problem, StrictQuery, problems};
+use tillroll_http::{PathId, Problem, StrictQuery};
 use tillroll_postgres::Row;
 use tillroll_schemas::{Money, Sku};
 
@@ -77,18 +77,9 @@ pub(crate) async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reading = queries.reading(&headers, Reads::Products).await?.public();
-    let row = queries.row(ONE, &[&sku.as_str()]).await?.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let row = queries.one(ONE, &[&sku.as_str()]).await?;
     let product = Product::of(&row)?;
-    let (partition, offset): (i32, i64) = (column(&row, 11)?, column(&row, 12)?);
-    reading.one(product.version, format_args!("{partition}-{offset}.{}", stock_place(&row, 13)?), &product)
-}
-
-/// Version and place of a stock row whose columns begin at `index`; it may not be there.
-pub(super) fn stock_place(row: &Row, index: usize) -> Result<String, Problem> {
-    let version: Option<i64> = column(row, index)?;
-    let (partition, offset): (Option<i32>, Option<i64>) = (column(row, index + 1)?, column(row, index + 2)?);
-    let text = |(version, partition, offset)| format!("{version}-{partition}-{offset}");
-    Ok(version.zip(partition).zip(offset).map_or("0".to_owned(), |((v, p), o): ((i64, i32), i64)| text((v, p, o))))
+    reading.one(product.version, format_args!("{}.{}", place(&row, 11)?, stock_place(&row, 13)?), &product)
 }
 
 /// The last SKU that was seen.

@@ -4,18 +4,18 @@
 //! document counts once for each key that it touches.
 
 use super::moments::{Moment, in_order};
-use crate::access::{Allowed, ReadAnalytics};
 use crate::answer::{Extent, Table};
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::service::Queries;
+use crate::queries::Queries;
+use crate::scopes::ReadAnalytics;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tillroll_http::{Problem, StrictQuery, problems};
+use tillroll_http::{Allowed, Problem, StrictQuery, problems};
 use tillroll_postgres::Row;
 
 /// The report by a key that is made of the day or stands beside it; sums are numeric and travel as text.

@@ -1,12 +1,13 @@
 //! PostgreSQL goes and comes back.
 
-use crate::servers::{migrated, start};
 use crate::shop::{LOG, Shop};
 use axum::http::StatusCode;
 use std::time::{Duration, Instant};
 use tillroll_http::ConsistencyToken;
 use tillroll_postgres::Settings;
+use tillroll_projectors::MIGRATIONS;
 use tillroll_schemas::catalogue::ORDER;
+use tillroll_testkit::{migrated, start};
 
 async fn is_unavailable(shop: &Shop) {
     for headers in [vec![], vec![("consistency-token", token(shop))]] {
@@ -26,7 +27,7 @@ fn token(shop: &Shop) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_resumes_by_itself() {
     let stack = start().await;
-    let shop = Shop::at(&migrated(stack.database_url()).await).await;
+    let shop = Shop::at(&migrated(stack.database_url(), MIGRATIONS).await).await;
     let server = stack.postgres().unwrap();
     assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
     server.kill().await.unwrap();
@@ -46,7 +47,7 @@ async fn read_models_that_are_not_there_yet_are_waited_for() {
     let url = stack.create_database("not_migrated").await.unwrap();
     let shop = Shop::at(&Settings::parse(&url, "test").unwrap()).await;
     assert_eq!(shop.get("/orders").await.code(), "unavailable");
-    migrated(&url).await;
+    migrated(&url, MIGRATIONS).await;
     assert_eq!(shop.get("/orders").await.status, StatusCode::OK);
     stack.stop().await.unwrap();
 }

@@ -1,6 +1,5 @@
 //! A shop to ask: events go through the projections into the read models, requests through the router.
 
-use crate::servers::database;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -12,12 +11,13 @@ use tillroll_http::{Identity, Keys, Role, unix_now};
 use tillroll_log::record::Envelope;
 use tillroll_log::{Coordinates, EventId, Offset, PartitionId, Timestamp, Version};
 use tillroll_postgres::{Connection, Pool, Settings, connect};
-use tillroll_projectors::Projection;
+use tillroll_projectors::{MIGRATIONS, Projection};
 use tillroll_query_api::{EndOffsets, start};
 use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Sale, SaleLine, Totals};
 use tillroll_schemas::product::Details;
 use tillroll_schemas::{Currency, Money, Quantity, Sku, TaxRate};
 use tillroll_telemetry::Shutdown;
+use tillroll_testkit::database;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ impl Answer {
 impl Shop {
     /// A new one with a database of its own.
     pub async fn new(name: &str) -> Self {
-        Self::at(&database(name).await).await
+        Self::at(&database(name, MIGRATIONS).await).await
     }
 
     /// A new one in that database.

@@ -1,11 +1,13 @@
 //! A part that is away: 503 in good time, and everything resumes by itself.
 
 use crate::shop::{add_product, order_of, place, receive, stock_of};
-use e2e::{Answer, Ask, Outcome, own, until};
+use e2e::{Answer, Ask, Http, Outcome, own, until};
 use std::time::{Duration, Instant};
 
-/// The gateway's own limit for commands and queries is 12 s.
-const TOLD_WITHIN: Duration = Duration::from_secs(15);
+/// `docs/ARCHITECTURE.md`, what a client sees: commands 5 s after Kafka has fallen silent, queries 2 s after PostgreSQL
+/// has. A second more for everything else on a busy machine.
+const COMMAND_TOLD_WITHIN: Duration = Duration::from_secs(6);
+const QUERY_TOLD_WITHIN: Duration = Duration::from_secs(3);
 const RESUMES_WITHIN: Duration = Duration::from_secs(60);
 
 #[test]
@@ -18,17 +20,23 @@ fn a_broker_that_is_down_is_told_in_time_and_everything_resumes() -> Outcome {
 
         system.kafka()?.pause()?;
         let add = |key: &str| http.post("/products").key(key).json(&product("BROKER-2"));
-        unavailable(add("broker/2")).await?;
+        unavailable(add("broker/2"), COMMAND_TOLD_WITHIN).await?;
+        unavailable(order("broker/3"), COMMAND_TOLD_WITHIN).await?;
+        unavailable(receiving(&http), COMMAND_TOLD_WITHIN).await?;
         http.get("/products/BROKER").send().await?.expect_status(200)?;
         system.kafka()?.resume()?;
         resumes(|| order("broker/3"), 201).await?;
         resumes(|| add("broker/2"), 201).await?;
 
         system.kafka()?.kill().await?;
-        unavailable(add("broker/4")).await?;
+        unavailable(add("broker/4"), COMMAND_TOLD_WITHIN).await?;
+        unavailable(order("broker/5"), COMMAND_TOLD_WITHIN).await?;
+        http.get("/products/BROKER").send().await?.expect_status(200)?;
         system.kafka()?.start_again().await?;
+        resumes(|| receiving(&http), 200).await?;
         let last = resumes(|| order("broker/5"), 201).await?;
-        assert_eq!(stock_of(&http, "BROKER", &last.token()).await?["available"], 7, "each order once");
+        // The same keys before and after: what was told to be unavailable was carried out once, if at all before.
+        assert_eq!(stock_of(&http, "BROKER", &last.token()).await?["available"], 10, "each command once");
         Ok(())
     })
 }
@@ -44,7 +52,11 @@ fn a_database_that_is_down_stops_no_command_and_reads_resume() -> Outcome {
                 true => system.postgres()?.kill().await?,
                 false => system.postgres()?.pause()?,
             }
-            unavailable(http.get("/products/DATABASE")).await?;
+            for path in
+                ["/products/DATABASE", "/products/DATABASE/inventory", "/orders", "/analytics/sales?group_by=day"]
+            {
+                unavailable(http.get(path), QUERY_TOLD_WITHIN).await?;
+            }
             let placed = place(&http, &format!("database/{nth}"), &order_of(&[("DATABASE", 1)])).send().await?;
             let token = placed.expect_status(201)?.token();
             match hard {
@@ -64,13 +76,20 @@ fn product(sku: &str) -> serde_json::Value {
     serde_json::json!({"sku": sku, "name": sku, "price": crate::shop::gbp(100)})
 }
 
-async fn unavailable(ask: Ask) -> Outcome {
+fn receiving(http: &Http) -> Ask {
+    let body = serde_json::json!({"delta": 3, "reason": "received"});
+    http.patch("/products/BROKER/inventory").key("broker/receive").json(&body)
+}
+
+async fn unavailable(ask: Ask, within: Duration) -> Outcome {
     let began = Instant::now();
     let answer = ask.send().await?;
-    assert_eq!(answer.status, 503, "{answer:?}");
-    assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");
+    let took = began.elapsed();
+    assert_eq!((answer.status, answer.code().as_str()), (503, "unavailable"), "{answer:?}");
+    assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{answer:?}");
     assert_eq!(answer.header("content-type"), "application/problem+json");
-    assert!(began.elapsed() < TOLD_WITHIN, "told after {:?}", began.elapsed());
+    eprintln!("told after {} ms", took.as_millis());
+    assert!(took < within, "told after {took:?}: {answer:?}");
     Ok(())
 }
 

@@ -1,6 +1,9 @@
+//! What a product does, sentence by sentence, and what is true of it whatever it is asked.
+
 use super::*;
 use proptest::prelude::*;
 use tillroll_schemas::{Currency, Money, Quantity, TaxRate};
+use tillroll_testkit::{assert_twice_adds_nothing, story};
 
 /// The behaviour of an aggregate: given what happened, when this is asked, then that happens.
 struct Given(State);
@@ -156,7 +159,10 @@ fn some_details() -> impl Strategy<Value = Details> {
 
 fn some_command() -> impl Strategy<Value = ProductCommand> {
     prop_oneof![
-        some_details().prop_map(|details| add(details).into()),
+        (some_details(), prop::option::of(1..9_i64)).prop_map(|(details, pieces)| {
+            let initial_stock = pieces.and_then(|pieces| Quantity::new(pieces).ok());
+            AddProduct { details, initial_stock }.into()
+        }),
         (some_details(), any::<Option<bool>>()).prop_map(|(details, tracked)| revise(details, tracked).into()),
         Just(ArchiveProduct {}.into()),
     ]
@@ -181,9 +187,16 @@ proptest! {
                 prop_assert!(before == State::Unknown || tracked(&before) == tracked(&state));
                 prop_assert_ne!(&before, &state);
             }
-            // The same command once more: nothing, or a refusal that leaves everything as it is.
+            // No command needs its id to be known again: once more it is nothing, or a refusal.
             let again = Product::decide(&state, &command, Timestamp::UNIX_EPOCH);
             prop_assert!(!matches!(again, Ok(Some(_))), "{again:?}");
         }
+    }
+
+    #[test]
+    fn a_command_that_is_applied_twice_adds_nothing(
+        story in story(prop::collection::vec(some_command(), 0..20)),
+    ) {
+        assert_twice_adds_nothing::<Product>("85123A", &story);
     }
 }

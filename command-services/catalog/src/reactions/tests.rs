@@ -1,3 +1,5 @@
+//! What a product's events cause: its first pieces are received once, where stock is kept of it, and nothing else.
+
 use super::*;
 use tillroll_log::{Body, Coordinates, EventId, Offset, PartitionId};
 use tillroll_schemas::product::{Added, Archived, Details, Revised};

@@ -1,3 +1,5 @@
+//! From a body to a command: what may be left out, what is refused, and that everything wrong is named at once.
+
 use super::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! What the inventory knows of products: whether stock is kept of them, by the catalogue's last word.
+
 use super::*;
 use tillroll_schemas::product::{Added, Archived, Details};
 use tillroll_schemas::{Currency, Money, TaxRate};

@@ -1,3 +1,5 @@
+//! What a stock item answers: each command of an order ends in one answer to that order, everything else in none.
+
 use super::*;
 use tillroll_log::{Body, Coordinates, EventId, Offset, PartitionId};
 use tillroll_schemas::stock_item::{

@@ -1,3 +1,5 @@
+//! From a body to a command: one command per reason, and only for products of which stock is kept.
+
 use super::*;
 use serde_json::json;
 

@@ -1,8 +1,12 @@
+//! What a credit note does, and that it is given once however often it is asked for.
+
+use proptest::prelude::*;
 use serde_json::json;
 use tillroll_log::{Aggregate, Rejection};
 use tillroll_schemas::credit_note::{CreditNoteCommand, CreditNoteEvent, IssueCreditNote, Issued};
 use tillroll_schemas::order::{Customer, Line};
 use tillroll_schemas::{Money, Quantity, Sku, TaxRate, Timestamp};
+use tillroll_testkit::{assert_twice_adds_nothing, story};
 
 use super::{CreditNote, CreditNoteState};
 
@@ -119,20 +123,30 @@ fn issue_event(reason: &str) -> CreditNoteEvent {
     decide(&CreditNoteState::default(), command).unwrap().unwrap().into()
 }
 
-proptest::proptest! {
+fn some_command() -> impl Strategy<Value = CreditNoteCommand> {
+    let lines = prop::collection::vec((1..9_i64, -1..9_i64), 0..3);
+    lines.prop_map(|lines| issue(lines.iter().map(|(pieces, pence)| line("MUG", *pieces, *pence)).collect()).into())
+}
+
+proptest! {
     #[test]
     fn whatever_is_credited_the_total_is_the_sum_of_its_lines_and_asking_twice_adds_nothing(
-        pieces_and_pence in proptest::collection::vec((1i64..10_000, 0i64..1_000_000), 1..40),
+        pieces_and_pence in prop::collection::vec((1i64..10_000, 0i64..1_000_000), 1..40),
     ) {
         let lines = pieces_and_pence.iter().map(|(pieces, pence)| line("MUG", *pieces, *pence)).collect();
         let command = CreditNoteCommand::from(issue(lines));
         let event = CreditNote::decide(&CreditNoteState::default(), &command, at(0)).unwrap().unwrap();
         let CreditNoteEvent::Issued(issued) = &event;
         let sum: i64 = pieces_and_pence.iter().map(|(pieces, pence)| pieces * pence).sum();
-        proptest::prop_assert_eq!(issued.total, gbp(sum));
+        prop_assert_eq!(issued.total, gbp(sum));
         let lines: i64 = issued.lines.iter().map(|line| line.line_total.amount).sum();
-        proptest::prop_assert_eq!(lines, sum);
+        prop_assert_eq!(lines, sum);
         let state = CreditNote::evolve(CreditNoteState::default(), &event);
-        proptest::prop_assert!(matches!(CreditNote::decide(&state, &command, at(9)), Ok(None)));
+        prop_assert!(matches!(CreditNote::decide(&state, &command, at(9)), Ok(None)));
+    }
+
+    #[test]
+    fn a_command_that_is_applied_twice_adds_nothing(story in story(prop::collection::vec(some_command(), 0..8))) {
+        assert_twice_adds_nothing::<CreditNote>("0190", &story);
     }
 }

@@ -1,4 +1,5 @@
-//! What a client is told of an order, made from its state as it is now.
+//! What a client is told of an order, made from its state as it is now. Reads say the same and `recorded_at`: that is
+//! the broker's clock, and no fold depends on it.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ pub struct OrderBody {
     pub version: u64,
 }
 
-/// One line.
+/// One line of an order, or of a credit note.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LineBody {
     /// What.
@@ -125,11 +126,26 @@ impl OrderBody {
     }
 }
 
+impl LineBody {
+    /// The line, of which nothing has left.
+    pub fn of(line: &Line) -> Self {
+        Self {
+            sku: line.sku.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            line_total: line.line_total,
+            tax_rate: line.tax_rate,
+            fulfilled: None,
+        }
+    }
+}
+
 impl Status {
     fn of(life: &Life) -> Self {
         match life {
             life if life.stuck().is_some() => Self::Stuck,
-            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => Self::Pending,
+            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => Self::Pending,
             Life::Compensating(_) => Self::Pending,
             Life::Confirmed(_) | Life::Delivering(..) => Self::Confirmed,
             Life::Fulfilled(_) => Self::Fulfilled,
@@ -154,7 +170,7 @@ fn reason(life: &Life) -> Option<&Reason> {
     match life {
         Life::Compensating(ending) => Some(&ending.reason),
         Life::Cancelled(_, reason) => Some(reason),
-        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => None,
+        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => None,
         Life::Confirmed(_) | Life::Delivering(..) | Life::Fulfilled(_) => None,
     }
 }
@@ -163,7 +179,7 @@ fn reason(life: &Life) -> Option<&Reason> {
 fn left(life: &Life) -> Option<&Sold> {
     match life {
         Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => Some(sold),
-        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => None,
+        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => None,
         Life::Compensating(_) | Life::Cancelled(..) => None,
     }
 }
@@ -188,13 +204,5 @@ fn line_body(line: &Line, gone: Option<&mut i64>) -> LineBody {
         *gone -= of_this;
         of_this
     });
-    LineBody {
-        sku: line.sku.clone(),
-        name: line.name.clone(),
-        quantity: line.quantity,
-        unit_price: line.unit_price,
-        line_total: line.line_total,
-        tax_rate: line.tax_rate,
-        fulfilled: fulfilled.filter(|pieces| *pieces > 0),
-    }
+    LineBody { fulfilled: fulfilled.filter(|pieces| *pieces > 0), ..LineBody::of(line) }
 }

@@ -47,10 +47,9 @@ pub(super) fn cancel(life: &Life, command: &CancelOrder, at: Timestamp) -> Resul
     let reason = || Reason { code: CANCELLED_BY_CUSTOMER.to_owned(), detail: detail() };
     match life {
         Life::NotPlaced => Err(OrderRejection::NotFound),
-        Life::Reserving(order, wait) | Life::Committing(order, wait) => {
+        Life::Reserving(order, wait) | Life::Committing(order, wait) | Life::Committed(order, wait) => {
             Ok(Some(call_off(reason(), Vec::new(), releases(order, Some(wait)), None, at)))
         }
-        Life::Committed(order) => Ok(Some(call_off(reason(), Vec::new(), releases(order, None), None, at))),
         Life::Confirmed(sold) if sold.delivered.is_empty() => {
             let credit = Some(sale(&sold.order, at));
             Ok(Some(call_off(reason(), Vec::new(), releases(&sold.order, None), credit, at)))
@@ -88,7 +87,7 @@ fn proceed(life: &Life, answers: Vec<StockAnswer>, at: Timestamp) -> Option<Orde
             Some(StockReserved { answers, claims, answer_by: later(at, ANSWER_WITHIN_S) }.into())
         }
         Life::Committing(..) => Some(StockCommitted { answers }.into()),
-        Life::Committed(order) => Some(Confirmed { sale: sale(order, order.placed_at) }.into()),
+        Life::Committed(order, _) => Some(Confirmed { sale: sale(order, order.placed_at) }.into()),
         Life::Delivering(sold, delivery) => Some(fulfilment::out(sold, delivery, answers).into()),
         Life::Compensating(ending) => {
             let credit = ending.was_confirmed.then(|| sale(&ending.order, at));
@@ -157,7 +156,7 @@ pub(super) fn reserved(life: Life, event: &StockReserved) -> Life {
         Life::Reserving(order, _) => Life::Committing(order, Wait::for_all(skus(&event.claims), event.answer_by)),
         life @ (Life::NotPlaced
         | Life::Committing(..)
-        | Life::Committed(_)
+        | Life::Committed(..)
         | Life::Confirmed(_)
         | Life::Delivering(..)
         | Life::Fulfilled(_)
@@ -168,10 +167,10 @@ pub(super) fn reserved(life: Life, event: &StockReserved) -> Life {
 
 pub(super) fn committed(life: Life) -> Life {
     match life {
-        Life::Committing(order, _) => Life::Committed(order),
+        Life::Committing(order, wait) => Life::Committed(order, wait.for_own_step()),
         life @ (Life::NotPlaced
         | Life::Reserving(..)
-        | Life::Committed(_)
+        | Life::Committed(..)
         | Life::Confirmed(_)
         | Life::Delivering(..)
         | Life::Fulfilled(_)
@@ -182,7 +181,7 @@ pub(super) fn committed(life: Life) -> Life {
 
 pub(super) fn confirmed(life: Life) -> Life {
     match life {
-        Life::Committed(order) => Life::Confirmed(fulfilment::sold(order)),
+        Life::Committed(order, _) => Life::Confirmed(fulfilment::sold(order)),
         life @ (Life::NotPlaced
         | Life::Reserving(..)
         | Life::Committing(..)
@@ -200,7 +199,7 @@ pub(super) fn compensating(life: Life, event: &CompensationStarted) -> Life {
         Life::Compensating(Ending { order, reason: event.reason.clone(), was_confirmed, wait })
     };
     match life {
-        Life::Reserving(order, _) | Life::Committing(order, _) | Life::Committed(order) => ending(order, false),
+        Life::Reserving(order, _) | Life::Committing(order, _) | Life::Committed(order, _) => ending(order, false),
         Life::Confirmed(sold) => ending(sold.order, true),
         life @ (Life::NotPlaced
         | Life::Delivering(..)

@@ -23,7 +23,7 @@ pub(super) fn request(
     let id = command.fulfilment_id;
     match life {
         Life::NotPlaced => Err(OrderRejection::NotFound),
-        Life::Reserving(..) | Life::Committing(..) | Life::Committed(_) => Err(OrderRejection::NotConfirmed),
+        Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => Err(OrderRejection::NotConfirmed),
         Life::Compensating(_) | Life::Cancelled(..) => Err(OrderRejection::OrderCancelled),
         Life::Confirmed(sold) | Life::Fulfilled(sold) if sold.delivered.contains(&id) => Ok(None),
         Life::Delivering(sold, delivery) if delivery.id == id || sold.delivered.contains(&id) => Ok(None),
@@ -112,7 +112,7 @@ pub(super) fn requested(life: Life, event: &FulfilmentRequested) -> Life {
         life @ (Life::NotPlaced
         | Life::Reserving(..)
         | Life::Committing(..)
-        | Life::Committed(_)
+        | Life::Committed(..)
         | Life::Delivering(..)
         | Life::Fulfilled(_)
         | Life::Compensating(_)
@@ -130,7 +130,7 @@ pub(super) fn fulfilled(life: Life, event: &Fulfilled) -> Life {
         life @ (Life::NotPlaced
         | Life::Reserving(..)
         | Life::Committing(..)
-        | Life::Committed(_)
+        | Life::Committed(..)
         | Life::Confirmed(_)
         | Life::Fulfilled(_)
         | Life::Compensating(_)

@@ -12,8 +12,8 @@ impl Life {
     pub fn order(&self) -> Option<&Arc<Placed>> {
         match self {
             Self::NotPlaced => None,
-            Self::Reserving(order, _) | Self::Committing(order, _) => Some(order),
-            Self::Committed(order) | Self::Cancelled(order, _) => Some(order),
+            Self::Reserving(order, _) | Self::Committing(order, _) | Self::Committed(order, _) => Some(order),
+            Self::Cancelled(order, _) => Some(order),
             Self::Confirmed(sold) | Self::Delivering(sold, _) | Self::Fulfilled(sold) => Some(&sold.order),
             Self::Compensating(ending) => Some(&ending.order),
         }
@@ -23,12 +23,10 @@ impl Life {
     pub(super) fn waiting(&self) -> Option<(Asked, &Wait)> {
         match self {
             Self::Reserving(_, wait) => Some((Asked::Reserve, wait)),
-            Self::Committing(_, wait) => Some((Asked::Commit, wait)),
+            Self::Committing(_, wait) | Self::Committed(_, wait) => Some((Asked::Commit, wait)),
             Self::Delivering(_, delivery) => Some((Asked::Fulfil(delivery.id), &delivery.wait)),
             Self::Compensating(ending) => Some((Asked::Release, &ending.wait)),
-            Self::NotPlaced | Self::Committed(_) | Self::Confirmed(_) | Self::Fulfilled(_) | Self::Cancelled(..) => {
-                None
-            }
+            Self::NotPlaced | Self::Confirmed(_) | Self::Fulfilled(_) | Self::Cancelled(..) => None,
         }
     }
 
@@ -51,6 +49,7 @@ impl Life {
         match self {
             Self::Reserving(order, wait) => Self::Reserving(order, change(Asked::Reserve, wait)),
             Self::Committing(order, wait) => Self::Committing(order, change(Asked::Commit, wait)),
+            Self::Committed(order, wait) => Self::Committed(order, change(Asked::Commit, wait)),
             Self::Delivering(sold, Delivery { id, items, wait }) => {
                 let wait = change(Asked::Fulfil(id), wait);
                 Self::Delivering(sold, Delivery { id, items, wait })
@@ -59,11 +58,7 @@ impl Life {
                 let wait = change(Asked::Release, wait);
                 Self::Compensating(Ending { order, reason, was_confirmed, wait })
             }
-            life @ (Self::NotPlaced
-            | Self::Committed(_)
-            | Self::Confirmed(_)
-            | Self::Fulfilled(_)
-            | Self::Cancelled(..)) => life,
+            life @ (Self::NotPlaced | Self::Confirmed(_) | Self::Fulfilled(_) | Self::Cancelled(..)) => life,
         }
     }
 }

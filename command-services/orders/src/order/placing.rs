@@ -48,7 +48,7 @@ pub(super) fn placed(life: Life, event: &Placed) -> Life {
         }
         life @ (Life::Reserving(..)
         | Life::Committing(..)
-        | Life::Committed(_)
+        | Life::Committed(..)
         | Life::Confirmed(_)
         | Life::Delivering(..)
         | Life::Fulfilled(_)

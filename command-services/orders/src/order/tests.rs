@@ -6,6 +6,7 @@ mod deadlines;
 mod fulfilment;
 mod placing;
 mod properties;
+mod repeats;
 mod telling;
 mod walk;
 mod world;

@@ -91,6 +91,19 @@ impl Wait {
         Self { open, patience: Patience::Until { answer_by, attempt: 0 } }
     }
 
+    /// The wait for the order's own next step, when everybody has done this one. The event that begins it names no
+    /// deadline, in no log that there is, so it follows from the one before: later than that, so that one deadline
+    /// fires once.
+    pub(super) fn for_own_step(self) -> Self {
+        let patience = match self.patience {
+            Patience::Until { answer_by, .. } => {
+                Patience::Until { answer_by: later(answer_by, ANSWER_WITHIN_S), attempt: 0 }
+            }
+            over @ Patience::Over(_) => over,
+        };
+        Self { open: OrdMap::new(), patience }
+    }
+
     /// Whether everybody has done it.
     pub(super) fn is_over(&self) -> bool {
         self.open.is_empty()

@@ -1,3 +1,5 @@
+//! Sums over lines: pieces and claims per SKU, and a refusal that says why.
+
 use tillroll_schemas::order::Line;
 use tillroll_schemas::{Money, Quantity, Sku, TaxRate};
 

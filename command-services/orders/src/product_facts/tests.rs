@@ -1,3 +1,5 @@
+//! What orders know of products: the last word of the catalogue counts.
+
 use tillroll_log::Aggregate;
 use tillroll_schemas::product::{Added, Archived, Details, ProductEvent, Revised};
 use tillroll_schemas::{Money, TaxRate};

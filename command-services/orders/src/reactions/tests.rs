@@ -1,3 +1,5 @@
+//! What orders and credit notes cause: each step asks each stock item once, under names that never change.
+
 use tillroll_log::{Aggregate, Body, Cause, Coordinates, EventId, Offset, Outgoing, PartitionId, Reactions, SettledAs};
 use tillroll_schemas::credit_note::IssueCreditNote;
 use tillroll_schemas::order::*;

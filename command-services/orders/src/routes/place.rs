@@ -6,8 +6,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{Datelike, SubsecRound};
 use serde::Deserialize;
-use tillroll_command_http::{Checks, EXECUTE_WITHIN, Named, Scope, problem_of};
-use tillroll_http::{Caller, CommandAnswer, CommandHeaders, LARGE_BODY, Problem, StrictJson, StrictQuery, problems};
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, Named, problem_of};
+use tillroll_http::{
+    Caller, CommandAnswer, CommandHeaders, LARGE_BODY, Problem, Scope, StrictJson, StrictQuery, problems,
+};
 use tillroll_log::{Aggregate, Answered, Body, ExecuteError, Key};
 use tillroll_schemas::order::{Customer, OrderCommand, PaymentMethod, PlaceOrder};
 use tillroll_schemas::{OrderId, Sku, Timestamp};

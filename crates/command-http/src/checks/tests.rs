@@ -1,3 +1,5 @@
+//! Checks of fields: everything wrong is named at once, and texts keep to their limits.
+
 use super::*;
 
 fn fields(check: impl FnOnce(&mut Checks)) -> Vec<String> {

@@ -1,3 +1,5 @@
+//! Conditional commands: `If-Match` names one version, and a tag that is none never matches.
+
 use super::*;
 
 fn code(if_match: Option<IfMatch>) -> Result<Option<Version>, &'static str> {

@@ -1,3 +1,5 @@
+//! From the log's answers to problems: the documented statuses, for codes that the catalogue knows.
+
 use super::*;
 use axum::http::StatusCode;
 

@@ -1,3 +1,5 @@
+//! What the environment may say of a stack, and what is refused.
+
 use super::*;
 
 fn lookup<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {

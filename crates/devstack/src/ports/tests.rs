@@ -1,3 +1,5 @@
+//! Ports that are free, fixed or taken.
+
 use super::*;
 
 #[test]

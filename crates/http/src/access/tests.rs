@@ -1,3 +1,5 @@
+//! Access tokens: only what the local keys signed, for us, and in time, gets in, also from the cache.
+
 use std::time::Duration;
 
 use base64::Engine;

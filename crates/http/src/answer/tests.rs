@@ -1,3 +1,5 @@
+//! Answers to commands: what is known stands in the headers, what is not is left out.
+
 use std::time::Duration;
 
 use axum::response::IntoResponse;

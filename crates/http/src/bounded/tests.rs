@@ -1,3 +1,5 @@
+//! The bounded cache: never more than its capacity, and what is used stays.
+
 use super::BoundedCache;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Ids of commands: the same request is the same command for ever, any other request another.
+
 use super::command_id;
 
 #[test]

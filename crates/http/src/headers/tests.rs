@@ -1,3 +1,5 @@
+//! Headers of requests: each is read as documented or refused, and no value makes it panic.
+
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};

@@ -1,3 +1,5 @@
+//! Sealed identities: what was sealed is opened for a while, and nothing else ever.
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::{HeaderMap, Request};
 use base64::Engine;

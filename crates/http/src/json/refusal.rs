@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
+use super::by_name::ByName;
 use crate::problem::Problem;
 use crate::problems;
 
@@ -17,7 +18,7 @@ pub(super) fn malformed(wrong: serde_json::Error) -> Problem {
 /// Reads JSON, known to be well formed and refused by `T`, once more to learn which field is at fault.
 pub(super) fn of_field<T: DeserializeOwned>(text: &str) -> Problem {
     let mut json = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+    match serde_path_to_error::deserialize::<_, T>(ByName(&mut json)) {
         Ok(_) => Problem::new(&problems::MALFORMED_JSON),
         Err(wrong) => {
             let pointer = pointer(wrong.path());

@@ -1,3 +1,6 @@
+//! Strict bodies: read in one way or refused with the place, within limits of size, depth and time.
+//! Equal bodies have equal canonical bytes.
+
 use axum::body::Body;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::HeaderMap;
@@ -232,6 +235,53 @@ async fn a_body_may_be_left_out_where_the_route_says_so() {
     assert!(optional(request(&["application/json"], "{}")).await.unwrap().is_some());
     assert_eq!(optional(request(&[], "{}")).await.unwrap_err().status(), 415);
     assert_eq!(optional(request(&["application/json"], "")).await.unwrap_err().code(), "malformed_json");
+}
+
+#[test]
+fn an_array_of_values_is_no_object_at_any_depth() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        a: u8,
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Choice {
+        Named { a: u8 },
+        Held(Inner),
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        one: Option<Inner>,
+        #[serde(default)]
+        many: Vec<Inner>,
+        #[serde(default)]
+        choice: Option<Choice>,
+        #[serde(default)]
+        pair: Option<(u8, Inner)>,
+    }
+    let read = |body: &str| StrictJson::<Outer>::parse(body.as_bytes()).map(|read| read.value);
+    let whole = r#"{"one":{"a":1},"many":[{"a":2}],"choice":{"Named":{"a":3}},"pair":[4,{"a":5}]}"#;
+    let one = Some(Inner { a: 1 });
+    let expected = Outer {
+        one,
+        many: vec![Inner { a: 2 }],
+        choice: Some(Choice::Named { a: 3 }),
+        pair: Some((4, Inner { a: 5 })),
+    };
+    assert_eq!(read(whole).unwrap(), expected);
+    for (body, pointer) in [
+        (r#"[null]"#, ""),
+        (r#"{"one":[1]}"#, "/one"),
+        (r#"{"many":[[2]]}"#, "/many/0"),
+        (r#"{"choice":{"Named":[3]}}"#, "/choice/Named"),
+        (r#"{"choice":{"Held":[3]}}"#, "/choice/Held"),
+        (r#"{"pair":[4,[5]]}"#, "/pair/1"),
+    ] {
+        let problem = read(body).unwrap_err();
+        let said = serde_json::to_value(&problem).unwrap();
+        assert_eq!((problem.code(), said["errors"][0]["field"].as_str()), ("invalid_field", Some(pointer)), "{said}");
+    }
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -1,3 +1,5 @@
+//! Key files: made once, for their owner only, the same for all that start at once, never overwritten.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Problems as sent: all that was put in, with path and request id.
+
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};

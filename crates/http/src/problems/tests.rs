@@ -1,3 +1,5 @@
+//! The catalogue of problems: stable codes, each once.
+
 use std::collections::HashSet;
 
 use super::{ALL, by_code};

@@ -1,3 +1,5 @@
+//! Query strings, read strictly: every fault names its parameter.
+
 use axum::extract::FromRequestParts;
 use axum::http::Request;
 use serde::Deserialize;

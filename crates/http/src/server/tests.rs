@@ -1,3 +1,5 @@
+//! The server under clients that misbehave: bounded in everything, every error a problem, a shutdown that ends.
+
 use std::sync::Arc;
 use std::time::Duration;
 

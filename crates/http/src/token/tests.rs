@@ -1,3 +1,5 @@
+//! Consistency tokens: what is encoded is decoded, and whatever was changed is noticed.
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;

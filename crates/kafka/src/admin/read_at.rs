@@ -9,6 +9,7 @@ use rdkafka::topic_partition_list::Offset as RdOffset;
 use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::oneshot;
 
+use crate::closing::{Closed, closing};
 use crate::native::{Event, EventQueue, Waker};
 use crate::reading::{Slots, partition_list};
 use crate::{KafkaError, Offset, PartitionId, Record, Topic};
@@ -20,9 +21,21 @@ const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// The way to the thread.
 #[derive(Clone)]
-pub(super) struct Places {
-    questions: Sender<Question>,
+pub(super) struct Places(Arc<Line>);
+
+struct Line {
+    /// Taken at the end only.
+    questions: Option<Sender<Question>>,
     waker: Waker,
+    closed: Closed,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // In this order: a thread that is woken first finds its channel open, and waits again.
+        self.questions.take();
+        self.waker.wake();
+    }
 }
 
 struct Question {
@@ -35,12 +48,22 @@ struct Question {
 impl Places {
     pub(super) fn spawn(queue: EventQueue) -> Result<Places, KafkaError> {
         let (questions, asked) = channel();
+        let (open, closed) = closing();
         let waker = queue.waker().clone();
         std::thread::Builder::new()
             .name("kafka-admin".to_owned())
-            .spawn(move || run(&queue, &asked))
+            .spawn(move || {
+                run(&queue, &asked);
+                drop(queue);
+                drop(open);
+            })
             .map_err(KafkaError::thread("starting to read single records"))?;
-        Ok(Places { questions, waker })
+        Ok(Places(Arc::new(Line { questions: Some(questions), waker, closed })))
+    }
+
+    /// Ends when the thread has closed its client. Holds nothing of it.
+    pub(super) fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.0.closed.wait()
     }
 
     pub(super) async fn read(
@@ -51,8 +74,9 @@ impl Places {
     ) -> Result<Option<Arc<Record>>, KafkaError> {
         let (answer, answered) = oneshot::channel();
         let closed = KafkaError::Closed { doing: DOING };
-        self.questions.send(Question { topic, partition, offset, answer }).map_err(|_| closed.clone())?;
-        self.waker.wake();
+        let questions = self.0.questions.as_ref().ok_or_else(|| closed.clone())?;
+        questions.send(Question { topic, partition, offset, answer }).map_err(|_| closed.clone())?;
+        self.0.waker.wake();
         answered.await.unwrap_or(Err(closed))
     }
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::Producer;
-use crate::native::fail_fatally;
 use crate::{Config, DeliveryError, NewRecord, PartitionId, SendError};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +26,7 @@ async fn a_fatal_error_replaces_the_client_and_fails_what_was_in_flight() {
     for _ in 0..10 {
         send().unwrap();
     }
-    fail_fatally(&producer.handle.shared.client());
+    producer.fail_fatally();
     assert!(matches!(send(), Err(SendError::Fatal(_))));
     for _ in 0..10 {
         let outcome = tokio::time::timeout(PATIENCE, told.recv()).await.unwrap().unwrap();

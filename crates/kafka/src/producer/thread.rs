@@ -6,23 +6,28 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::{Client, Shared, new_client};
+use crate::KafkaError;
+use crate::closing::Open;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::{Client, Shared, new_client};
-use crate::KafkaError;
-
 /// An acknowledgement ends the wait at once; this is only how soon a fatal error or the end is noticed.
-const LOOK_AROUND: Duration = Duration::from_millis(20);
+const LOOK_AROUND: Duration = Duration::from_millis(200);
 /// What is still queued when the last handle is dropped gets this long.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Between attempts to make a client in place of one that failed.
 const RETRY: Duration = Duration::from_millis(200);
 
-pub(super) fn spawn(shared: Arc<Shared>) -> Result<(), KafkaError> {
+pub(super) fn spawn(shared: Arc<Shared>, open: Open) -> Result<(), KafkaError> {
     thread::Builder::new()
         .name("kafka-producer".to_owned())
-        .spawn(move || run(&shared))
+        .spawn(move || {
+            run(&shared);
+            // The client goes with the last of those who share it: before it is told to be closed.
+            drop(shared);
+            drop(open);
+        })
         .map(drop)
         .map_err(KafkaError::thread("starting the producer"))
 }

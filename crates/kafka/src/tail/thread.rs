@@ -6,16 +6,21 @@ use std::time::{Duration, Instant};
 use super::Command;
 use super::fan_out::FanOut;
 use crate::KafkaError;
+use crate::closing::Open;
 use crate::context::client_error;
 use crate::native::{Event, EventQueue};
 
 /// A record or a command ends the wait at once; this is only how often partitions without followers are looked for.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
-pub(super) fn spawn(queue: EventQueue, commands: Receiver<Command>) -> Result<(), KafkaError> {
+pub(super) fn spawn(queue: EventQueue, commands: Receiver<Command>, open: Open) -> Result<(), KafkaError> {
     std::thread::Builder::new()
         .name("kafka-tail".to_owned())
-        .spawn(move || run(&queue, &commands))
+        .spawn(move || {
+            run(&queue, &commands);
+            drop(queue);
+            drop(open);
+        })
         .map(drop)
         .map_err(KafkaError::thread("starting the tail"))
 }

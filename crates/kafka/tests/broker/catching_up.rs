@@ -7,15 +7,17 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, TopicPartitionList};
-use tillroll_kafka::{Config, Offset, PartitionId, Producer, ReadError, Tail};
+use tillroll_kafka::{Config, Offset, PartitionId, Producer, ReadError, Subscription, Tail, Topic};
 
 use crate::setting::{PATIENCE, broker, live, next, number, numbers, store_numbers, topic};
 
 const ZERO: PartitionId = PartitionId(0);
 
+/// So many are written to each of three partitions.
+const EACH: u64 = 20_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn followers_that_join_while_others_write_miss_nothing_and_repeat_nothing() {
-    const EACH: u64 = 20_000;
     let config = broker().await;
     let topic = topic(&config, 3).await;
     let producer = Producer::start(&config).unwrap();
@@ -30,28 +32,8 @@ async fn followers_that_join_while_others_write_miss_nothing_and_repeat_nothing(
             })
         })
         .collect();
-    let followers: Vec<_> = (0..8_u64)
-        .map(|late| {
-            let (tail, topic) = (tail.clone(), Arc::clone(&topic));
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(late * 60)).await;
-                let from = (0..3).map(|partition| (PartitionId(partition), Offset::ZERO)).collect();
-                let mut subscription = tail.subscribe(topic, from);
-                let mut wanted = [0; 3];
-                while wanted.iter().sum::<u64>() < 3 * EACH {
-                    let batch = next(&mut subscription).await;
-                    let wanted = &mut wanted[usize::try_from(batch.partition.0).unwrap()];
-                    for record in &batch.records {
-                        assert_eq!((number(record), record.offset), (*wanted, Offset(*wanted as i64)));
-                        *wanted += 1;
-                    }
-                    assert!(batch.next >= Offset(*wanted as i64));
-                }
-                live(&mut subscription).await;
-                subscription
-            })
-        })
-        .collect();
+    let followers: Vec<_> =
+        (0..8).map(|late| tokio::spawn(follow_all(tail.clone(), Arc::clone(&topic), late))).collect();
     for writer in writers {
         writer.await.unwrap();
     }
@@ -64,6 +46,25 @@ async fn followers_that_join_while_others_write_miss_nothing_and_repeat_nothing(
     }
     assert_eq!(shared.len(), 8);
     assert!(shared.iter().all(|record| Arc::ptr_eq(record, &shared[0])));
+}
+
+/// Joins a little later than the one before, and reads every number of each partition in order, once.
+async fn follow_all(tail: Tail, topic: Topic, late: u64) -> Subscription {
+    tokio::time::sleep(Duration::from_millis(late * 60)).await;
+    let from = (0..3).map(|partition| (PartitionId(partition), Offset::ZERO)).collect();
+    let mut subscription = tail.subscribe(topic, from);
+    let mut wanted = [0; 3];
+    while wanted.iter().sum::<u64>() < 3 * EACH {
+        let batch = next(&mut subscription).await;
+        let wanted = &mut wanted[usize::try_from(batch.partition.0).unwrap()];
+        for record in &batch.records {
+            assert_eq!((number(record), record.offset), (*wanted, Offset(*wanted as i64)));
+            *wanted += 1;
+        }
+        assert!(batch.next >= Offset(*wanted as i64));
+    }
+    live(&mut subscription).await;
+    subscription
 }
 
 async fn futures<T>(tasks: Vec<tokio::task::JoinHandle<T>>) -> Vec<T> {

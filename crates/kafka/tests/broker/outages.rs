@@ -104,13 +104,18 @@ async fn records_in_flight_when_the_broker_dies_are_stored_once_or_reported() {
         })
     };
     let kafka = stack.kafka().unwrap();
+    let mut read = Vec::new();
     for _ in 0..2 {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        // The writer is in full swing, and far from its end.
+        read.extend(numbers(&mut follower, 1_000).await);
+        assert!(read.len() < 9_000, "nothing is in flight any more: {}", read.len());
         kafka.kill().await.unwrap();
         kafka.start_again().await.unwrap();
     }
+    let left = 10_000 - read.len();
+    read.extend(numbers(&mut follower, left).await);
     // Retried by the idempotent producer: each exactly once, in order.
-    assert_eq!(numbers(&mut follower, 10_000).await, (0..10_000).collect::<Vec<_>>());
+    assert_eq!(read, (0..10_000).collect::<Vec<_>>());
     tokio::time::timeout(PATIENCE, writer).await.unwrap().unwrap();
     assert_eq!(Admin::new(&config).unwrap().end_offsets(&topic, &[ZERO]).await.unwrap()[0].2, Offset(10_000));
 }

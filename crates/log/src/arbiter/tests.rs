@@ -1,3 +1,5 @@
+//! What each reader must make of claims and entries in any order: the same, and at most one writer at a time.
+
 use super::*;
 use uuid::Uuid;
 

@@ -1,3 +1,5 @@
+//! Bodies read as they were written, under their stable names, and what cannot be read is told apart.
+
 use crate::jar::{JarCommand, JarEvent, Put, Take};
 use crate::{Body, DecodeError};
 

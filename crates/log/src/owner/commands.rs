@@ -1,6 +1,7 @@
 //! Commands by topic: every new one ends in exactly one admitted record, strictly in offset order.
 
 use super::{Effect, Owner, Ticket};
+use crate::caught::caught;
 use crate::record::{Ended, Origin, Outcome, Settled, SettledCommand, header, required, text};
 use crate::source::{Novelty, Windows};
 use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, EventId, Key, Offset, Rejection, Source, Timestamp};
@@ -254,13 +255,28 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
     }
 
-    fn settle(&mut self, outcome: Outcome, commands: Vec<TopicCommand<A>>, now: Timestamp) {
+    /// Ends the commands with one record, or with several if one could not hold them all: a reaction has to see each.
+    fn settle(&mut self, outcome: Outcome, mut commands: Vec<TopicCommand<A>>, now: Timestamp) {
         let key = commands.first().map(TopicCommand::key).unwrap_or_else(|| "".into());
         let bodies = commands.iter().filter_map(TopicCommand::settled).collect();
+        let settled = Settled { outcome, commands: bodies };
+        if commands.len() > 1 && !self.settled_fits(&key, &settled, &commands) {
+            // The later ones stand in the queue meanwhile: the first record's inbox must not pass them.
+            let later = commands.split_off(commands.len() / 2);
+            let count = later.len();
+            self.commands.requeue(later);
+            self.settle(settled.outcome.clone(), commands, now);
+            let count = count.min(self.commands.len());
+            let later: Vec<_> = self.commands.queue.drain(..count).collect();
+            if !later.is_empty() {
+                self.settle(settled.outcome, later, now);
+            }
+            return;
+        }
         self.commands.advance(&commands);
         let ended: Vec<_> = commands.iter().filter_map(TopicCommand::ended).collect();
         self.commands.remember(&ended);
-        self.append_settled(key, Settled { outcome, commands: bodies }, commands, now);
+        self.append_settled(key, settled, commands, now);
     }
 
     /// Takes the commands at the front that are for one aggregate and can be one command.
@@ -271,18 +287,27 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         while run.len() < LONGEST_RUN && !run.first().is_some_and(|first| first.alone) {
             let Some(next) = self.commands.queue.front() else { break };
             let Ok(body) = &next.body else { break };
-            let joins = next.letter == Letter::No
+            let may_join = next.letter == Letter::No
                 && !next.alone
                 && next.key() == key
                 && self.commands.novelty(next) == Novelty::New
-                && !run.iter().any(|other| same_id(other, next))
-                && A::join(&mut command, body.clone()).is_ok();
-            if !joins {
-                break;
+                && !run.iter().any(|other| same_id(other, next));
+            match may_join.then(|| caught("joining", || A::join(&mut command, body.clone()))) {
+                Some(Ok(Ok(()))) => run.extend(self.commands.queue.pop_front()),
+                // The first may be half of both now.
+                Some(Err(_)) => {
+                    self.decide_each_alone(run);
+                    return None;
+                }
+                Some(Ok(Err(_))) | None => break,
             }
-            run.extend(self.commands.queue.pop_front());
         }
         Some((command, run))
+    }
+
+    fn decide_each_alone(&mut self, mut run: Vec<TopicCommand<A>>) {
+        run.iter_mut().for_each(|command| command.alone = true);
+        self.commands.requeue(run);
     }
 
     fn decide_run(&mut self, now: Timestamp) {
@@ -315,11 +340,12 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     fn back_to_letters(&mut self, mut run: Vec<TopicCommand<A>>, why: String) {
         let Some(first) = run.first().map(|first| first.record.offset) else { return };
         self.commands.next = first;
-        match run.as_mut_slice() {
-            [only] => only.body = Err(why),
-            several => several.iter_mut().for_each(|command| command.alone = true),
+        if let [only] = run.as_mut_slice() {
+            only.body = Err(why);
+            self.commands.requeue(run);
+        } else {
+            self.decide_each_alone(run);
         }
-        self.commands.requeue(run);
     }
 }
 

@@ -77,7 +77,7 @@ pub enum Reply<A: Aggregate> {
     Overloaded,
     /// The partition is not served here now.
     Unavailable,
-    /// The command itself is at fault: too large, or its decision panicked.
+    /// The command itself is at fault: too large, or its decision or its answer panicked.
     Failed(String),
 }
 
@@ -117,6 +117,9 @@ pub enum Alarm {
     /// A record cannot be encoded. The partition stops.
     #[error("a record cannot be encoded, the partition stops: {0}")]
     Encoding(String),
+    /// What a record causes cannot be said, and must not be left out. The partition stops.
+    #[error("the reaction to a record failed, the partition stops: {0}")]
+    Reaction(String),
     /// The log is not what it was, or not set up as it must be. The partition stops.
     #[error("{0}")]
     Guard(String),

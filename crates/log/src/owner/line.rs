@@ -1,6 +1,7 @@
 //! Records under way and the tentative state that rests on them, kept apart from the confirmed state (rules 3 and 4).
 
 use super::{Appended, Caused, Effect, Owner, Reply, Request, Ticket, TopicCommand, ce_id};
+use crate::caught::caught;
 use crate::fold::Fold;
 use crate::record::{Ended, Inbox, Place, Settled, event_id};
 use crate::{
@@ -10,6 +11,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tillroll_kafka::{NewRecord, Record};
 use uuid::Uuid;
+
+/// The digits of the greatest offset: the inbox of a record that is measured may have grown when it is appended.
+const LONGEST_OFFSET: usize = 19;
 
 /// A record that was appended and not yet read back.
 pub(super) struct Pending<A: Aggregate, T> {
@@ -195,11 +199,20 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         Ok(())
     }
 
+    /// Whether one record can hold how these commands ended, and themselves.
+    pub(super) fn settled_fits(&self, key: &Key, settled: &Settled, commands: &[TopicCommand<A>]) -> bool {
+        let ends: Vec<_> = commands.iter().filter_map(TopicCommand::ended).collect();
+        let origin = commands.first().map(TopicCommand::origin).unwrap_or_default();
+        let place = self.place(EventId(Uuid::nil()), Timestamp::default(), self.inbox(), &ends);
+        let record = self.writer.settled(&place, &origin, key, settled);
+        record.is_ok_and(|record| size_of(&record) + LONGEST_OFFSET <= self.config.max_record_bytes)
+    }
+
     /// Appends the settled end of topic commands.
     pub(super) fn append_settled(
         &mut self,
         key: Key,
-        settled: Settled,
+        mut settled: Settled,
         commands: Vec<TopicCommand<A>>,
         now: Timestamp,
     ) {
@@ -208,10 +221,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let (ends, inbox) = (ends_of(&asked), self.inbox());
         let place = self.place(id, now, inbox, &ends);
         let origin = origin_of(&asked);
-        let mut settled = settled;
         let mut record = self.writer.settled(&place, &origin, &key, &settled);
         if record.as_ref().is_ok_and(|record| size_of(record) > self.config.max_record_bytes) {
-            // The commands themselves do not fit beside what became of them: reactions see only that they ended.
+            // One command that does not fit beside what became of it: reactions see only that it ended.
             settled.commands.clear();
             record = self.writer.settled(&place, &origin, &key, &settled);
         }
@@ -297,7 +309,14 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let slot = self.fold.slot(&request.key);
         let empty = A::State::default();
         let state = slot.map_or(&empty, |slot| &slot.state);
-        let answer = A::answer(&request.key, event.as_ref().map(|(event, _, _)| event.as_ref()), state);
+        let answering = || A::answer(&request.key, event.as_ref().map(|(event, _, _)| event.as_ref()), state);
+        let answer = match caught("the answer", answering) {
+            Ok(answer) => answer,
+            // The command is carried out all the same; it cannot be said what came of it.
+            Err(why) => {
+                return self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) });
+            }
+        };
         let version = match &event {
             Some((_, _, version)) => *version,
             None => self.fold.version(&request.key),

@@ -2,9 +2,9 @@
 
 use super::line::Asked;
 use super::{Effect, Owner, Phase, Reply, Request, Ticket};
+use crate::caught::caught;
 use crate::{Aggregate, Coordinates, Key, Ordinal, Timestamp, Version};
 use std::collections::{HashMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A verdict that rests on no record of its own: given when a record whose append began later is read back.
 enum Resting<A: Aggregate> {
@@ -116,8 +116,10 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let version = slot.version;
         for ticket in self.requests.watchers.remove(key).unwrap_or_default() {
             let Some(slot) = self.fold.slot(key) else { continue };
-            let answer = A::answer(key, None, &slot.state);
-            let reply = Reply::Done { answer, at: None, version, covers: self.covers(key) };
+            let reply = match caught("the answer", || A::answer(key, None, &slot.state)) {
+                Ok(answer) => Reply::Done { answer, at: None, version, covers: self.covers(key) },
+                Err(why) => Reply::Failed(why),
+            };
             self.effects.push(Effect::Answer { ticket, reply });
         }
     }
@@ -193,11 +195,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             }
             None => Ok(None),
         };
-        catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| {
-            let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
-            let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            format!("the decision panicked: {said}")
-        })
+        caught("the decision", decide)
     }
 
     fn rest(&mut self, request: Request<A, T>, resting: Resting<A>) {

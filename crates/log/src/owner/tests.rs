@@ -3,7 +3,9 @@
 mod bench;
 mod corners;
 mod inbox;
+mod losing;
 mod owners;
+mod panics;
 mod reactors;
 mod rules;
 mod stored;

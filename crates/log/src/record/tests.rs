@@ -1,3 +1,5 @@
+//! Records read as they were written; what is not of the protocol is unreadable and nothing more.
+
 use super::*;
 use crate::{LogId, Ordinal, PartitionId, Stamp, Version};
 use bytes::Bytes;

@@ -1,6 +1,7 @@
 //! What the HTTP side holds: a handle that routes a command to the owner of its partition and waits for the answer.
 
 use super::node::Node;
+use crate::caught::caught;
 use crate::owner::{self, Reply, Ticket};
 use crate::record::Origin;
 use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, Key, LogId, PartitionId, Version};
@@ -82,7 +83,7 @@ pub enum ExecuteError<R> {
     /// The partition is not served here now, or the answer did not come in time; the command may yet be carried out.
     #[error("not served now")]
     Unavailable,
-    /// The command itself is at fault.
+    /// The command itself is at fault: too large, or its decision or its answer panicked.
     #[error("the command cannot be carried out")]
     Failed,
 }
@@ -248,7 +249,10 @@ impl<A: Aggregate> Commands<A> {
             Reply::Done { answer, at, version, covers } => (answer, at, version, false, covers),
             Reply::Repeat { at, version, state, covers } => {
                 let event = self.event_at(&at).await.ok_or(ExecuteError::Unavailable)?;
-                (A::answer(key, Some(&event), &state), Some(at), version, true, covers)
+                match caught("the answer", || A::answer(key, Some(&event), &state)) {
+                    Ok(answer) => (answer, Some(at), version, true, covers),
+                    Err(why) => return Err(failed::<A>(&why)),
+                }
             }
             Reply::Rejected(rejection) => return Err(ExecuteError::Rejected(rejection)),
             Reply::VersionMismatch { current } => return Err(ExecuteError::VersionMismatch { current }),
@@ -256,10 +260,7 @@ impl<A: Aggregate> Commands<A> {
             Reply::Unknown => return Ok(None),
             Reply::Overloaded => return Err(ExecuteError::Overloaded),
             Reply::Unavailable => return Err(ExecuteError::Unavailable),
-            Reply::Failed(why) => {
-                tracing::error!(aggregate = A::TOPICS.name, error = why, "command failed");
-                return Err(ExecuteError::Failed);
-            }
+            Reply::Failed(why) => return Err(failed::<A>(&why)),
         };
         let log = covers.first().map(|(log, _)| *log).ok_or(ExecuteError::Unavailable)?;
         Ok(Some(Answered { answer, log, at, version, repeat, covers, timing }))
@@ -270,4 +271,9 @@ impl<A: Aggregate> Commands<A> {
         let type_name = record.headers.get_str(crate::record::header::TYPE)?;
         A::Event::decode(type_name, record.value.as_deref().unwrap_or_default()).ok()
     }
+}
+
+fn failed<A: Aggregate>(why: &str) -> ExecuteError<A::Rejection> {
+    tracing::error!(aggregate = A::TOPICS.name, error = why, "command failed");
+    ExecuteError::Failed
 }

@@ -83,12 +83,29 @@ impl Node {
         &self.0.admin
     }
 
+    /// Its producer fails fatally: for tests of what that costs.
+    #[doc(hidden)]
+    pub fn fail_producer(&self) {
+        self.producer().fail_fatally();
+    }
+
     pub(super) fn producer(&self) -> &Producer {
         &self.0.producer
     }
 
     pub(super) fn tail(&self) -> &Tail {
         &self.0.tail
+    }
+
+    /// Ends when its three clients are closed, which they are with the last clone of the node and the
+    /// last of its readers. Holds none itself.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (producer, tail, admin) = (self.0.producer.closed(), self.0.tail.closed(), self.0.admin.closed());
+        async move {
+            producer.await;
+            tail.await;
+            admin.await;
+        }
     }
 
     /// How many partitions a topic has.

@@ -71,35 +71,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn position(next: i64) -> StoredPosition {
-        StoredPosition { next: Offset(next), ..StoredPosition::default() }
-    }
-
-    #[test]
-    fn a_position_is_committed_only_after_every_command_from_below_is_acknowledged() {
-        let mut outbox = Outbox::starting_at(position(0));
-        outbox.read(Offset(0), 2, position(1));
-        outbox.read(Offset(1), 0, position(2));
-        outbox.read(Offset(2), 1, position(3));
-        assert_eq!(outbox.to_commit(), None);
-        outbox.acknowledged(Offset(2));
-        outbox.acknowledged(Offset(0));
-        assert_eq!(outbox.to_commit(), None);
-        outbox.acknowledged(Offset(0));
-        assert_eq!(outbox.to_commit().map(|done| done.next), Some(Offset(3)));
-    }
-
-    #[test]
-    fn the_floor_is_what_is_committed_not_what_is_done() {
-        let mut outbox = Outbox::starting_at(position(5));
-        assert!(!outbox.is_new(Offset(4)));
-        outbox.read(Offset(5), 0, position(6));
-        assert_eq!(outbox.floor(), Offset(5));
-        outbox.committed(Offset(6));
-        assert_eq!(outbox.floor(), Offset(6));
-        assert_eq!(outbox.to_commit(), None);
-    }
-}
+mod tests;

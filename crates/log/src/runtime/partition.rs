@@ -1,6 +1,7 @@
 //! The task of one owned partition: feeds the pure owner and carries out what it says.
 
 mod effects;
+pub(crate) mod guard;
 mod start;
 
 use super::clock::now;
@@ -10,6 +11,7 @@ use super::outbox::Outbox;
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
 use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
+use guard::Unmet;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,6 +74,33 @@ impl Gauge {
     }
 }
 
+/// Whether one partition serves; counted out however its task ends.
+struct Counted {
+    gauge: Arc<Gauge>,
+    serving: bool,
+}
+
+impl Counted {
+    fn new(gauge: Arc<Gauge>) -> Self {
+        Self { gauge, serving: false }
+    }
+
+    fn set(&mut self, serving: bool) {
+        match (self.serving, serving) {
+            (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
+            (true, false) => _ = self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
+            (true, true) | (false, false) => {}
+        }
+        self.serving = serving;
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
+
 /// One owned partition.
 struct Partition<A: Aggregate, R> {
     node: Node,
@@ -91,7 +120,7 @@ struct Partition<A: Aggregate, R> {
     claims: u64,
     reading_commands: bool,
     committing: bool,
-    serving: bool,
+    serving: Counted,
     gauge: Arc<Gauge>,
     reactions: PhantomData<fn() -> R>,
 }
@@ -193,14 +222,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn finished(&self, drained_by: Option<Instant>) -> bool {
-        drained_by
-            .is_some_and(|by| matches!(self.owner.phase(), Phase::Released | Phase::Faulted) || Instant::now() >= by)
+        drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
     }
 
     async fn stop(mut self) {
         self.owner.release();
         self.perform();
-        self.set_serving(false);
+        self.serving.set(false);
         if let Some(position) = self.outbox.to_commit() {
             // The next owner's reactor begins at what is committed: the more, the fewer repeats.
             let _ = tokio::time::timeout(DRAIN, self.commit(position)).await;
@@ -234,11 +262,12 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             return;
         }
         // A revocation does not wait for a Kafka that does not answer: the next tick checks again.
-        let Ok(checked) = tokio::time::timeout(GUARD_WITHIN, self.guard().check()).await else { return };
+        let checking = self.guard().check(self.node.admin().clone(), self.partition);
+        let Ok(checked) = tokio::time::timeout(GUARD_WITHIN, checking).await else { return };
         match checked {
             Ok(()) => self.owner.caught_up(),
-            Err(start::Unmet::Guard(what)) => self.owner.fault(Alarm::Guard(what)),
-            Err(start::Unmet::Unknown(error)) => tracing::warn!(kafka.topic = %self.topic, %error, "owner waits"),
+            Err(Unmet::Guard(what)) => self.owner.fault(Alarm::Guard(what)),
+            Err(Unmet::Unknown(error)) => tracing::warn!(kafka.topic = %self.topic, %error, "owner waits"),
         }
         self.perform();
     }
@@ -319,16 +348,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             });
         }
     }
+}
 
-    fn set_serving(&mut self, serving: bool) {
-        if serving != self.serving {
-            self.serving = serving;
-            match serving {
-                true => self.gauge.serving.fetch_add(1, Ordering::Relaxed),
-                false => self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
-            };
-        }
-    }
+/// Rule 6: revoked, the partition is let go as soon as nothing is under way, and at the deadline whatever is.
+fn is_drained(phase: Phase, by: Instant, now: Instant) -> bool {
+    matches!(phase, Phase::Released | Phase::Faulted) || now >= by
 }
 
 /// What an owner is asked.
@@ -362,3 +386,6 @@ async fn next_commands(commands: &mut Option<PartitionRecords>) -> Option<Result
 fn fresh() -> uuid::Uuid {
     uuid::Uuid::new_v4()
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,8 @@ impl<A: Aggregate> Replica<A> {
     }
 }
 
-/// Folds the topic until the process ends. What cannot be read stops the replica, with an alarm: it is then behind.
+/// Folds the topic until the last handle of the replica is gone. What cannot be read stops the replica, with an
+/// alarm: it is then behind.
 async fn follow<A: Aggregate>(
     node: Node,
     partitions: i32,
@@ -101,8 +102,14 @@ async fn follow<A: Aggregate>(
 ) {
     let from = (0..partitions).map(|partition| (PartitionId(partition), None)).collect();
     let mut reader = node.reader(A::TOPICS.events, from);
+    // The node's clients are closed with its last clone: it must not be held for as long as the log is read.
+    drop(node);
     loop {
-        let batch = match reader.next().await {
+        let next = tokio::select! {
+            next = reader.next() => next,
+            () = positions.closed() => return,
+        };
+        let batch = match next {
             Ok(batch) => batch,
             Err(error) => {
                 tracing::error!(kafka.topic = A::TOPICS.events, %error, "replica stops");

@@ -170,7 +170,8 @@ impl Node {
                 Some(description) => {
                     let settings = settings.next().flatten().unwrap_or_default();
                     findings.extend(plan.check(description.partitions, &settings));
-                    findings.extend(self.check_replication(plan, description.replication, &settings));
+                    let (environment, replication) = (self.config().environment, description.replication);
+                    findings.extend(check_replication(&plan.name, environment, replication, &settings));
                 }
             }
         }
@@ -178,35 +179,41 @@ impl Node {
         Ok(findings)
     }
 
-    fn check_replication(
-        &self,
-        plan: &TopicPlan,
-        replication: i32,
-        settings: &BTreeMap<String, String>,
-    ) -> Option<Finding> {
-        let in_sync = settings.get("min.insync.replicas").and_then(|text| text.parse().ok()).unwrap_or(1);
-        let weak = replication < 3 || in_sync < 2;
-        (self.config().environment == Environment::Production && weak).then(|| Finding {
-            place: plan.name.clone(),
-            detail: format!(
-                "has {replication} replicas, {in_sync} of them in sync at least; production needs 3 and 2: one machine \
-                 must be able to die. Set TILLROLL_ENVIRONMENT=development to go without"
-            ),
-        })
-    }
-
     async fn check_broker(&self) -> Result<Option<Finding>, StartError> {
         let settings = self.admin().broker_configs().await.map_err(StartError::Kafka)?;
-        let on = |settings: &BTreeMap<String, String>| {
-            settings.get("auto.create.topics.enable").is_some_and(|value| value == "true")
-        };
-        let on = settings.values().any(on);
-        Ok(on.then(|| Finding {
-            place: "broker".into(),
-            detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; turn it off"
-                .into(),
-        }))
+        Ok(check_brokers(&settings))
     }
+}
+
+/// In production one machine must be able to die.
+fn check_replication(
+    place: &str,
+    environment: Environment,
+    replication: i32,
+    settings: &BTreeMap<String, String>,
+) -> Option<Finding> {
+    let in_sync = settings.get("min.insync.replicas").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let weak = replication < 3 || in_sync < 2;
+    (environment == Environment::Production && weak).then(|| Finding {
+        place: place.to_owned(),
+        detail: format!(
+            "has {replication} replicas, {in_sync} of them in sync at least; production needs 3 and 2: one machine \
+             must be able to die. Set TILLROLL_ENVIRONMENT=development to go without"
+        ),
+    })
+}
+
+/// A topic that a reader's typing mistake makes is no topic of the log.
+fn check_brokers(brokers: &BTreeMap<i32, BTreeMap<String, String>>) -> Option<Finding> {
+    let on = |settings: &BTreeMap<String, String>| {
+        settings.get("auto.create.topics.enable").is_some_and(|value| value == "true")
+    };
+    brokers.values().any(on).then(|| Finding {
+        place: "broker".into(),
+        detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; mend: set \
+                 auto.create.topics.enable=false in the properties of every broker"
+            .into(),
+    })
 }
 
 #[cfg(test)]

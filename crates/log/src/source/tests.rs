@@ -1,3 +1,5 @@
+//! A source reads as it is written, and what comes from below a floor is a repeat, in bounded memory.
+
 use super::*;
 
 fn source(offset: i64) -> Source {

@@ -1,7 +1,7 @@
 //! Migrations: once, in order, all or nothing, however many processes start.
 
-use crate::servers::database;
 use tillroll_postgres::{Error, Migration, Settings, connect, migrate};
+use tillroll_testkit::empty_database;
 use tokio::task::JoinSet;
 
 const FIRST: Migration = Migration { number: 1, name: "0001_till", sql: "CREATE TABLE till (id bigint);" };
@@ -15,7 +15,7 @@ async fn count(settings: &Settings, table: &str) -> i64 {
 
 #[tokio::test]
 async fn each_is_applied_once() {
-    let settings = database("migrations_once").await;
+    let settings = empty_database("migrations_once").await;
     assert_eq!(migrate(&settings, &[FIRST]).await.unwrap(), 1);
     assert_eq!(migrate(&settings, &[FIRST, SECOND]).await.unwrap(), 1);
     assert_eq!(migrate(&settings, &[FIRST, SECOND]).await.unwrap(), 0);
@@ -26,7 +26,7 @@ async fn each_is_applied_once() {
 
 #[tokio::test]
 async fn many_processes_may_start_at_once() {
-    let settings = database("migrations_many").await;
+    let settings = empty_database("migrations_many").await;
     let mut runs = JoinSet::new();
     for _ in 0..12 {
         let settings = settings.clone();
@@ -38,7 +38,7 @@ async fn many_processes_may_start_at_once() {
 
 #[tokio::test]
 async fn one_that_was_changed_afterwards_is_refused() {
-    let settings = database("migrations_changed").await;
+    let settings = empty_database("migrations_changed").await;
     migrate(&settings, &[FIRST]).await.unwrap();
     let changed = Migration { sql: "CREATE TABLE till (id text);", ..FIRST };
     let refused = migrate(&settings, &[changed]).await;
@@ -47,7 +47,7 @@ async fn one_that_was_changed_afterwards_is_refused() {
 
 #[tokio::test]
 async fn nothing_is_kept_of_a_run_that_fails() {
-    let settings = database("migrations_failed").await;
+    let settings = empty_database("migrations_failed").await;
     let broken = Migration { sql: "INSERT INTO till VALUES (3); INSERT INTO nowhere VALUES (1);", ..SECOND };
     let refused = migrate(&settings, &[FIRST, broken]).await;
     assert!(matches!(refused, Err(Error::Migration { number: 2, .. })), "{refused:?}");
@@ -57,7 +57,7 @@ async fn nothing_is_kept_of_a_run_that_fails() {
 
 #[tokio::test]
 async fn numbers_have_no_gaps() {
-    let settings = database("migrations_gaps").await;
+    let settings = empty_database("migrations_gaps").await;
     let refused = migrate(&settings, &[SECOND]).await;
     assert!(matches!(refused, Err(Error::MigrationNumber { number: 2, expected: 1, .. })), "{refused:?}");
 }

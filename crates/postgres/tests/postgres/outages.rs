@@ -1,8 +1,8 @@
 //! The database goes and comes back; callers are told quickly, and nothing has to be restarted.
 
-use crate::servers::start;
 use std::time::{Duration, Instant};
 use tillroll_postgres::{Pool, Settings};
+use tillroll_testkit::start;
 
 /// A caller is told within the patience and a little.
 async fn is_told_quickly(pool: &Pool) {

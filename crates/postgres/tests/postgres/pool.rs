@@ -1,12 +1,12 @@
 //! What a pool grants and what it refuses.
 
-use crate::servers::database;
 use std::time::{Duration, Instant};
 use tillroll_postgres::{Error, Pool, connect};
+use tillroll_testkit::empty_database;
 
 #[tokio::test]
 async fn queries_are_answered_and_say_who_asks() {
-    let pool = Pool::new(&database("pool_answers").await).unwrap();
+    let pool = Pool::new(&empty_database("pool_answers").await).unwrap();
     pool.ping().await.unwrap();
     let row =
         pool.row("SELECT current_setting('application_name'), $1::bigint + 1", &[&41_i64]).await.unwrap().unwrap();
@@ -16,7 +16,7 @@ async fn queries_are_answered_and_say_who_asks() {
 
 #[tokio::test]
 async fn a_read_only_pool_writes_nothing() {
-    let settings = database("pool_read_only").await;
+    let settings = empty_database("pool_read_only").await;
     connect(&settings).await.unwrap().batch_execute("CREATE TABLE till (id bigint)").await.unwrap();
     let pool = Pool::new(&settings.read_only()).unwrap();
     let refused = pool.rows("INSERT INTO till (id) VALUES (1)", &[]).await;
@@ -25,7 +25,7 @@ async fn a_read_only_pool_writes_nothing() {
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_given_up_by_the_server() {
-    let settings = database("pool_statement").await.statement_timeout(Duration::from_millis(50));
+    let settings = empty_database("pool_statement").await.statement_timeout(Duration::from_millis(50));
     let refused = Pool::new(&settings).unwrap().rows("SELECT pg_sleep(10)", &[]).await.unwrap_err();
     assert!(matches!(&refused, Error::Statement(error) if error.code().unwrap().code() == "57014"), "{refused:?}");
     assert!(refused.is_unavailable());
@@ -33,7 +33,7 @@ async fn a_statement_that_takes_too_long_is_given_up_by_the_server() {
 
 #[tokio::test]
 async fn nobody_waits_longer_than_the_patience() {
-    let settings = database("pool_exhausted").await.pool_size(1).patience(Duration::from_millis(500));
+    let settings = empty_database("pool_exhausted").await.pool_size(1).patience(Duration::from_millis(500));
     let pool = Pool::new(&settings).unwrap();
     let sleep = || pool.rows("SELECT pg_sleep(30)", &[]);
     let (began, (busy, waiting)) = (Instant::now(), tokio::join!(sleep(), sleep()));
@@ -50,7 +50,7 @@ async fn nobody_waits_longer_than_the_patience() {
 
 #[tokio::test]
 async fn a_terminated_backend_is_not_noticed_by_those_who_read() {
-    let settings = database("pool_terminated").await.pool_size(3);
+    let settings = empty_database("pool_terminated").await.pool_size(3);
     let pool = Pool::new(&settings).unwrap();
     let sleep = || pool.rows("SELECT pg_sleep(0.05)", &[]);
     let (one, two, three) = tokio::join!(sleep(), sleep(), sleep());
@@ -65,7 +65,7 @@ async fn a_terminated_backend_is_not_noticed_by_those_who_read() {
 
 #[tokio::test]
 async fn plans_made_before_a_migration_are_made_again() {
-    let settings = database("pool_plans").await.pool_size(1);
+    let settings = empty_database("pool_plans").await.pool_size(1);
     let owner = connect(&settings).await.unwrap();
     owner.batch_execute("CREATE TABLE till (id bigint)").await.unwrap();
     let pool = Pool::new(&settings).unwrap();

@@ -1,3 +1,5 @@
+//! The switch is seen by all, early and late.
+
 use super::Shutdown;
 
 #[tokio::test]

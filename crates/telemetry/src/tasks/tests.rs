@@ -1,3 +1,5 @@
+//! A panic ends its task, and is logged under its name.
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 

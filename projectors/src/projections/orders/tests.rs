@@ -1,3 +1,5 @@
+//! Orders as rows: the last state of a batch, the saga's status, nothing from keys that are no order ids.
+
 use super::*;
 use crate::samples::{at, envelope, line, placed, quantity, sale};
 use tillroll_schemas::FulfilmentId;

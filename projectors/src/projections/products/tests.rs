@@ -1,3 +1,5 @@
+//! Products as rows: the last event makes the row, and a newer build's event is not guessed at.
+
 use super::*;
 use crate::samples::{envelope, gbp};
 use tillroll_schemas::product::{Added, Archived, Revised};

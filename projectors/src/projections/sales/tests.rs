@@ -1,3 +1,5 @@
+//! Sales as sums: what counts, for which day and key, and that sums are wider than amounts.
+
 use super::*;
 use crate::samples::{at, envelope, gbp, line, sale};
 use tillroll_schemas::credit_note::Issued;

@@ -1,3 +1,5 @@
+//! Stock as rows: the last event of a stock item makes its row.
+
 use super::*;
 use crate::samples::{envelope, quantity};
 use tillroll_schemas::stock_item::Received;

@@ -1,3 +1,5 @@
+//! When a token is reached, and how old the read models are: only topics that are read count, of the same log.
+
 use super::*;
 use std::time::Duration;
 use tillroll_schemas::catalogue::{ORDER, PRODUCT, STOCK_ITEM};

@@ -1,4 +1,5 @@
-//! An order as a client sees it, made from one row; the same shape as the answers of commands to orders.
+//! An order as a client sees it, made from one row: what commands to orders answer, and `recorded_at`, which an order's
+//! own events do not say.
 
 use crate::answer::Table;
 use crate::failure::{column, money};

@@ -1,3 +1,5 @@
+//! The memory of claims and releases: bounded, a function of the history alone, and unharmed by any event.
+
 use super::*;
 use uuid::Uuid;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use tillroll_testkit::{assert_twice_adds_nothing, story};
 
 fn some_command() -> impl Strategy<Value = StockItemCommand> {
     let by = 0..6_u128;
@@ -23,7 +24,8 @@ fn some_history() -> impl Strategy<Value = Vec<StockItemCommand>> {
     prop::collection::vec(some_command(), 0..60)
 }
 
-/// Whether asking again for the same, in other words and not as a repeat of the same command, may do something again.
+/// Whether the stock item itself recognises the command when it is asked again. Of the others two with the same words
+/// are two commands, and only their ids tell a second one from a repeat: that is the owner's part, and tested with him.
 fn idempotent(command: &StockItemCommand) -> bool {
     match command {
         StockItemCommand::Receive(_)
@@ -74,11 +76,16 @@ proptest! {
     }
 
     #[test]
-    fn asking_twice_adds_nothing(history in some_history(), command in some_command()) {
+    fn asking_for_a_claim_twice_adds_nothing(history in some_history(), command in some_command()) {
         prop_assume!(idempotent(&command));
         let once = after(&[&history[..], std::slice::from_ref(&command)].concat());
         let twice = StockItem::decide(&once, &command, Timestamp::UNIX_EPOCH);
         prop_assert!(!matches!(twice, Ok(Some(_))), "{twice:?}");
+    }
+
+    #[test]
+    fn a_command_that_is_applied_twice_adds_nothing(story in story(some_history())) {
+        assert_twice_adds_nothing::<StockItem>("85123A", &story);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Calling an order off: possible until anything leaves, everything it may hold is released, what was sold is credited.
+
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::*;
 

@@ -1,3 +1,6 @@
+//! The checkout answer by answer: from placed to confirmed, or back to nothing held.
+//! An answer counts once, and only for the question that the order waits on.
+
 use StockOutcome::{CommitRefused, Committed, ReleaseRefused, Released, ReservationRefused, Reserved};
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::*;

@@ -1,3 +1,5 @@
+//! Deadlines: a wait that is overdue becomes longer, then the step is given up; no order waits for ever.
+
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::*;
 
@@ -79,6 +81,20 @@ fn a_deadline_of_a_wait_that_is_over_does_nothing() {
 fn nobody_is_overdue_where_nobody_is_awaited_so_the_order_goes_on() {
     let story = given([placed_service()]);
     assert!(matches!(fire(&story), Some(OrderEvent::StockReserved(_))));
+}
+
+#[test]
+fn an_order_whose_pieces_are_committed_is_confirmed_by_its_deadline_if_nothing_else_does_it() {
+    let story = given([placed(), reserved(), committed()]);
+    assert_eq!(Order::deadline(&story.state()), Some(at(21)), "ten seconds after that of the commits");
+    assert_eq!(fire(&story), Some(confirmed()));
+    let late = given([placed(), reserved(), overdue(Step::Commit, 1, at(31)), committed()]);
+    assert_eq!(Order::deadline(&late.state()), Some(at(41)));
+    assert_eq!(fire(&late), Some(confirmed()));
+    let story = story.and([confirmed()]);
+    assert_eq!(Order::deadline(&story.state()), None);
+    story.when(Continue {}).nothing();
+    story.when(DeadlinePassed { deadline: at(21) }).nothing();
 }
 
 #[test]

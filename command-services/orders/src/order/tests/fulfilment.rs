@@ -1,3 +1,5 @@
+//! Deliveries: one at a time, never more than is left, out only when every stock item has let its pieces go.
+
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::*;
 

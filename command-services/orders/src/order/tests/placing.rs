@@ -1,3 +1,5 @@
+//! Placing an order: its sums are those of its lines, its claims one per SKU, and what cannot be summed is refused.
+
 use proptest::prelude::*;
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::{Customer, OrderCommand, OrderEvent, PlaceOrder, Placed, Totals};

@@ -17,6 +17,7 @@ enum Happens {
     Decides(usize),
     Answers(usize, usize),
     GoesOn,
+    Loses,
     Deadline,
     Cancelled,
     FulfilmentAsked(u128, Option<(usize, i64)>),
@@ -30,6 +31,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         8 => which.clone().prop_map(Happens::Decides),
         8 => (which.clone(), 1..3usize).prop_map(|(which, times)| Happens::Answers(which, times)),
         4 => Just(Happens::GoesOn),
+        1 => Just(Happens::Loses),
         2 => Just(Happens::Deadline),
         1 => Just(Happens::Cancelled),
         2 => (1..4u128, prop::option::of((which.clone(), 1..3i64))).prop_map(|(n, item)| Happens::FulfilmentAsked(n, item)),
@@ -53,6 +55,7 @@ fn happen(world: &mut World, what: &Happens) {
         Happens::Decides(which) => drop(world.stock_item_decides(&named(which))),
         Happens::Answers(which, times) => drop(world.answer_arrives(&named(which), *times)),
         Happens::GoesOn => drop(world.own_arrives()),
+        Happens::Loses => drop(world.own_is_lost()),
         Happens::Deadline => drop(world.deadline_passes()),
         Happens::Cancelled => twice(world, CancelOrder { reason: None }.into()),
         Happens::FulfilmentAsked(number, item) => {
@@ -76,7 +79,7 @@ fn assert_invariants(world: &World) {
     assert_eq!(fold(&world.events), *state, "the state is the fold of the events");
     assert_eq!(state.version, world.events.len() as u64);
     let deadline = Order::deadline(state);
-    assert!(!Order::settled(state) || deadline.is_none(), "settled means no deadline");
+    assert_eq!(Order::settled(state), deadline.is_none(), "what is not settled waits for something, and not for ever");
     if let Some(deadline) = deadline {
         let fired = Order::decide(state, &Order::on_deadline(deadline).unwrap(), deadline).unwrap();
         let after = Order::evolve(state.clone(), &fired.unwrap());
@@ -112,12 +115,15 @@ fn assert_credits_match_sales(world: &World) {
     }
 }
 
-/// All quiet: everybody answers, and nobody refuses any more.
+/// All quiet: everybody answers, nobody refuses any more, and what was lost is made up for by deadlines.
 fn settle(world: &mut World) {
     for shelf in world.shelves.values_mut() {
         shelf.refuse = None;
     }
     world.run();
+    while world.deadline_passes() {
+        world.run();
+    }
 }
 
 proptest! {

@@ -142,6 +142,32 @@ fn an_order_that_is_called_off_at_any_step_leaves_nothing_behind() {
     }
 }
 
+/// Every command of the order to itself is lost, and its deadlines alone carry it on.
+#[test]
+fn an_order_whose_own_next_steps_are_lost_ends_by_its_deadlines() {
+    for lines in [vec![line("MUG", 2, 255), line(BOWL, 1, 100)], vec![service("POST", 300)]] {
+        let mut world = World::new(&[(BOWL, 5), ("MUG", 5)]);
+        let run = |world: &mut World| {
+            for text in [BOWL, "MUG"] {
+                while world.stock_item_decides(&sku(text)) && world.answer_arrives(&sku(text), 1) {}
+            }
+            world.own_is_lost()
+        };
+        world.tell(place(lines)).unwrap();
+        while !Order::settled(&world.state) {
+            run(&mut world);
+            assert!(Order::settled(&world.state) || world.deadline_passes(), "waits for ever: {:?}", world.state);
+        }
+        assert!(matches!(world.state.life, Life::Confirmed(_)));
+        world.tell(RequestFulfilment { fulfilment_id: delivery(1), items: None }).unwrap();
+        while !Order::settled(&world.state) {
+            run(&mut world);
+            assert!(Order::settled(&world.state) || world.deadline_passes(), "waits for ever: {:?}", world.state);
+        }
+        assert!(matches!(world.state.life, Life::Fulfilled(_)));
+    }
+}
+
 #[test]
 fn every_step_stands_in_the_table_under_a_name_of_its_own() {
     for step in STEPS {

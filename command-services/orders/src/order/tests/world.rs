@@ -159,6 +159,11 @@ impl World {
         true
     }
 
+    /// The order's command to itself is lost for good: nobody could read it.
+    pub(super) fn own_is_lost(&mut self) -> bool {
+        self.own.pop_front().is_some()
+    }
+
     /// The next deadline passes.
     pub(super) fn deadline_passes(&mut self) -> bool {
         let Some(deadline) = Order::deadline(&self.state) else { return false };

@@ -1,3 +1,5 @@
+//! From a body to a credit note: read strictly, at the price that staff give, only for what was sold once.
+
 use serde_json::{Value, json};
 use tillroll_http::{LARGE_BODY, Problem, StrictJson};
 

@@ -1,3 +1,5 @@
+//! From a body to a delivery: read strictly, and every refusal is a problem that names the items.
+
 use tillroll_http::{Problem, StrictJson};
 use tillroll_log::ExecuteError;
 use tillroll_schemas::order::StockClaim;

@@ -1,3 +1,5 @@
+//! From lines as asked to lines as frozen: names and prices of the catalogue, every fault named with its line.
+
 use std::sync::Arc;
 
 use serde_json::Value;

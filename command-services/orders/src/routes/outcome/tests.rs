@@ -1,3 +1,5 @@
+//! How a settled order is answered: one that is off is a conflict under its reason.
+
 use tillroll_schemas::OrderId;
 use uuid::Uuid;
 

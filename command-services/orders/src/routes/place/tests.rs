@@ -1,3 +1,5 @@
+//! From a body to an order: read strictly, nothing sent that no record can hold, and who may say what.
+
 use serde_json::{Value, json};
 use tillroll_http::{LARGE_BODY, Problem, StrictJson};
 use tillroll_log::Key;

@@ -126,7 +126,9 @@ impl Bench {
     pub fn claim(&mut self) {
         self.claims += 1;
         self.wants_claim = None;
-        self.owner.claim(ClaimId(Uuid::from_u128(self.claims)), LogId(Uuid::from_u128(99)), self.now);
+        // Spread like the random ones that they stand for: records are named after claims.
+        let claim = ClaimId(Uuid::new_v5(&Uuid::nil(), &self.claims.to_be_bytes()));
+        self.owner.claim(claim, LogId(Uuid::from_u128(99)), self.now);
         self.perform();
     }
 

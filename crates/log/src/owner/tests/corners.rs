@@ -4,7 +4,7 @@ use super::bench::{Bench, Number, at, command, put, raw_command, take};
 use crate::Offset;
 use crate::jar::Put;
 use crate::owner::Phase;
-use crate::record::header;
+use crate::record::{Entry, header};
 
 fn lose_claim(bench: &mut Bench) {
     let (_, appended) = bench.under_way.remove(0);
@@ -59,6 +59,50 @@ fn a_settled_record_is_never_too_large() {
     bench.commands([big]);
     let most = bench.under_way.iter().map(|(r, _)| r.size()).max();
     assert!(most < Some(64 * 1024), "{most:?} {}", bench.letters.len());
+}
+
+#[test]
+fn a_long_run_of_refusals_is_ended_by_several_records_so_that_reactions_see_every_command() {
+    let mut bench = Bench::serving();
+    bench.commands((0..1000).map(|n| command(n, "a", n, Some(0), take(5))));
+    let most = bench.under_way.iter().map(|(record, _)| record.size()).max();
+    assert!(most < Some(64 * 1024), "{most:?}");
+    bench.settle();
+    let settled: Vec<_> = bench.admitted().into_iter().filter_map(refusals).collect();
+    assert!(settled.len() > 1 && settled.len() < 20, "{} records", settled.len());
+    let mut ended = 0;
+    for (ends, bodies, inbox) in settled {
+        assert_eq!(ends, bodies, "each that it ends is in it");
+        ended += bodies;
+        assert_eq!(inbox, Some(Offset(ended as i64)), "and nothing behind it has ended");
+    }
+    assert_eq!(ended, 1000);
+}
+
+/// How many commands a settled record ends, how many it holds, and its inbox.
+fn refusals(entry: Entry) -> Option<(usize, usize, Option<Offset>)> {
+    match entry {
+        Entry::Settled(envelope, settled) => {
+            Some((envelope.ends.len(), settled.commands.len(), envelope.inbox.map(|inbox| inbox.next)))
+        }
+        Entry::Event(_) | Entry::Mark(_) => None,
+    }
+}
+
+#[test]
+fn a_long_run_of_refusals_that_is_half_lost_ends_each_command_once() {
+    let mut bench = Bench::serving();
+    bench.commands((0..1000).map(|n| command(n, "a", n, Some(0), take(5))));
+    bench.under_way.truncate(2);
+    bench.store();
+    let mut next = Bench::on(&bench.log, 2);
+    next.take_over();
+    let from = next.owner.fold().inbox.map_or(0, |inbox| inbox.next.0);
+    assert!(from > 0 && from < 1000);
+    next.commands((from..1000).map(|n| command(n, "a", n, Some(0), take(5))));
+    next.settle();
+    let ended: usize = next.admitted().into_iter().filter_map(refusals).map(|(ends, _, _)| ends).sum();
+    assert_eq!(ended, 1000);
 }
 
 #[test]

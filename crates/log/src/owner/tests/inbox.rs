@@ -1,7 +1,7 @@
 //! Commands by topic: one admitted record each, in order, once for ever.
 
 use super::bench::{Bench, Told, command, put, raw_command, take};
-use crate::jar::{Empty, Smash};
+use crate::jar::Empty;
 use crate::record::{Entry, Outcome, header};
 use crate::{Offset, Verdict};
 
@@ -189,17 +189,30 @@ fn a_command_that_cannot_be_read_is_dead_lettered_first_then_settled_and_holds_t
 }
 
 #[test]
-fn a_decision_that_panics_is_dead_lettered_and_the_partition_lives_on() {
+fn requests_pass_a_command_that_holds_the_inbox_and_do_not_carry_the_inbox_past_it() {
     let mut bench = Bench::serving();
-    bench.commands([command(0, "a", 7, Some(0), Smash {}), command(1, "a", 8, Some(0), put(1))]);
-    assert_eq!(bench.letters.first().map(|(offset, why)| (*offset, why.contains("smashed"))), Some((Offset(0), true)));
-    bench.owner.dead_lettered(Offset(0), bench.now);
-    bench.perform();
-    bench.settle();
-    assert!(matches!(outcomes(&bench)[..], [Outcome::DeadLettered { .. }]));
-    assert_eq!(bench.sweets("a"), 1);
-    bench.request(1, "a", Smash {});
-    assert_eq!(bench.answers[&1], Told::Failed);
+    bench.commands([
+        command(0, "a", 7, Some(0), put(1)),
+        raw_command(1, "a", [(header::TYPE, "jar.paint".to_owned())], b"garbage".to_vec()),
+        command(2, "a", 8, Some(0), put(1)),
+    ]);
+    for ticket in 1..=3 {
+        bench.request(ticket, "b", put(1));
+        bench.settle();
+        assert_eq!(bench.answers[&ticket], Told::Done { sweets: ticket, version: u64::from(ticket) });
+    }
+    assert_eq!(bench.owner.fold().inbox.map(|inbox| inbox.next), Some(Offset(1)), "the held one has not ended");
+    // A new owner finds it there, and what stands behind it.
+    let mut next = Bench::on(&bench.log, 2);
+    next.take_over();
+    next.commands([
+        raw_command(1, "a", [(header::TYPE, "jar.paint".to_owned())], b"garbage".to_vec()),
+        command(2, "a", 8, Some(0), put(1)),
+    ]);
+    next.owner.dead_lettered(Offset(1), next.now);
+    next.perform();
+    next.settle();
+    assert_eq!((next.letters.len(), next.sweets("a"), next.sweets("b")), (1, 2, 3));
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The second random simulation: reactors that are zombies, lose their position and replay, with effects acknowledged
-//! out of order, over several source partitions, into owners that crash and move. Every cause counts exactly once.
+//! out of order, over several source partitions, into owners that crash and move, and into a log that is now and then
+//! cut short behind a stored position, which must be noticed. Every cause counts exactly once.
+//!
+//! What no stored position has passed can be cut without anybody noticing: that loss is the broker's (see the
+//! non-guarantees), and exactly once means nothing then. So the cut copy is only looked at, and given back. That its own
+//! reader notices it wherever it is cut is `stored::a_log_that_was_cut_and_grew_again_is_noticed`.
 
 use super::bench::{Bench, Log, put, raw_command};
 use super::owners::Dice;
@@ -88,13 +93,14 @@ impl Simulation {
 
     fn step(&mut self) {
         let which = self.dice.roll(REACTORS as u64) as usize;
-        match self.dice.roll(14) {
+        match self.dice.roll(15) {
             0..=3 => self.reactors[which].react(),
             4..=7 => self.deliver(which),
             8 => self.commit(which),
             9 => self.move_reactor(which),
             10 | 11 => self.consume(),
             12 => self.owner.settle(),
+            13 => self.cut_the_log(),
             _ => self.crash_owner(),
         }
     }
@@ -163,6 +169,31 @@ impl Simulation {
         late.into_iter().for_each(|(record, _)| next.store_one(record));
         self.consumed = next.owner.fold().inbox.map_or(0, |inbox| inbox.next.0 as usize);
         self.owner = next;
+    }
+
+    /// The target's log is replaced by an older copy of itself, on which an owner without a stored position may have
+    /// written on. Whoever begins at the position that the target's reactor has stored must notice; a person then
+    /// brings the right log back.
+    fn cut_the_log(&mut self) {
+        self.owner.settle();
+        let stored = self.owner.owner.fold().position.clone();
+        let begin = stored.begin().0 as u64;
+        let cut = (begin - self.dice.roll(begin.min(9) + 1)) as usize;
+        let lost = self.log.borrow_mut().split_off(cut);
+        if self.dice.roll(3) > 0 {
+            self.names += 1;
+            let mut heir = Bench::on(&self.log, self.names);
+            heir.take_over();
+            for ticket in 0..self.dice.roll(16) as u32 {
+                heir.request(ticket, "a", put(1));
+                heir.settle();
+            }
+        }
+        let noticed = crate::runtime::notices(&stored, &self.log.borrow());
+        assert!(noticed, "cut at {cut}, then written on to {}: {stored:?}", self.log.borrow().len());
+        self.log.borrow_mut().truncate(cut);
+        self.log.borrow_mut().extend(lost);
+        assert!(!crate::runtime::notices(&stored, &self.log.borrow()), "the right log is taken for another");
     }
 
     fn finish(&mut self) {

@@ -1,7 +1,8 @@
 //! Carrying out what the owner says, and sending what its reactor causes.
 
 use super::{Control, Partition};
-use crate::owner::{Caused, Effect, Phase};
+use crate::caught::caught;
+use crate::owner::{Alarm, Caused, Effect, Phase};
 use crate::record::{Outcome, header};
 use crate::{
     Aggregate, Body, Cause, CommandId, Offset, Outgoing, Reactions, SettledAs, Source, SourcePartition, StoredPosition,
@@ -55,7 +56,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             }
         }
         let serving = matches!(self.owner.phase(), Phase::Serving { .. });
-        self.set_serving(serving);
+        self.serving.set(serving);
     }
 
     fn position(&self) -> StoredPosition {
@@ -67,7 +68,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let (this, control, group) = (self.claims, self.to_control.clone(), self.group.clone());
         let (topic, partition) = (self.commands_topic.clone(), self.partition);
         tillroll_telemetry::spawn("claim", async move {
-            tokio::time::sleep(delay(attempt)).await;
+            tokio::time::sleep(delay(attempt, super::fresh().as_u128())).await;
             // Not assigned any more: the revocation is on its way, and the claim is not ours to make.
             if group.confirm_assignment(topic, partition).await {
                 let _ = control.send(Control::Claim(this));
@@ -93,8 +94,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
         let outgoing = match reactions::<A, R>(cause, caused) {
             Ok(outgoing) => outgoing,
-            Err(error) => {
-                self.owner.fault(crate::owner::Alarm::Encoding(error.to_string()));
+            Err(why) => {
+                // Left out, its commands would be lost for ever: the position stays in front of the record.
+                self.owner.fault(Alarm::Reaction(format!("{}: {why}", cause.at)));
                 return;
             }
         };
@@ -162,7 +164,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         });
         let Err(refused) = self.node.producer().send(record, delivered) else { return true };
         if let SendError::TooLarge { .. } = refused.error {
-            self.owner.fault(crate::owner::Alarm::Encoding(refused.error.to_string()));
+            self.owner.fault(Alarm::Encoding(refused.error.to_string()));
         }
         if self.unsent.is_empty() {
             tracing::warn!(kafka.topic = %self.topic, kafka.partition = self.partition.0, error = %refused.error,
@@ -228,7 +230,15 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 const KEPT: [&str; 7] =
     [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
-fn reactions<A: Aggregate, R: Reactions<A>>(
+/// The commands that a record causes, or why they cannot be said.
+pub(super) fn reactions<A: Aggregate, R: Reactions<A>>(
+    cause: &Cause,
+    caused: &Caused<A>,
+) -> Result<Vec<Outgoing>, String> {
+    self::caught("the reaction", || outgoing::<A, R>(cause, caused))?.map_err(|error| error.to_string())
+}
+
+fn outgoing<A: Aggregate, R: Reactions<A>>(
     cause: &Cause,
     caused: &Caused<A>,
 ) -> Result<Vec<Outgoing>, serde_json::Error> {
@@ -258,12 +268,12 @@ fn reactions<A: Aggregate, R: Reactions<A>>(
     Ok(outgoing)
 }
 
-/// None at first, then random and growing.
-fn delay(attempt: u32) -> Duration {
+/// None at first, then random and growing: owners that lost to each other must not meet again at the same moment.
+pub(super) fn delay(attempt: u32, random: u128) -> Duration {
     if attempt == 0 {
         return Duration::ZERO;
     }
     let most = Duration::from_millis(50).saturating_mul(1 << attempt.min(7)).min(LONGEST_DELAY);
-    let thousandths = u32::try_from(super::fresh().as_u128() % 1_000).unwrap_or_default() + 1;
+    let thousandths = u32::try_from(random % 1_000).unwrap_or_default() + 1;
     most * thousandths / 1_000
 }

@@ -54,3 +54,38 @@ fn more_retention_and_larger_records_than_needed_are_no_findings() {
     settings.insert("max.message.bytes".into(), "16777216".into());
     assert_eq!(commands.check(4, &settings), []);
 }
+
+fn settings(of: &[(&str, &str)]) -> BTreeMap<String, String> {
+    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn too_few_replicas_are_refused_in_production_only() {
+    for (replication, in_sync) in [(1, "1"), (2, "2"), (3, "1")] {
+        let settings = settings(&[("min.insync.replicas", in_sync)]);
+        let found = check_replication("jar.events.v1", Environment::Production, replication, &settings);
+        let Some(finding) = found else { panic!("{replication} replicas, {in_sync} in sync: not found") };
+        assert_eq!(finding.place, "jar.events.v1");
+        let told = format!("has {replication} replicas, {in_sync} of them in sync");
+        for part in [told.as_str(), "needs 3 and 2", "TILLROLL_ENVIRONMENT=development"] {
+            assert!(finding.detail.contains(part), "{part:?} is not in: {finding}");
+        }
+        assert_eq!(check_replication("jar.events.v1", Environment::Development, replication, &settings), None);
+    }
+    let enough = settings(&[("min.insync.replicas", "2")]);
+    assert_eq!(check_replication("jar.events.v1", Environment::Production, 3, &enough), None);
+    let unknown = check_replication("jar.events.v1", Environment::Production, 3, &settings(&[]));
+    assert!(unknown.is_some(), "a broker that does not say is not trusted");
+}
+
+#[test]
+fn one_broker_that_makes_topics_by_itself_is_refused() {
+    let broker = |value| settings(&[("auto.create.topics.enable", value)]);
+    let found = check_brokers(&BTreeMap::from([(1, broker("false")), (2, broker("true"))]));
+    let Some(finding) = found else { panic!("not found") };
+    assert_eq!(finding.place, "broker");
+    for part in ["auto.create.topics.enable is on", "wrong settings", "set auto.create.topics.enable=false"] {
+        assert!(finding.detail.contains(part), "{part:?} is not in: {finding}");
+    }
+    assert_eq!(check_brokers(&BTreeMap::from([(1, broker("false")), (2, broker("false"))])), None);
+}

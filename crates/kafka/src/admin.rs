@@ -83,6 +83,11 @@ impl Admin {
         Ok(Admin { consumer, places: Places::spawn(queue)? })
     }
 
+    /// Ends when the client is closed, some time after the last clone is gone. Holds none itself.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.places.closed()
+    }
+
     /// Makes topics; the answers are in the order of the question. It returns when the broker that is asked knows the
     /// new topics, which may be a moment after the controller has made them; other brokers may take a moment longer.
     pub async fn create_topics(

@@ -1,16 +1,17 @@
 //! `GET /orders/{id}/history`: every event of an order, for staff.
 
-use crate::access::{Allowed, PathId, ReadOrders};
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::service::Queries;
+use crate::queries::Queries;
+use crate::routes::place::place;
+use crate::scopes::ReadOrders;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use tillroll_http::{Problem, problems};
+use tillroll_http::{Allowed, PathId, Problem, problems};
 use tillroll_postgres::Row;
 use tillroll_schemas::catalogue::ORDER;
 use tillroll_schemas::{OrderId, Timestamp};
@@ -72,7 +73,6 @@ pub(crate) async fn all(
     let rows = queries.rows(ALL, &[&id.0]).await?;
     let items = rows.iter().map(Event::of).collect::<Result<Vec<_>, _>>()?;
     // Every order has a first event.
-    let last = items.last().ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
-    let (version, place) = (last.version, last.position.replace(['/', '@'], "-"));
-    reading.one(version, place, &History { items })
+    let last = rows.last().ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    reading.one(column(last, 0)?, place(last, 6)?, &History { items })
 }

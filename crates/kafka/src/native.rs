@@ -17,7 +17,6 @@ pub(crate) use waker::Waker;
 pub(crate) type Consumer = rdkafka::consumer::BaseConsumer<crate::context::Logged>;
 
 /// Makes the idempotent producer believe that it has lost its sequence.
-#[cfg(test)]
 pub(crate) fn fail_fatally<C: rdkafka::producer::ProducerContext>(producer: &rdkafka::producer::BaseProducer<C>) {
     use rdkafka::producer::Producer as _;
     let code = rdkafka_sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;

@@ -7,7 +7,7 @@ use crate::{EndOffsets, routes};
 use axum::Router;
 use axum::http::HeaderMap;
 use std::sync::Arc;
-use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies};
+use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies, problems};
 use tillroll_postgres::{Param, Pool, Row};
 use tillroll_telemetry::Shutdown;
 
@@ -51,8 +51,9 @@ impl Queries {
         self.pool.rows(sql, params).await.map_err(|error| failure::of_database(&error))
     }
 
-    /// The only row of a query, if there is one.
-    pub(crate) async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, Problem> {
-        self.pool.row(sql, params).await.map_err(|error| failure::of_database(&error))
+    /// The only row of a query; 404 if there is none.
+    pub(crate) async fn one(&self, sql: &str, params: &[Param<'_>]) -> Result<Row, Problem> {
+        let row = self.pool.row(sql, params).await.map_err(|error| failure::of_database(&error))?;
+        row.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
     }
 }

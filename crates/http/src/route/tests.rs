@@ -1,8 +1,11 @@
+//! Who gets past a handler's signature, and who does not.
+
 use super::*;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::IntoResponse;
-use tillroll_http::{Identity, IdentityKey, IdentityVerifier, headers, unix_now};
+
+use crate::{Identity, IdentityKey, IdentityVerifier, headers, unix_now};
 
 struct CatalogWrite;
 impl Scope for CatalogWrite {

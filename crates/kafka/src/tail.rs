@@ -14,6 +14,7 @@ use std::sync::mpsc;
 
 use tokio::sync::mpsc as channel;
 
+use crate::closing::{Closed, closing};
 use crate::config::FetchWait;
 use crate::native::Waker;
 use crate::reading::open_consumer;
@@ -33,14 +34,17 @@ pub struct Tail {
 struct Shared {
     config: Config,
     backlog_bytes: usize,
-    commands: mpsc::Sender<Command>,
+    /// Taken at the end only.
+    commands: Option<mpsc::Sender<Command>>,
+    closed: Closed,
     waker: Waker,
     subscribers: AtomicU64,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // The thread finds its channel closed once the sender is gone, at the latest when its wait is over.
+        // In this order: a thread that is woken first finds its channel open, and waits again.
+        self.commands.take();
         self.waker.wake();
     }
 }
@@ -57,15 +61,22 @@ impl Tail {
         let queue = open_consumer(&config.reader(FetchWait::Tailing)?, "tail")?;
         let (commands, received) = mpsc::channel();
         let waker = queue.waker().clone();
-        thread::spawn(queue, received)?;
+        let (open, closed) = closing();
+        thread::spawn(queue, received, open)?;
         let shared = Shared {
             config: config.clone(),
             backlog_bytes: bytes.max(1),
-            commands,
+            commands: Some(commands),
+            closed,
             waker,
             subscribers: AtomicU64::new(0),
         };
         Ok(Tail { shared: Arc::new(shared) })
+    }
+
+    /// Ends when the client is closed, some time after the last clone and the last subscription are gone. Holds none.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.shared.closed.wait()
     }
 
     /// All records of the partitions from the given positions on, in order within each, for ever.
@@ -75,7 +86,7 @@ impl Tail {
     }
 
     fn tell(&self, command: Command) -> bool {
-        let told = self.shared.commands.send(command).is_ok();
+        let told = self.shared.commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
         self.shared.waker.wake();
         told
     }

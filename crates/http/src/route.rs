@@ -1,10 +1,14 @@
 //! Extractors that refuse before a body is read: a caller without the route's scope, a path that names nothing.
 
+use std::marker::PhantomData;
+
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
-use std::marker::PhantomData;
-use tillroll_http::{Caller, Problem, Verifies, problems};
+
+use crate::identity::{Caller, Verifies};
+use crate::problem::Problem;
+use crate::problems;
 
 /// What a caller must be allowed to do, as a type, so that a handler's signature says it.
 pub trait Scope {

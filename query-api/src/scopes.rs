@@ -1,0 +1,19 @@
+//! Who may read what, as types in the handlers' signatures.
+
+use tillroll_http::Scope;
+
+macro_rules! scopes {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        $(#[doc = concat!("`", $text, "`")]
+        pub(crate) struct $name;
+        impl Scope for $name {
+            const NAME: &'static str = $text;
+        })+
+    };
+}
+
+scopes! {
+    ReadOrders = "orders:read",
+    ReadInventory = "inventory:write",
+    ReadAnalytics = "analytics:read",
+}

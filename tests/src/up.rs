@@ -1,0 +1,44 @@
+//! What a person starts: `tillroll up`, which brings its own Kafka and PostgreSQL.
+
+use crate::process::{Launch, Tillroll};
+use crate::system::{free_port, mint};
+use crate::{Http, Outcome, paths};
+use std::os::unix::fs::PermissionsExt;
+use tempfile::TempDir;
+
+/// An installation of its own; gone with the value.
+pub struct Up {
+    /// The process: dropped before the directory that it works in.
+    pub tillroll: Tillroll,
+    launch: Launch,
+    url: String,
+    _home: TempDir,
+}
+
+impl Up {
+    /// A new installation, which has not been started.
+    pub(crate) fn new() -> Outcome<Self> {
+        let home = tempfile::Builder::new().prefix("tillroll-up-").tempdir()?;
+        // PostgreSQL never runs as root, and must enter it.
+        std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755))?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let jars = paths::jars().to_string_lossy().into_owned();
+        let launch = Launch {
+            home: home.path().to_owned(),
+            server: &["up"],
+            settings: vec![
+                ("TILLROLL_KAFKA_LIBS", jars),
+                ("TILLROLL_LISTEN", address.clone()),
+                ("PATH", paths::variable("PATH").unwrap_or_default()),
+            ],
+        };
+        let tillroll = Tillroll::new(launch.clone());
+        Ok(Self { tillroll, launch, url: format!("http://{address}"), _home: home })
+    }
+
+    /// The public door, for staff.
+    pub async fn http(&self) -> Outcome<Http> {
+        let staff = mint(&self.launch, &["--role", "staff"]).await?;
+        Ok(Http::new(&self.url, Some(&staff)))
+    }
+}
