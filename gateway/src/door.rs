@@ -58,7 +58,6 @@ impl Gateway {
         let role = match route.target {
             Target::Role(role) => role,
             Target::Health => return Ok(self.health.answer().await),
-            Target::Live => return Ok(Health::live()),
             Target::OpenApi => return Ok(openapi::answer()),
         };
         drop_nominated(request.headers_mut());
@@ -94,7 +93,7 @@ fn paths_of(route: &Route) -> Vec<String> {
     let path = format!("{PREFIX}{}", route.path);
     match route.target {
         Target::Role(_) => vec![path],
-        Target::Health | Target::Live | Target::OpenApi => vec![path, route.path.to_owned()],
+        Target::Health | Target::OpenApi => vec![path, route.path.to_owned()],
     }
 }
 

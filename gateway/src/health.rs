@@ -26,11 +26,6 @@ impl Health {
         Self { forwarder, last: Mutex::new(None) }
     }
 
-    /// That the gateway runs, whatever the state of the others.
-    pub(crate) fn live() -> Response {
-        json(StatusCode::OK, Bytes::from_static(br#"{"status":"ok"}"#))
-    }
-
     /// The state of every role: 200 if all are ready, else 503.
     pub(crate) async fn answer(&self) -> Response {
         let mut last = self.last.lock().await;

@@ -40,10 +40,8 @@ impl Upstream {
 pub enum Target {
     /// Another role, under the same path.
     Role(Upstream),
-    /// The gateway: what state every role is in. Also at the root, as the next two.
+    /// The gateway: what state every role is in. Also at the root, as the next.
     Health,
-    /// The gateway: that it runs.
-    Live,
     /// The gateway: the description of the API.
     OpenApi,
 }
@@ -133,6 +131,5 @@ pub static ROUTES: &[Route] = &[
     query("/analytics/sales", Access::Scope("analytics:read")),
 
     own("/health", Target::Health),
-    own("/health/live", Target::Live),
     own("/openapi.json", Target::OpenApi),
 ];

@@ -9,10 +9,10 @@ mod part;
 mod troubles;
 
 use crate::projections::{Orders, Products, Sales, Stock};
-use crate::{MIGRATIONS, Projection, Source};
+use crate::{Projection, Source, prepare};
 use lane::Lane;
 use std::time::Duration;
-use tillroll_postgres::{Settings, migrate};
+use tillroll_postgres::Settings;
 use tillroll_telemetry::{Shutdown, spawn};
 use tokio::task::JoinHandle;
 
@@ -79,8 +79,8 @@ async fn migrate_at_last(database: Settings, troubles: Troubles) {
     let place = Place { projection: "migrations", topic: None, partition: None };
     let mut pause = Pause::default();
     loop {
-        match migrate(&database, MIGRATIONS).await {
-            Ok(_) => return troubles.clear(place),
+        match prepare(&database).await {
+            Ok(()) => return troubles.clear(place),
             Err(error) => troubles.raise(place, &error),
         }
         pause.wait().await;

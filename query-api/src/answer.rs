@@ -10,10 +10,6 @@ use tillroll_http::headers::none_matches;
 use tillroll_http::{Problem, problems};
 use uuid::Uuid;
 
-/// How far the read models are that were read: `topic/partition@next,…;topic/…`.
-static READ_MODEL_POSITION: HeaderName = HeaderName::from_static("read-model-position");
-/// Milliseconds since the read models were last known to hold everything that was in the log.
-static READ_MODEL_LAG_MS: HeaderName = HeaderName::from_static("read-model-lag-ms");
 /// Where a list goes on, also for those who read CSV.
 static NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");
 /// How many there are in all, also for those who read CSV.
@@ -109,9 +105,7 @@ impl<'a> Reading<'a> {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, self.cache);
         headers.extend(HeaderValue::try_from(etag).ok().map(|etag| (header::ETAG, etag)));
-        headers.extend(self.fresh.positions.map(|positions| (READ_MODEL_POSITION.clone(), positions)));
-        let lag = self.fresh.lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
-        headers.extend(lag.map(|lag| (READ_MODEL_LAG_MS.clone(), HeaderValue::from(lag))));
+        headers.extend(self.fresh.headers());
         if let Some((media_type, bytes)) = body {
             headers.insert(header::CONTENT_TYPE, media_type);
             *response.body_mut() = Body::from(bytes);

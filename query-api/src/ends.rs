@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use tillroll_log::{Node, PartitionId};
+use tillroll_log::{Node, Offset, PartitionId};
 
 /// Where topics end.
 pub trait EndOffsets: Send + Sync + 'static {
     /// Each partition of the topic with the next offset to be written; nothing if the log does not answer.
-    fn end_offsets(&self, topic: &'static str) -> impl Future<Output = Option<Vec<(i32, i64)>>> + Send;
+    fn end_offsets(&self, topic: &'static str) -> impl Future<Output = Option<Vec<(PartitionId, Offset)>>> + Send;
 }
 
 /// The ends as the broker tells them.
@@ -36,10 +36,10 @@ impl NodeEnds {
 }
 
 impl EndOffsets for NodeEnds {
-    async fn end_offsets(&self, topic: &'static str) -> Option<Vec<(i32, i64)>> {
+    async fn end_offsets(&self, topic: &'static str) -> Option<Vec<(PartitionId, Offset)>> {
         let partitions = self.partitions(topic).await?;
         match self.node.admin().end_offsets(&topic.into(), &partitions).await {
-            Ok(ends) => Some(ends.into_iter().map(|(partition, _, end)| (partition.0, end.0)).collect()),
+            Ok(ends) => Some(ends.into_iter().map(|(partition, _, end)| (partition, end)).collect()),
             Err(error) => {
                 // Answers then say how long ago the read models were last known to be up to date.
                 tracing::debug!(%error, kafka.topic = topic, "end of topic unknown");

@@ -5,7 +5,7 @@ mod checkpoints;
 mod watcher;
 
 use crate::EndOffsets;
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue};
 use checkpoints::{Checkpoints, Reached};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +16,11 @@ use tillroll_schemas::catalogue::{CREDIT_NOTE, ORDER, PRODUCT, STOCK_ITEM};
 use tillroll_telemetry::{Shutdown, spawn};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
+
+/// How far the read models are that were read: `topic/partition@next,…;topic/…`.
+static READ_MODEL_POSITION: HeaderName = HeaderName::from_static("read-model-position");
+/// Milliseconds since the read models were last known to hold everything that was in the log.
+static READ_MODEL_LAG_MS: HeaderName = HeaderName::from_static("read-model-lag-ms");
 
 /// The read models that a resource is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +49,25 @@ impl Reads {
 /// How fresh an answer is at least.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fresh {
-    /// `topic/partition@next,partition@next;topic/…`; nothing until the checkpoints were read once.
-    pub(crate) positions: Option<HeaderValue>,
-    /// Time since the read models were last known to hold everything that was in the log; nothing until they did once.
-    pub(crate) lag: Option<Duration>,
+    /// `topic/partition@next,partition@next;topic/…`, as far as it is known; nothing until the checkpoints were read once.
+    positions: Option<HeaderValue>,
+    /// Time since the read models were last known to hold everything that was in the log; until they did once, since
+    /// they have been watched.
+    lag: Duration,
+}
+
+impl Fresh {
+    /// As headers of an answer, whatever it is.
+    pub(crate) fn headers(&self) -> [(HeaderName, HeaderValue); 2] {
+        let positions = self.positions.clone().unwrap_or(HeaderValue::from_static(""));
+        let lag = u64::try_from(self.lag.as_millis()).unwrap_or(u64::MAX);
+        [(READ_MODEL_POSITION.clone(), positions), (READ_MODEL_LAG_MS.clone(), HeaderValue::from(lag))]
+    }
+
+    /// The problem, saying how fresh the read models were that it was found in.
+    pub(crate) fn told_by(&self, problem: Problem) -> Problem {
+        self.headers().into_iter().fold(problem, |problem, (name, value)| problem.header(name, value))
+    }
 }
 
 /// Knows how fresh the read models are. Clones share what they know.
@@ -81,7 +101,7 @@ impl Drop for Waiting<'_> {
 impl Freshness {
     /// Watches until `shutdown` is requested.
     pub(crate) fn watch(pool: Pool, ends: impl EndOffsets, shutdown: &Shutdown) -> Self {
-        let known = watch::Sender::new(Arc::new(Checkpoints::default()));
+        let known = watch::Sender::new(Arc::new(Checkpoints::unknown(Instant::now())));
         let shared = Arc::new(Shared { known, waiting: AtomicUsize::new(0), hurry: Notify::new() });
         let (ends_known, ends_seen) = watch::channel(Arc::default());
         for (name, work) in watcher::tasks(shared.clone(), pool, ends, ends_known, ends_seen) {
@@ -120,7 +140,7 @@ impl Freshness {
             match seen.reached(reads, token) {
                 Reached::Yes => return Ok(()),
                 // What was read before the token arrived may be of the log before the token's own.
-                Reached::OtherLog if seen.asked_at.is_some_and(|asked_at| asked_at >= arrived) => {
+                Reached::OtherLog if seen.read_since(arrived) => {
                     return Err(Problem::new(&problems::TOKEN_OF_ANOTHER_LOG));
                 }
                 Reached::OtherLog | Reached::NotYet => {}
@@ -132,3 +152,6 @@ impl Freshness {
         Err(Problem::new(&problems::UNAVAILABLE).detail("the read models cannot be reached"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use crate::freshness::{Freshness, Reads};
 use crate::{EndOffsets, routes};
 use axum::Router;
 use axum::http::HeaderMap;
+use axum::response::Response;
 use std::sync::Arc;
 use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies, problems};
 use tillroll_postgres::{Param, Pool, Row};
@@ -36,14 +37,26 @@ pub fn start(pool: Pool, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown
 }
 
 impl Queries {
-    /// Waits for the request's consistency token. What is read after this is at least as fresh as the reading says.
-    pub(crate) async fn reading<'a>(&self, headers: &'a HeaderMap, reads: Reads) -> Result<Reading<'a>, Problem> {
+    /// Waits for the request's consistency token, then lets `answer` read. Whatever comes of it, an answer or a problem,
+    /// says how fresh the read models were at least.
+    pub(crate) async fn answered<'a, F>(
+        &self,
+        headers: &'a HeaderMap,
+        reads: Reads,
+        answer: impl FnOnce(Reading<'a>) -> F,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Result<Response, Problem>>,
+    {
         let asked = QueryHeaders::read(headers)?;
-        if !asked.consistency.is_empty() {
-            let token = asked.consistency.decode(&self.tokens)?;
-            self.freshness.reach(reads, &token, asked.wait).await?;
-        }
-        Ok(Reading::new(headers, self.freshness.now(reads)))
+        let token = asked.consistency.decode(&self.tokens)?;
+        let reached = self.freshness.reach(reads, &token, asked.wait).await;
+        let fresh = self.freshness.now(reads);
+        let answered = match reached {
+            Ok(()) => answer(Reading::new(headers, fresh.clone())).await,
+            Err(problem) => Err(problem),
+        };
+        answered.map_err(|problem| fresh.told_by(problem))
     }
 
     /// The rows of a query.

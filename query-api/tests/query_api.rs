@@ -4,6 +4,8 @@
 
 #[path = "query_api/consistency.rs"]
 mod consistency;
+#[path = "query_api/description.rs"]
+mod description;
 #[path = "query_api/lists.rs"]
 mod lists;
 #[path = "query_api/orders.rs"]

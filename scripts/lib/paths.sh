@@ -2,7 +2,11 @@
 # shellcheck shell=bash disable=SC2034 # variables go to the scripts that source this
 
 repo=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd -P)
-home=$repo/.tillroll
+
+# One installation: data, keys, logs, run files. Absolute and exported, since the binary is started elsewhere.
+home=${TILLROLL_HOME:-$repo/.tillroll}
+[[ $home == /* ]] || home=$PWD/$home
+export TILLROLL_HOME=$home
 run_dir=$home/run
 pid_file=$run_dir/tillroll.pid
 ready_file=$run_dir/ready

@@ -17,6 +17,9 @@ running_pid() {
   printf '%s' "$pid"
 }
 
+# within_repo PATH: as it is shown to people.
+within_repo() { printf '%s' "${1#"$repo"/}"; }
+
 # await_end PID SECONDS: fails if it still runs by then.
 await_end() {
   local deadline=$((SECONDS + $2))

@@ -120,6 +120,12 @@ impl System {
         self.0.launch.run(arguments).await
     }
 
+    /// The same with these settings besides, or instead of its own.
+    pub async fn run_with(&self, settings: &[(&'static str, String)], arguments: &[&str]) -> Outcome<Finished> {
+        let launch = Launch { settings: [&self.0.launch.settings, settings].concat(), ..self.0.launch.clone() };
+        launch.run(arguments).await
+    }
+
     /// Runs one of Kafka's own console tools, as `scripts/kafka` does.
     pub async fn console(&self, arguments: &[&str]) -> Outcome<Finished> {
         let broker = self.0.stack.bootstrap_servers().as_ref();

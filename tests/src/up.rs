@@ -1,9 +1,10 @@
 //! What a person starts: `tillroll up`, which brings its own Kafka and PostgreSQL.
 
-use crate::process::{Launch, Tillroll};
+use crate::process::{Finished, Launch, Tillroll, run_script};
 use crate::system::{free_port, mint};
 use crate::{Http, Outcome, paths};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// An installation of its own; gone with the value.
@@ -34,6 +35,23 @@ impl Up {
         };
         let tillroll = Tillroll::new(launch.clone());
         Ok(Self { tillroll, launch, url: format!("http://{address}"), _home: home })
+    }
+
+    /// The door's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where everything of it is.
+    pub fn home(&self) -> &Path {
+        &self.launch.home
+    }
+
+    /// Runs one of `scripts` on this installation, which TILLROLL_HOME names.
+    pub async fn script(&self, name: &str, arguments: &[&str]) -> Outcome<Finished> {
+        let (script, jars) = (paths::workspace().join("scripts").join(name), paths::jars());
+        let settings = [("TILLROLL_HOME", self.home().as_os_str()), ("TILLROLL_KAFKA_LIBS", jars.as_os_str())];
+        run_script(&script, arguments, &settings).await
     }
 
     /// The public door, for staff.

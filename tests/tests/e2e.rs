@@ -33,6 +33,8 @@ mod rebuild;
 mod repeats;
 #[path = "e2e/sales.rs"]
 mod sales;
+#[path = "e2e/settings.rs"]
+mod settings;
 #[path = "e2e/shop.rs"]
 mod shop;
 #[path = "e2e/start.rs"]

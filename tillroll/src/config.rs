@@ -1,14 +1,17 @@
 //! Everything that the environment says, read once. An unknown or malformed value refuses to start and names the
 //! variable.
 
+mod variables;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
 use tillroll_http::{Keys, KeysError};
 use tillroll_log::{Environment, NodeConfig};
 use tillroll_telemetry::Format;
+use variables::Variables;
+pub use variables::{of_role, print_settings};
 
 /// A variable has a value that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -18,33 +21,11 @@ pub struct ConfigError {
     problem: String,
 }
 
-/// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: &[(&str, &str)] = &[
-    ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
-    ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
-    ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
-    ("TILLROLL_PARTITIONS", "partitions of each aggregate's topics; never changes once there are topics [4]"),
-    ("TILLROLL_STACK", "native: `up` starts Kafka and PostgreSQL itself; external: they are there already [native]"),
-    ("TILLROLL_KAFKA_PORT", "native: the broker's port [a free one]"),
-    ("TILLROLL_POSTGRES_PORT", "native: PostgreSQL's port [a free one]"),
-    ("TILLROLL_KAFKA_LIBS", "native: where Kafka's jars are [TILLROLL_HOME/kafka-libs]"),
-    ("KAFKA_BOOTSTRAP_SERVERS", "external: host:port[,host:port…] [of the running `tillroll up`]"),
-    ("DATABASE_URL", "external: postgres://user:password@host:port/database"),
-    ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
-    (
-        "TILLROLL_<ROLE>_LISTEN",
-        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS",
-    ),
-    ("TILLROLL_<ROLE>_URL", "where the gateway finds a role that does not run in its process"),
-    ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503 [4096]"),
-    ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
-    ("TILLROLL_LOG_FORMAT", "text or json [text]"),
-    ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),
-    ("TILLROLL_TOKEN", "access token of client commands such as `import` [minted from the installation's key]"),
-];
-
-/// Variables beginning with this that are not librdkafka properties.
-const NOT_PROPERTIES: [&str; 2] = ["TILLROLL_KAFKA_PORT", "TILLROLL_KAFKA_LIBS"];
+impl ConfigError {
+    fn new(variable: &str, problem: impl Into<String>) -> Self {
+        Self { variable: variable.to_owned(), problem: problem.into() }
+    }
+}
 
 /// What the environment says.
 pub struct Config {
@@ -64,87 +45,58 @@ pub struct Config {
     pub log_format: Format,
     /// An access token for client commands.
     pub token: Option<String>,
-    kafka: Vec<(String, String)>,
-}
-
-/// The one reading of the environment.
-#[expect(clippy::disallowed_methods, reason = "this is configuration's one home")]
-fn lookup(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is configuration's one home")]
-fn kafka_properties() -> Vec<(String, String)> {
-    let of_kafka = |name: &String| name.starts_with("TILLROLL_KAFKA_") && !NOT_PROPERTIES.contains(&name.as_str());
-    std::env::vars()
-        .filter(|(name, _)| of_kafka(name))
-        .map(|(name, value)| (name["TILLROLL_KAFKA_".len()..].to_lowercase().replace('_', "."), value))
-        .collect()
-}
-
-fn parsed<T: FromStr>(variable: &str, default: T, what: &str) -> Result<T, ConfigError> {
-    match lookup(variable) {
-        None => Ok(default),
-        Some(text) => text
-            .trim()
-            .parse()
-            .map_err(|_| ConfigError { variable: variable.to_owned(), problem: format!("`{text}` is not {what}") }),
-    }
+    variables: Variables,
 }
 
 impl Config {
     /// Reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is configuration's one home")]
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let partitions = parsed("TILLROLL_PARTITIONS", 4, "a number of partitions")?;
-        if !(1..=1_000).contains(&partitions) {
-            let problem = format!("{partitions} is not from 1 to 1000");
-            return Err(ConfigError { variable: "TILLROLL_PARTITIONS".into(), problem });
-        }
-        let environment = match lookup("TILLROLL_ENVIRONMENT").as_deref() {
+        Self::from_variables(Variables::read(std::env::vars_os())?)
+    }
+
+    fn from_variables(variables: Variables) -> Result<Self, ConfigError> {
+        let partitions = variables.number("TILLROLL_PARTITIONS", 4, 1..=1_000)?;
+        let environment = match variables.get("TILLROLL_ENVIRONMENT").as_deref() {
             None | Some("development") => Environment::Development,
             Some("production") => Environment::Production,
             Some(other) => {
                 let problem = format!("`{other}` is neither `development` nor `production`");
-                return Err(ConfigError { variable: "TILLROLL_ENVIRONMENT".into(), problem });
+                return Err(ConfigError::new("TILLROLL_ENVIRONMENT", problem));
             }
         };
+        let door = SocketAddr::from(([127, 0, 0, 1], 8080));
         Ok(Self {
-            home: lookup("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
-            listen: parsed(
-                "TILLROLL_LISTEN",
-                SocketAddr::from(([127, 0, 0, 1], 8080)),
-                "an address like 127.0.0.1:8080",
-            )?,
+            home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
+            listen: variables.parsed("TILLROLL_LISTEN", door, "an address like 127.0.0.1:8080")?,
             environment,
-            partitions,
-            max_requests: parsed("TILLROLL_MAX_REQUESTS", 4_096, "a number")?,
-            log: lookup("TILLROLL_LOG").unwrap_or_else(|| "info".into()),
-            log_format: parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
-            token: lookup("TILLROLL_TOKEN"),
-            kafka: kafka_properties(),
+            partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
+            max_requests: variables.number("TILLROLL_MAX_REQUESTS", 4_096, 1..=100_000)? as usize,
+            log: variables.get("TILLROLL_LOG").unwrap_or_else(|| "info".into()),
+            log_format: variables.parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
+            token: variables.get("TILLROLL_TOKEN"),
+            variables,
         })
     }
 
     /// Where Kafka and PostgreSQL come from, and how a native stack is made.
     pub fn stack(&self) -> Result<(Mode, StackConfig), StackError> {
+        let lookup = |name: &str| self.variables.get(name);
         Ok((Mode::from_lookup(lookup)?, StackConfig::from_lookup(&self.home, Data::Kept, lookup)?))
     }
 
     /// Kafka's address: as the environment says, or that of the running `tillroll up`.
     pub fn bootstrap_servers(&self) -> Result<String, ConfigError> {
         let running = || std::fs::read_to_string(self.run_file("kafka")).ok().map(|text| text.trim().to_owned());
-        lookup("KAFKA_BOOTSTRAP_SERVERS").or_else(running).ok_or_else(|| ConfigError {
-            variable: "KAFKA_BOOTSTRAP_SERVERS".into(),
-            problem: "is not set, and no `tillroll up` is running here".into(),
+        self.variables.get("KAFKA_BOOTSTRAP_SERVERS").or_else(running).ok_or_else(|| {
+            ConfigError::new("KAFKA_BOOTSTRAP_SERVERS", "is not set, and no `tillroll up` is running here")
         })
     }
 
     /// PostgreSQL's address.
     pub fn database_url(&self) -> Result<String, ConfigError> {
-        lookup("DATABASE_URL").ok_or_else(|| ConfigError {
-            variable: "DATABASE_URL".into(),
-            problem: "is not set; `tillroll up` starts a PostgreSQL of its own".into(),
-        })
+        let missing = || ConfigError::new("DATABASE_URL", "is not set; `tillroll up` starts a PostgreSQL of its own");
+        self.variables.get("DATABASE_URL").ok_or_else(missing)
     }
 
     /// The installation's keys, made at the first start.
@@ -155,7 +107,7 @@ impl Config {
     /// The keys of an installation that is there: a client command makes none.
     pub fn existing_keys(&self) -> Result<Keys, ConfigError> {
         let dir = self.home.join("keys");
-        let missing = |problem: String| ConfigError { variable: "TILLROLL_HOME".into(), problem };
+        let missing = |problem: String| ConfigError::new("TILLROLL_HOME", problem);
         if !dir.is_dir() {
             return Err(missing(format!("there are no keys in {}: start `tillroll up` there first", dir.display())));
         }
@@ -171,31 +123,34 @@ impl Config {
     pub fn gateway_url(&self) -> String {
         let running = std::fs::read_to_string(self.run_file("ready")).ok().map(|text| text.trim().to_owned());
         let running = || running.filter(|url| !url.is_empty());
-        lookup("TILLROLL_URL").or_else(running).unwrap_or_else(|| format!("http://{}", self.listen))
+        self.variables.get("TILLROLL_URL").or_else(running).unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
     /// The internal listener of a role.
     pub fn role_listen(&self, role: &str) -> Result<Option<SocketAddr>, ConfigError> {
-        let variable = format!("TILLROLL_{}_LISTEN", role.to_uppercase().replace('-', "_"));
-        lookup(&variable).map(|_| parsed(&variable, self.listen, "an address like 127.0.0.1:8101")).transpose()
+        let variable = of_role(role, "LISTEN");
+        let address = |_| self.variables.parsed(&variable, self.listen, "an address like 127.0.0.1:8101");
+        self.variables.get(&variable).map(address).transpose()
     }
 
     /// Where a role is that does not run in this process.
     pub fn role_url(&self, role: &str) -> Option<String> {
-        lookup(&format!("TILLROLL_{}_URL", role.to_uppercase().replace('-', "_")))
+        self.variables.get(&of_role(role, "URL"))
     }
 
     /// How to reach Kafka.
     pub fn kafka(&self, bootstrap_servers: &str) -> tillroll_kafka::Config {
         let kafka = tillroll_kafka::Config::new(bootstrap_servers);
-        self.kafka.iter().fold(kafka, |kafka, (name, value)| kafka.set(name.as_str(), value.as_str()))
+        self.variables.kafka_properties().into_iter().fold(kafka, |kafka, (name, value)| kafka.set(name, value))
     }
 
-    /// This process's part in the log.
-    pub fn node(&self, bootstrap_servers: &str, keys: &Keys, url: &str) -> NodeConfig {
+    /// This process's part in the log. Without keys it may look at the log and make topics, and carries
+    /// out no command.
+    pub fn node(&self, bootstrap_servers: &str, keys: Option<&Keys>, url: &str) -> NodeConfig {
+        let hash_key = keys.map(|keys| keys.command_hash.hash(b"command hashes").into_bytes());
         NodeConfig {
             kafka: self.kafka(bootstrap_servers),
-            hash_key: Arc::from(keys.command_hash.hash(b"command hashes").into_bytes()),
+            hash_key: Arc::from(hash_key.unwrap_or_default()),
             instance: format!("{}-{}", host(), std::process::id()),
             url: url.to_owned(),
             build: env!("CARGO_PKG_VERSION").to_owned(),
@@ -209,12 +164,4 @@ impl Config {
 fn host() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map_or_else(|_| "localhost".into(), |name| name.trim().to_owned())
-}
-
-/// Prints every variable.
-#[expect(clippy::print_stdout, reason = "the command's output")]
-pub fn print_settings() {
-    for (name, meaning) in SETTINGS {
-        println!("{name:28} {meaning}");
-    }
 }

@@ -114,7 +114,10 @@ async fn import(args: &OnlineRetail, config: &Config) -> Result<(), ImportError>
     let plan = read_plan(&args.file)?;
     let url = args.url.clone().unwrap_or_else(|| config.gateway_url());
     let client = Client::new(&url, &token(args, config)?, Patience::new(Duration::from_secs(args.patience)))?;
-    let counter = RecordCounter::find(config.bootstrap_servers().ok().as_deref()).await;
+    let counter = match config.bootstrap_servers() {
+        Ok(servers) => RecordCounter::find(&config.kafka(&servers)).await,
+        Err(_) => None,
+    };
     let before = count(counter.as_ref()).await;
 
     let (sums, days) = (plan.sums, days(&plan));

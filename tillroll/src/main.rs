@@ -57,6 +57,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // It says which names there are, so it must not fall over a wrong one.
+    if let Command::Settings = cli.command {
+        config::print_settings();
+        return ExitCode::SUCCESS;
+    }
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => return fail(&error),
@@ -80,10 +85,8 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Aggregate(command) => aggregate::run(command, config).await,
         Command::Topics(command) => topics::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
-        Command::Settings => {
-            config::print_settings();
-            Ok(ExitCode::SUCCESS)
-        }
+        // Printed before there was a configuration.
+        Command::Settings => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -16,6 +16,10 @@ use tillroll_postgres::{Pool, Settings};
 use tillroll_projectors::Projectors;
 use tillroll_query_api::NodeEnds;
 use tillroll_telemetry::Shutdown;
+use tokio::time::timeout;
+
+/// How long a start waits until the read models' tables are made.
+const PREPARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A part of the system that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +67,11 @@ impl Role {
             Self::QueryApi => "query-api",
             Self::Gateway => "gateway",
         }
+    }
+
+    /// Whether it owns partitions, and so cannot start without Kafka.
+    pub fn owns(self) -> bool {
+        matches!(self, Self::Catalog | Self::Inventory | Self::Orders)
     }
 
     /// The roles of these names; `all` means each.
@@ -137,7 +146,7 @@ async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
     if shared.rebuild {
         tillroll_projectors::delete_read_models(&settings).await?;
     }
-    tillroll_projectors::prepare(&settings).await?;
+    prepare(&settings).await?;
     let projectors = Projectors::start(&settings, shared.node.clone(), &shared.shutdown);
     let troubles = projectors.troubles().clone();
     let pool = Pool::new(&settings.clone().pool_size(1))?;
@@ -151,6 +160,19 @@ async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
         })
     });
     Ok(Started { router: health::router(check), owner: None, projectors: Some(projectors) })
+}
+
+/// The read models' tables, if the database is there. If it is not the projectors make them once it is, and commands
+/// are served meanwhile. What would not pass by itself is refused.
+async fn prepare(settings: &Settings) -> Result<(), Failure> {
+    let problem = match timeout(PREPARED_WITHIN, tillroll_projectors::prepare(settings)).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) if !error.is_unavailable() => return Err(error.into()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no end within {} s", PREPARED_WITHIN.as_secs()),
+    };
+    tracing::warn!(problem, "the read models are made ready later");
+    Ok(())
 }
 
 async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {

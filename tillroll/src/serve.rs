@@ -1,6 +1,6 @@
 //! Running roles in this process: listeners, topics, migrations, readiness, and an orderly end.
 
-use crate::config::Config;
+use crate::config::{Config, of_role};
 use crate::roles::{Role, Shared, Started};
 use crate::{Failure, topics};
 use clap::Args;
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-/// How long Kafka may take to answer at the start.
+/// How long Kafka may take to answer at the start of a role that owns partitions.
 const KAFKA_WITHIN: Duration = Duration::from_secs(30);
 /// How long the roles may take to serve all that they own; a long log takes its time.
 const READY_WITHIN: Duration = Duration::from_secs(600);
@@ -33,7 +33,8 @@ pub struct ServeArgs {
     /// all, or any of: catalog, inventory, orders, projectors, query-api, gateway.
     #[arg(required = true, value_name = "ROLE")]
     roles: Vec<String>,
-    /// Delete all read models first and fold them anew from the log. Other projectors must not run meanwhile.
+    /// Delete all read models first and fold them anew from the log. Other projectors must not run meanwhile, and
+    /// PostgreSQL must be there.
     #[arg(long)]
     rebuild: bool,
 }
@@ -86,10 +87,13 @@ impl Serving {
     pub async fn start(config: &Config, backends: &Backends, roles: &[Role], rebuild: bool) -> Result<Self, Failure> {
         let keys = config.keys()?;
         let own_url = format!("http://{}", config.listen);
-        let node = Node::connect(config.node(&backends.bootstrap_servers, &keys, &own_url))?;
-        node.admin().ping(KAFKA_WITHIN).await?;
-        if config.environment == Environment::Development {
-            node.create_topics(&catalogue::AGGREGATES, topics::default_replication(config.environment)).await?;
+        let node = Node::connect(config.node(&backends.bootstrap_servers, Some(&keys), &own_url))?;
+        // The others wait for it by themselves: a door tells its clients, and reads are answered from what is folded.
+        if roles.iter().any(|role| role.owns()) {
+            node.admin().ping(KAFKA_WITHIN).await?;
+            if config.environment == Environment::Development {
+                node.create_topics(&catalogue::AGGREGATES, topics::default_replication(config.environment)).await?;
+            }
         }
         let (shutdown, door) = (Shutdown::new(), Shutdown::new());
         let mut serving = Self {
@@ -194,7 +198,7 @@ async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let variable = match what {
             "gateway" => "TILLROLL_LISTEN".to_owned(),
-            role => format!("TILLROLL_{}_LISTEN", role.to_uppercase().replace('-', "_")),
+            role => of_role(role, "LISTEN"),
         };
         format!("{what} cannot listen on {address}: {error}; {variable} says where").into()
     })

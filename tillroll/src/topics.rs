@@ -29,8 +29,7 @@ pub fn default_replication(environment: Environment) -> i32 {
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub async fn run(command: TopicsCommand, config: Config) -> Result<ExitCode, Failure> {
-    let keys = config.keys()?;
-    let node = Node::connect(config.node(&config.bootstrap_servers()?, &keys, ""))?;
+    let node = Node::connect(config.node(&config.bootstrap_servers()?, None, ""))?;
     node.admin().ping(Duration::from_secs(5)).await?;
     match command {
         TopicsCommand::Create { replication } => {

@@ -53,7 +53,7 @@ async fn add(
     let (sku, command) = body.value.command()?;
     let location = path(&sku);
     // Under the product's own path: a key names one request among those that add this product.
-    let named = catalog.keys.name(&allowed.caller, &headers, "POST", &location, &body.canonical)?;
+    let named = catalog.keys.name::<Product>(&allowed.caller, &headers, "POST", &location, &body.canonical).await?;
     let answered = catalog.execute(named, &sku, command.into()).await?;
     let body = ProductBody::of(&sku, &answered)?;
     Ok(catalog.keys.answer_of(&answered, CommandAnswer::created(body, location)))
@@ -67,7 +67,7 @@ async fn revise(
     body: StrictJson<Revision>,
 ) -> Result<impl IntoResponse, Problem> {
     let command = body.value.command(&sku)?;
-    let named = catalog.keys.name(&allowed.caller, &headers, "PUT", &path(&sku), &body.canonical)?;
+    let named = catalog.keys.name::<Product>(&allowed.caller, &headers, "PUT", &path(&sku), &body.canonical).await?;
     let answered = catalog.execute(named, &sku, command.into()).await?;
     let body = ProductBody::of(&sku, &answered)?;
     Ok(catalog.keys.answer_of(&answered, CommandAnswer::ok(body)))
@@ -79,7 +79,7 @@ async fn archive(
     PathId(sku): PathId<Sku>,
     headers: CommandHeaders,
 ) -> Result<impl IntoResponse, Problem> {
-    let named = catalog.keys.name(&allowed.caller, &headers, "DELETE", &path(&sku), b"")?;
+    let named = catalog.keys.name::<Product>(&allowed.caller, &headers, "DELETE", &path(&sku), b"").await?;
     let answered = catalog.execute(named, &sku, ArchiveProduct {}.into()).await?;
     let body = ProductBody::of(&sku, &answered)?;
     Ok(catalog.keys.answer_of(&answered, CommandAnswer::ok(body)))

@@ -55,7 +55,7 @@ async fn change(
     headers.require_key()?;
     let command = body.value.command()?;
     let path = format!("/api/v1/products/{sku}/inventory");
-    let named = inventory.keys.name(&allowed.caller, &headers, "PATCH", &path, &body.canonical)?;
+    let named = inventory.keys.name::<StockItem>(&allowed.caller, &headers, "PATCH", &path, &body.canonical).await?;
     let mut answered = match inventory.why_not(&sku, &headers).await? {
         None => inventory.execute(named, &sku, command).await?,
         Some(refusal) => inventory.first_answer(named, &sku).await?.ok_or(refusal)?,

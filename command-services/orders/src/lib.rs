@@ -22,6 +22,7 @@ use tillroll_log::{Node, RunningRole, StartError};
 pub async fn start(node: &Node, keys: &Keys) -> Result<(Router, RunningRole), StartError> {
     let products = node.replica::<ProductFacts>().await?;
     let mut role = node.role("orders");
+    role.depends_on(&products);
     let orders = role.own::<Order, OrderReactions>();
     let credit_notes = role.own::<CreditNote, CreditNoteReactions>();
     let keys = CommandKeys::new(keys, node);

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use std::sync::Arc;
 use tillroll_http::{
-    Caller, CommandAnswer, CommandHeaders, ConsistencyToken, IdentityVerifier, Keys, PresentedTokens, Problem, Timings,
-    TokenKey, Verifies,
+    Caller, CommandAnswer, CommandHeaders, ConsistencyToken, IdentityVerifier, Keys, Offset, PartitionId,
+    PresentedTokens, Problem, Timings, TokenKey, Verifies,
 };
 use tillroll_log::{Aggregate, Answered, CommandHash, CommandId, Node};
 
+use crate::logs::OwnLogs;
 use crate::named::{Named, expected_version};
 
 /// The keys of a command service; cheap to clone. A router's state that holds them implements [`Verifies`] by them.
@@ -16,6 +17,7 @@ pub struct CommandKeys {
     identities: IdentityVerifier,
     tokens: TokenKey,
     hashes: Arc<[u8]>,
+    logs: OwnLogs,
 }
 
 impl Verifies for CommandKeys {
@@ -31,13 +33,15 @@ impl CommandKeys {
             identities: keys.identity.verifier(),
             tokens: keys.consistency.clone(),
             hashes: node.config().hash_key.clone(),
+            logs: OwnLogs::new(node.clone()),
         }
     }
 
-    /// Names the command that a request is, the same whenever it is repeated under its key.
+    /// Names the command that a request to the aggregate `A` is, the same whenever it is repeated under its key. Every
+    /// command passes here, so here its consistency token is read: 400 if it was not made here, or of another log.
     ///
     /// `route` is the path with its ids in their one spelling; `canonical` is the body's canonical form.
-    pub fn name(
+    pub async fn name<A: Aggregate>(
         &self,
         caller: &Caller,
         headers: &CommandHeaders,
@@ -45,6 +49,7 @@ impl CommandKeys {
         route: &str,
         canonical: &[u8],
     ) -> Result<Named, Problem> {
+        self.logs.check(A::TOPICS.events, &self.seen_by(&headers.consistency)?).await?;
         let id = CommandId(headers.command_id(&caller.subject, method, route));
         Ok(Named {
             id,
@@ -64,13 +69,13 @@ impl CommandKeys {
     ) -> CommandAnswer<B> {
         let mut token = ConsistencyToken::new();
         for (log, at) in &answered.covers {
-            token.cover(log.0, &*at.topic, at.partition.0, at.offset.0);
+            token.cover(log.0, &*at.topic, PartitionId(at.partition.0), Offset(at.offset.0));
         }
         let timing = &answered.timing;
         let timings = Timings { decide: timing.decide, append: timing.append, read_back: timing.read_back };
         let answer = answer.version(answered.version.0).consistency(token.encode(&self.tokens)).timings(timings);
         match &answered.at {
-            Some(at) => answer.log_position(&at.topic, at.partition.0, at.offset.0),
+            Some(at) => answer.log_position(&at.topic, PartitionId(at.partition.0), Offset(at.offset.0)),
             None => answer,
         }
     }

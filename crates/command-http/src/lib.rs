@@ -3,6 +3,7 @@
 
 mod checks;
 mod keys;
+mod logs;
 mod named;
 mod problems;
 mod replica;

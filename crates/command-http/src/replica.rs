@@ -8,8 +8,8 @@ use crate::REPLICA_WITHIN;
 /// Waits until the replica shows everything of its topic that the client has seen.
 pub async fn reach_tokens<A: Aggregate>(replica: &Replica<A>, seen: &ConsistencyToken) -> Result<(), Problem> {
     for covered in seen.iter().filter(|covered| covered.topic == A::TOPICS.events) {
-        let partition = PartitionId(covered.partition);
-        let at = Coordinates { topic: A::TOPICS.events.into(), partition, offset: Offset(covered.offset) };
+        let partition = PartitionId(covered.partition.0);
+        let at = Coordinates { topic: A::TOPICS.events.into(), partition, offset: Offset(covered.offset.0) };
         replica.reach(LogId(covered.log), &at, REPLICA_WITHIN).await.map_err(problem_of)?;
     }
     Ok(())

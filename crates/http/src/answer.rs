@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::coordinates::{Offset, PartitionId};
 use crate::headers::{CONSISTENCY_TOKEN, LOG_POSITION, SERVER_TIMING};
 use crate::problem::Problem;
 use crate::problems;
@@ -71,7 +72,7 @@ impl<B: Serialize> CommandAnswer<B> {
     }
 
     /// Where the event is: topic, partition, offset.
-    pub fn log_position(self, topic: &str, partition: i32, offset: i64) -> Self {
+    pub fn log_position(self, topic: &str, partition: PartitionId, offset: Offset) -> Self {
         self.with(LOG_POSITION.clone(), format!("{topic}/{partition}@{offset}"))
     }
 

@@ -69,7 +69,7 @@ catalogue! {
     PRODUCT_ARCHIVED "product_archived" CONFLICT "Product archived" "The product was archived and cannot be changed or sold.";
     UNTRACKED_PRODUCT "untracked_product" CONFLICT "Stock not tracked" "The product's stock is not tracked, so it cannot be changed.";
     PRICE_CHANGED "price_changed" CONFLICT "Price changed" "A line's price is no longer the expected one; `errors` names each.";
-    ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "Everything of this order was fulfilled already.";
+    ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "The order, or a part of it, has left already: it can no longer be cancelled, or there is nothing left to fulfil.";
     FULFILMENT_IN_PROGRESS "fulfilment_in_progress" CONFLICT "Fulfilment in progress" "A fulfilment of this order has not ended yet: repeat later.";
     NOTHING_TO_FULFIL "nothing_to_fulfil" CONFLICT "Nothing to fulfil" "No line of the order is left to fulfil.";
     QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More was to be fulfilled than the order has left; `errors` names each line.";

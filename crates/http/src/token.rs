@@ -5,6 +5,7 @@ mod wire;
 
 use uuid::Uuid;
 
+use crate::coordinates::{Offset, PartitionId};
 use crate::mac::MacKey;
 use crate::problem::Problem;
 use crate::problems;
@@ -29,11 +30,11 @@ pub struct Covered {
     /// Kafka's topic.
     pub topic: String,
     /// Its partition.
-    pub partition: i32,
+    pub partition: PartitionId,
     /// The log that the offset belongs to.
     pub log: Uuid,
     /// The offset of the record that must be covered, itself included.
-    pub offset: i64,
+    pub offset: Offset,
 }
 
 /// What a read must cover. Empty: nothing.
@@ -61,7 +62,7 @@ impl ConsistencyToken {
     }
 
     /// A token that asks for this record.
-    pub fn of(log: Uuid, topic: impl Into<String>, partition: i32, offset: i64) -> Self {
+    pub fn of(log: Uuid, topic: impl Into<String>, partition: PartitionId, offset: Offset) -> Self {
         let mut token = Self::new();
         token.cover(log, topic, partition, offset);
         token
@@ -69,8 +70,8 @@ impl ConsistencyToken {
 
     /// Asks for this record too. A record further on in the same partition of the same log is kept instead.
     /// A negative offset is no record and asks for nothing.
-    pub fn cover(&mut self, log: Uuid, topic: impl Into<String>, partition: i32, offset: i64) {
-        if offset < 0 || partition < 0 {
+    pub fn cover(&mut self, log: Uuid, topic: impl Into<String>, partition: PartitionId, offset: Offset) {
+        if offset < Offset(0) || partition < PartitionId(0) {
             return;
         }
         let new = Covered { topic: topic.into(), partition, log, offset };

@@ -58,6 +58,12 @@ impl std::fmt::Display for ErrorCode {
     }
 }
 
+/// Said of a topic or partition that does not exist; a broker that has just started may say it of any.
+pub(crate) fn is_unknown(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(code, C::UnknownTopic | C::UnknownPartition | C::UnknownTopicOrPartition)
+}
+
 /// A client could not be made or a request to the cluster failed.
 #[derive(Clone, Debug, Error)]
 pub enum KafkaError {
@@ -104,6 +110,12 @@ pub enum KafkaError {
         /// The system's reason.
         reason: String,
     },
+    /// Too many ask at the same time; nothing has been done.
+    #[error("{doing}: too many wait already")]
+    Overloaded {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// The client has been closed, or its thread has ended.
     #[error("{doing}: the client is closed")]
     Closed {
@@ -142,7 +154,7 @@ impl KafkaError {
     pub fn is_transient(&self) -> bool {
         match self {
             KafkaError::Broker { code, .. } => code.is_transient(),
-            KafkaError::TimedOut { .. } => true,
+            KafkaError::TimedOut { .. } | KafkaError::Overloaded { .. } => true,
             KafkaError::Reserved { .. }
             | KafkaError::Client { .. }
             | KafkaError::Thread { .. }

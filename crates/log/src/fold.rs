@@ -111,7 +111,7 @@ impl<A: Aggregate> Default for Fold<A> {
 }
 
 impl<A: Aggregate> Fold<A> {
-    /// Moves over a record: what the arbiter says of it. An admitted one has then to be applied.
+    /// Moves over a record: what the arbiter says of it. An admitted one has then to be folded.
     pub fn pass(&mut self, record: &Record) -> Verdict {
         let verdict = self.position.pass(record);
         if verdict == Verdict::Claimed {
@@ -120,7 +120,7 @@ impl<A: Aggregate> Fold<A> {
         verdict
     }
 
-    /// Moves over a record and applies it.
+    /// Moves over a record and folds it if it is admitted.
     pub fn fold(&mut self, record: &Record) -> Result<Folded<A>, FoldError> {
         match self.pass(record) {
             Verdict::Void(void) => Ok(Folded::Void(void)),
@@ -128,12 +128,12 @@ impl<A: Aggregate> Fold<A> {
                 Some(claim) => Ok(Folded::Claimed(claim)),
                 None => Ok(Folded::Void(crate::Void::Unreadable)),
             },
-            Verdict::Admitted => self.apply(record),
+            Verdict::Admitted => self.fold_admitted(record),
         }
     }
 
-    /// Applies an admitted record.
-    pub fn apply(&mut self, record: &Record) -> Result<Folded<A>, FoldError> {
+    /// Folds a record that was admitted.
+    pub fn fold_admitted(&mut self, record: &Record) -> Result<Folded<A>, FoldError> {
         let entry = read_entry(record)?;
         if !matches!(entry, Entry::Event(_)) {
             let envelope = entry.envelope();

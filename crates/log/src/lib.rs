@@ -25,6 +25,7 @@ mod source;
 pub use aggregate::{Aggregate, AggregateTopics, Rejection};
 pub use arbiter::{Arbiter, Stamp, Verdict, Void};
 pub use body::{Body, DecodeError};
+pub use caught::Panicked;
 pub use ids::{
     ClaimId, CommandId, Coordinates, EventId, InvalidCoordinates, Key, LogId, Offset, Ordinal, PartitionId, Timestamp,
     Topic, TopicId, Version,

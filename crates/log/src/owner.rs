@@ -1,18 +1,18 @@
 //! The owner of one partition: a pure state machine. It takes records, requests, topic commands and the time, and
-//! gives effects; the IO around it (`runtime`) only carries them out.
+//! gives effects; the IO around it (`runtime`) only carries them out. The numbers are rules of docs/log-protocol.md.
 //!
 //! `CatchingUp → Claiming → Serving → (Claiming, when superseded or in doubt | Draining → Released | Faulted)`; it
-//! reads on in every phase, so that claiming again needs no catching up. The numbers in the
-//! comments are the rules of the owner in docs/log-protocol.md.
+//! reads on in every phase, so that claiming again needs no catching up.
 
 mod commands;
 mod effects;
 mod line;
 mod requests;
 mod timers;
+mod topic_command;
 
-pub use commands::TopicCommand;
-pub use effects::{Alarm, Appended, Caused, Effect, Reply, Request, Ticket};
+pub use effects::{Alarm, Appended, Caused, CommandFault, Effect, Reply, Request, Ticket};
+pub use topic_command::TopicCommand;
 
 use crate::fold::{Fold, FoldError, Folded};
 use crate::record::{Claim, Inbox, Writer};
@@ -285,7 +285,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             self.confirm(record, now);
             return;
         }
-        match self.fold.apply(record) {
+        match self.fold.fold_admitted(record) {
             Ok(folded) => self.folded(record, folded),
             Err(error) => return self.fault(Alarm::from(error)),
         }
@@ -365,4 +365,4 @@ pub(crate) fn ce_id(record: &Record) -> Option<EventId> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

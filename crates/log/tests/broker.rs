@@ -11,5 +11,7 @@ mod made_again;
 mod outages;
 #[path = "broker/panics.rs"]
 mod panics;
+#[path = "broker/replicas.rs"]
+mod replicas;
 #[path = "broker/setting.rs"]
 mod setting;

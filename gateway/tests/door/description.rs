@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tillroll_gateway::OPENAPI;
-use tillroll_gateway::routes::{Key, ROUTES, Route};
+use tillroll_gateway::routes::{Key, ROUTES, Route, Target};
 use tillroll_http::Role;
 
-use crate::world::{World, scope};
+use crate::world::{World, concrete, scope};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -76,6 +76,12 @@ fn every_operation_says_what_goes_wrong_and_what_it_is_called() {
         assert!(names.insert(operation["operationId"].as_str().unwrap()), "{route:?}");
         let statuses: BTreeSet<_> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
         assert!(statuses.iter().any(|status| status.starts_with('2')), "{route:?}");
+        if matches!(route.target, Target::Role(_)) {
+            assert!(statuses.is_superset(&["400", "401", "413", "414", "431", "500", "503"].into()), "{route:?}");
+            assert_eq!(statuses.contains("408"), route.body > 0, "{route:?}");
+            assert_eq!(statuses.contains("504"), route.is_query(), "{route:?}");
+            assert_eq!(statuses.contains("304"), route.is_query(), "{route:?}");
+        }
         if scope(route).is_some() {
             assert!(statuses.is_superset(&["400", "401", "403", "500", "503"].into()), "{route:?}");
         }
@@ -169,6 +175,42 @@ fn every_scope_is_one_that_a_role_gives() {
     for route in ROUTES {
         if let Some(scope) = scope(route) {
             assert!(Role::ALL.iter().any(|role| role.scopes().contains(&scope)), "{scope}");
+        }
+    }
+}
+
+/// What the door itself answers to requests that it does not take.
+#[tokio::test]
+async fn what_the_door_refuses_is_described() {
+    let (document, world) = (document(), World::new().await);
+    let bearer = format!("Bearer {}", world.token(Role::Customer));
+    let (long, large) = (format!("?{}", "x".repeat(9_000)), "x".repeat(40_000));
+    for route in ROUTES.iter().filter(|route| matches!(route.target, Target::Role(_))) {
+        let (method, path) = (route.method.as_str(), concrete(route));
+        let customer = [("authorization", bearer.as_str()), ("idempotency-key", "k")];
+        let answers = [
+            world.call(method, &path, &[("authorization", "Bearer nobody")], "").await,
+            world.call(method, &path, &customer, &"x".repeat(route.body + 1)).await,
+            world.call(method, &path, &[("idempotency-key", "a b")], "").await,
+            world.call(method, &format!("{path}{long}"), &[], "").await,
+            world.call(method, &path, &[("x-large", &large)], "").await,
+        ];
+        for answer in answers {
+            let status = answer.status.to_string();
+            let described = operation(&document, route)["responses"].get(&status);
+            let described = resolved(&document, described.unwrap_or_else(|| panic!("{method} {path}: {status}")));
+            let media_type = answer.header("content-type").unwrap_or_default();
+            let content = described["content"].as_object();
+            assert_eq!(
+                content.is_some_and(|types| types.contains_key(media_type)),
+                !media_type.is_empty(),
+                "{answer:?}"
+            );
+            for name in ["retry-after", "www-authenticate"] {
+                let known = described["headers"].as_object();
+                let known = known.is_some_and(|names| names.keys().any(|held| held.eq_ignore_ascii_case(name)));
+                assert_eq!(answer.header(name).is_some(), known, "{name}: {answer:?}");
+            }
         }
     }
 }

@@ -96,6 +96,8 @@ async fn what_the_table_does_not_have_is_not_there() {
         "/api/v1/products/a/b",
         "/api/v1/admin",
         "/metrics",
+        "/health/live",
+        "/api/v1/health/live",
         "/health/ready",
         "/api/v1/products/../orders",
         "/api/v1/Products",

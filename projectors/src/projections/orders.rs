@@ -6,7 +6,7 @@ mod rows;
 use crate::{Projection, Undecodable};
 use std::collections::BTreeMap;
 use tillroll_log::record::Envelope;
-use tillroll_log::{Body, CommandId};
+use tillroll_log::{Body, CommandId, Offset, PartitionId, Version};
 use tillroll_postgres::{Error, Transaction};
 use tillroll_schemas::order::{Fulfilled, Line, OrderEvent, PaymentMethod, Placed, Reason, Step, Totals};
 use tillroll_schemas::{Sku, Timestamp, catalogue};
@@ -53,9 +53,9 @@ struct Order {
 struct Change {
     status: Option<Status>,
     cancellation: Option<Reason>,
-    version: i64,
-    partition: i32,
-    offset: i64,
+    version: Version,
+    partition: PartitionId,
+    offset: Offset,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +70,15 @@ enum Status {
 #[derive(Debug, PartialEq)]
 struct Happened {
     order: Uuid,
-    version: i64,
+    version: Version,
     type_name: Box<str>,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
     actor: Option<Box<str>>,
     /// The first, if the event ends a run of commands.
     command: Option<CommandId>,
-    partition: i32,
-    offset: i64,
+    partition: PartitionId,
+    offset: Offset,
     body: String,
 }
 
@@ -162,14 +162,14 @@ impl Happened {
     fn of(envelope: &Envelope, record: &OrderRecord) -> Self {
         Self {
             order: record.order,
-            version: envelope.version.0.cast_signed(),
+            version: envelope.version,
             type_name: envelope.type_name.clone(),
             occurred_at: envelope.occurred_at,
             recorded_at: envelope.recorded_at,
             actor: envelope.actor.clone(),
             command: envelope.ends.first().map(|ended| ended.id),
-            partition: envelope.at.partition.0,
-            offset: envelope.at.offset.0,
+            partition: envelope.at.partition,
+            offset: envelope.at.offset,
             body: record.body.clone(),
         }
     }
@@ -177,9 +177,9 @@ impl Happened {
 
 impl Change {
     fn after(&mut self, envelope: &Envelope, event: &OrderEvent) {
-        self.version = envelope.version.0.cast_signed();
-        self.partition = envelope.at.partition.0;
-        self.offset = envelope.at.offset.0;
+        self.version = envelope.version;
+        self.partition = envelope.at.partition;
+        self.offset = envelope.at.offset;
         if let Some(status) = status_after(event) {
             self.status = Some(status);
         }

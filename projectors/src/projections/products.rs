@@ -3,7 +3,7 @@
 use crate::{Projection, Undecodable};
 use std::collections::BTreeMap;
 use tillroll_log::record::Envelope;
-use tillroll_log::{Body, Key};
+use tillroll_log::{Body, Key, Offset, PartitionId, Version};
 use tillroll_postgres::{Error, Transaction, execute};
 use tillroll_schemas::catalogue;
 use tillroll_schemas::product::{Details, ProductEvent};
@@ -19,9 +19,9 @@ pub struct Batch(BTreeMap<Key, Row>);
 struct Row {
     details: Details,
     archived: bool,
-    version: i64,
-    partition: i32,
-    offset: i64,
+    version: Version,
+    partition: PartitionId,
+    offset: Offset,
 }
 
 const UPSERT: &str = "
@@ -58,9 +58,9 @@ impl Projection for Products {
         let row = Row {
             details: details.clone(),
             archived,
-            version: envelope.version.0.cast_signed(),
-            partition: envelope.at.partition.0,
-            offset: envelope.at.offset.0,
+            version: envelope.version,
+            partition: envelope.at.partition,
+            offset: envelope.at.offset,
         };
         batch.0.insert(envelope.key.clone(), row);
     }
@@ -78,9 +78,9 @@ impl Projection for Products {
         let tax_rates = column(batch, |row| u32::from(row.details.tax_rate).cast_signed());
         let tracked = column(batch, |row| row.details.tracked);
         let archived = column(batch, |row| row.archived);
-        let versions = column(batch, |row| row.version);
-        let partitions = column(batch, |row| row.partition);
-        let offsets = column(batch, |row| row.offset);
+        let versions = column(batch, |row| row.version.0.cast_signed());
+        let partitions = column(batch, |row| row.partition.0);
+        let offsets = column(batch, |row| row.offset.0);
         execute(
             transaction,
             UPSERT,

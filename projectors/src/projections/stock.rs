@@ -3,7 +3,7 @@
 use crate::{Projection, Undecodable};
 use std::collections::BTreeMap;
 use tillroll_log::record::Envelope;
-use tillroll_log::{Body, Key};
+use tillroll_log::{Body, Key, Offset, PartitionId, Version};
 use tillroll_postgres::{Error, Transaction, execute};
 use tillroll_schemas::catalogue;
 use tillroll_schemas::stock_item::{Levels, StockItemEvent};
@@ -18,9 +18,9 @@ pub struct Batch(BTreeMap<Key, Row>);
 #[derive(Debug, PartialEq)]
 struct Row {
     levels: Levels,
-    version: i64,
-    partition: i32,
-    offset: i64,
+    version: Version,
+    partition: PartitionId,
+    offset: Offset,
 }
 
 const UPSERT: &str = "
@@ -45,9 +45,9 @@ impl Projection for Stock {
     fn fold(batch: &mut Batch, envelope: &Envelope, event: &StockItemEvent) {
         let row = Row {
             levels: event.levels(),
-            version: envelope.version.0.cast_signed(),
-            partition: envelope.at.partition.0,
-            offset: envelope.at.offset.0,
+            version: envelope.version,
+            partition: envelope.at.partition,
+            offset: envelope.at.offset,
         };
         batch.0.insert(envelope.key.clone(), row);
     }
@@ -60,9 +60,9 @@ impl Projection for Stock {
         let on_hand = column(batch, |row| row.levels.on_hand);
         let reserved = column(batch, |row| row.levels.reserved);
         let committed = column(batch, |row| row.levels.committed);
-        let versions = column(batch, |row| row.version);
-        let partitions = column(batch, |row| row.partition);
-        let offsets = column(batch, |row| row.offset);
+        let versions = column(batch, |row| row.version.0.cast_signed());
+        let partitions = column(batch, |row| row.partition.0);
+        let offsets = column(batch, |row| row.offset.0);
         execute(transaction, UPSERT, &[&skus, &on_hand, &reserved, &committed, &versions, &partitions, &offsets])
             .await
             .map(drop)

@@ -40,17 +40,20 @@ pub(crate) async fn one(
     PathId(sku): PathId<Sku>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reading = queries.reading(&headers, Reads::Products).await?;
-    let row = queries.one(ONE, &[&sku.as_str()]).await?;
-    let (on_hand, reserved, committed) = (column(&row, 2)?, column(&row, 3)?, column(&row, 4)?);
-    let inventory = Inventory {
-        sku: column(&row, 0)?,
-        on_hand,
-        reserved,
-        committed,
-        available: on_hand - reserved - committed,
-        tracked: column(&row, 1)?,
-        version: column(&row, 5)?,
-    };
-    reading.one(inventory.version, stock_place(&row, 6)?, &inventory)
+    queries
+        .answered(&headers, Reads::Products, |reading| async {
+            let row = queries.one(ONE, &[&sku.as_str()]).await?;
+            let (on_hand, reserved, committed) = (column(&row, 2)?, column(&row, 3)?, column(&row, 4)?);
+            let inventory = Inventory {
+                sku: column(&row, 0)?,
+                on_hand,
+                reserved,
+                committed,
+                available: on_hand - reserved - committed,
+                tracked: column(&row, 1)?,
+                version: column(&row, 5)?,
+            };
+            reading.one(inventory.version, stock_place(&row, 6)?, &inventory)
+        })
+        .await
 }

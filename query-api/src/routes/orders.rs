@@ -103,10 +103,13 @@ pub(crate) async fn one(
     PathId(id): PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reading = queries.reading(&headers, Reads::Orders).await?;
-    let row = queries.one(ONE, &[&id.0]).await?;
-    let order = Order::of(&row)?;
-    reading.one(order.version(), place(&row, 16)?, &order)
+    queries
+        .answered(&headers, Reads::Orders, |reading| async {
+            let row = queries.one(ONE, &[&id.0]).await?;
+            let order = Order::of(&row)?;
+            reading.one(order.version(), place(&row, 16)?, &order)
+        })
+        .await
 }
 
 /// The last order that was seen.
@@ -138,23 +141,26 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
     in_order(asked.from, asked.to)?;
-    let reading = queries.reading(&headers, Reads::Orders).await?;
-    let (sql, conditions) = statement(&asked, &paging);
-    let rows = queries.rows(&sql, &conditions.params()).await?;
-    let mut total = 0;
-    let mut orders = Vec::with_capacity(rows.len());
-    for row in &rows {
-        total = column(row, 26)?;
-        // A page beyond the end has a count but no orders.
-        if column::<Option<Uuid>>(row, 0)?.is_some() {
-            orders.push(Order::of(row)?);
-        }
-    }
-    if let (Some(customer), true) = (&asked.customer, orders.is_empty()) {
-        queries.one(CUSTOMER, &[customer]).await?;
-    }
-    let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
-    reading.list(&list.extent(), &list, |list| body::table(list.items()))
+    queries
+        .answered(&headers, Reads::Orders, |reading| async {
+            let (sql, conditions) = statement(&asked, &paging);
+            let rows = queries.rows(&sql, &conditions.params()).await?;
+            let mut total = 0;
+            let mut orders = Vec::with_capacity(rows.len());
+            for row in &rows {
+                total = column(row, 26)?;
+                // A page beyond the end has a count but no orders.
+                if column::<Option<Uuid>>(row, 0)?.is_some() {
+                    orders.push(Order::of(row)?);
+                }
+            }
+            if let (Some(customer), true) = (&asked.customer, orders.is_empty()) {
+                queries.one(CUSTOMER, &[customer]).await?;
+            }
+            let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
+            reading.list(&list.extent(), &list, |list| body::table(list.items()))
+        })
+        .await
 }
 
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.

@@ -76,10 +76,17 @@ pub(crate) async fn one(
     PathId(sku): PathId<Sku>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reading = queries.reading(&headers, Reads::Products).await?.public();
-    let row = queries.one(ONE, &[&sku.as_str()]).await?;
-    let product = Product::of(&row)?;
-    reading.one(product.version, format_args!("{}.{}", place(&row, 11)?, stock_place(&row, 13)?), &product)
+    queries
+        .answered(&headers, Reads::Products, |reading| async {
+            let row = queries.one(ONE, &[&sku.as_str()]).await?;
+            let product = Product::of(&row)?;
+            reading.public().one(
+                product.version,
+                format_args!("{}.{}", place(&row, 11)?, stock_place(&row, 13)?),
+                &product,
+            )
+        })
+        .await
 }
 
 /// The last SKU that was seen.
@@ -104,20 +111,23 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
-    let reading = queries.reading(&headers, Reads::Products).await?.public();
-    let (sql, conditions) = statement(asked, &paging);
-    let rows = queries.rows(&sql, &conditions.params()).await?;
-    let mut total = 0;
-    let mut products = Vec::with_capacity(rows.len());
-    for row in &rows {
-        total = column(row, 11)?;
-        // A page beyond the end has a count but no products.
-        if column::<Option<&str>>(row, 0)?.is_some() {
-            products.push(Product::of(row)?);
-        }
-    }
-    let list = paging.list(products, total, |product| Key(product.sku.clone()));
-    reading.list(&list.extent(), &list, |list| table(list.items()))
+    queries
+        .answered(&headers, Reads::Products, |reading| async {
+            let (sql, conditions) = statement(asked, &paging);
+            let rows = queries.rows(&sql, &conditions.params()).await?;
+            let mut total = 0;
+            let mut products = Vec::with_capacity(rows.len());
+            for row in &rows {
+                total = column(row, 11)?;
+                // A page beyond the end has a count but no products.
+                if column::<Option<&str>>(row, 0)?.is_some() {
+                    products.push(Product::of(row)?);
+                }
+            }
+            let list = paging.list(products, total, |product| Key(product.sku.clone()));
+            reading.public().list(&list.extent(), &list, |list| table(list.items()))
+        })
+        .await
 }
 
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.

@@ -132,13 +132,16 @@ pub(crate) async fn report(
     in_order(asked.from, asked.to)?;
     let from = asked.from.map(|from| from.day("from")).transpose()?;
     let to = asked.to.map(|to| to.day("to")).transpose()?;
-    let reading = queries.reading(&headers, Reads::Sales).await?;
-    let (dimension, sql) = asked.group_by.query();
-    let (first, last) = (from.unwrap_or(beginning()), to.unwrap_or(end()));
-    let rows = queries.rows(sql, &[&dimension, &first, &last]).await?;
-    let items = rows.iter().map(Sums::of).collect::<Result<_, _>>()?;
-    let report = Report { items, group_by: asked.group_by, from, to };
-    reading.list(&Extent::default(), &report, |report| table(&report.items))
+    queries
+        .answered(&headers, Reads::Sales, |reading| async {
+            let (dimension, sql) = asked.group_by.query();
+            let (first, last) = (from.unwrap_or(beginning()), to.unwrap_or(end()));
+            let rows = queries.rows(sql, &[&dimension, &first, &last]).await?;
+            let items = rows.iter().map(Sums::of).collect::<Result<_, _>>()?;
+            let report = Report { items, group_by: asked.group_by, from, to };
+            reading.list(&Extent::default(), &report, |report| table(&report.items))
+        })
+        .await
 }
 
 /// Before every day of a sale.

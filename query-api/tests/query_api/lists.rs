@@ -140,6 +140,19 @@ async fn what_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_what_would_be_right() {
+    let shop = Shop::new("lists_right").await;
+    for (path, right) in [
+        ("/products?limit=x", "expected a whole number"),
+        ("/orders?page=", "expected a whole number"),
+        ("/products?archived=maybe", "expected true or false"),
+        ("/products?limit=101", "a number from 1 to 100"),
+    ] {
+        assert_eq!(shop.get(path).await.json()["errors"][0]["detail"], right, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn lists_come_as_csv_too() {
     let mut shop = Shop::new("lists_csv").await;
     let added = Added { details: details("Lamp, \"big\"", None, true), initial_stock: None };

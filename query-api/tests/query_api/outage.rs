@@ -3,7 +3,7 @@
 use crate::shop::{LOG, Shop};
 use axum::http::StatusCode;
 use std::time::{Duration, Instant};
-use tillroll_http::ConsistencyToken;
+use tillroll_http::{ConsistencyToken, Offset, PartitionId};
 use tillroll_postgres::Settings;
 use tillroll_projectors::MIGRATIONS;
 use tillroll_schemas::catalogue::ORDER;
@@ -16,12 +16,16 @@ async fn is_unavailable(shop: &Shop) {
         let answer = shop.get_with("/orders", &headers).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
         assert_eq!(answer.header("retry-after"), "1");
+        assert!(
+            answer.header("read-model-lag-ms").parse::<u64>().is_ok()
+                && answer.headers.contains_key("read-model-position")
+        );
         assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     }
 }
 
 fn token(shop: &Shop) -> String {
-    ConsistencyToken::of(LOG, ORDER.events, 2, 1_000).encode(&shop.keys.consistency)
+    ConsistencyToken::of(LOG, ORDER.events, PartitionId(2), Offset(1_000)).encode(&shop.keys.consistency)
 }
 
 #[tokio::test(flavor = "multi_thread")]

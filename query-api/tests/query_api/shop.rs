@@ -1,5 +1,6 @@
 //! A shop to ask: events go through the projections into the read models, requests through the router.
 
+use crate::description::assert_described;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -23,14 +24,14 @@ use uuid::Uuid;
 
 pub const LOG: Uuid = Uuid::from_u128(1);
 
-type Topics = BTreeMap<&'static str, Vec<(i32, i64)>>;
+type Topics = BTreeMap<&'static str, Vec<(PartitionId, Offset)>>;
 
 /// Where the log ends, as the tests say.
 #[derive(Clone, Default)]
-pub struct Ends(pub Arc<Mutex<Topics>>);
+pub struct Ends(Arc<Mutex<Topics>>);
 
 impl EndOffsets for Ends {
-    async fn end_offsets(&self, topic: &'static str) -> Option<Vec<(i32, i64)>> {
+    async fn end_offsets(&self, topic: &'static str) -> Option<Vec<(PartitionId, Offset)>> {
         self.0.lock().unwrap().get(topic).cloned()
     }
 }
@@ -38,7 +39,7 @@ impl EndOffsets for Ends {
 pub struct Shop {
     pub router: Router,
     pub keys: Keys,
-    pub ends: Ends,
+    ends: Ends,
     pub connection: Connection,
     next: BTreeMap<&'static str, i64>,
     _shutdown: OnDrop,
@@ -132,6 +133,12 @@ impl Shop {
         self.connection.execute(sql, &[&projection, &topic, &next, &LOG]).await.unwrap();
     }
 
+    /// The log's topic ends there: partitions, each with the next offset.
+    pub fn ends_at(&self, topic: &'static str, ends: &[(i32, i64)]) {
+        let ends = ends.iter().map(|(partition, next)| (PartitionId(*partition), Offset(*next)));
+        self.ends.0.lock().unwrap().insert(topic, ends.collect());
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.ask(Some(Role::Staff.held_by("anna")), path, &[]).await
     }
@@ -152,7 +159,9 @@ impl Shop {
         let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();
         let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        Answer { status: head.status, headers: head.headers, text }
+        let answer = Answer { status: head.status, headers: head.headers, text };
+        assert_described(path, &answer);
+        answer
     }
 }
 

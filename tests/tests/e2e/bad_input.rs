@@ -16,6 +16,7 @@ use crate::shop::add_product;
 use e2e::{Answer, Ask, Http, Outcome, System, own};
 use hyper::Method;
 use std::collections::BTreeMap;
+use tillroll_schemas::catalogue;
 
 #[test]
 fn bad_input_gets_its_problem_and_leaves_no_record() -> Outcome {
@@ -25,6 +26,7 @@ fn bad_input_gets_its_problem_and_leaves_no_record() -> Outcome {
         for route in &ROUTES {
             rows.extend(bodies::rows(&http, route));
             rows.extend(headers::rows(&http, route));
+            rows.push(headers::of_another_log(&system, route)?);
             rows.extend(callers::rows(&system, route).await?);
         }
         rows.extend(numbers::rows(&http));
@@ -140,13 +142,15 @@ struct Route {
     /// Bytes that a body may have.
     limit: usize,
     key_required: bool,
-    /// Whether what it decides rests on other aggregates.
-    reads_tokens: bool,
+    /// Where its events are.
+    topic: &'static str,
+    /// Whether nothing, or an empty object, is no body for it.
+    body_required: bool,
     /// A scope that is not enough for it.
     other_scope: &'static str,
 }
 
-const ROUTES: [Route; 3] = [ORDERS, PRODUCTS, STOCK];
+const ROUTES: [Route; 6] = [ORDERS, CREDIT_NOTES, FULFILMENTS, PRODUCTS, REVISION, STOCK];
 
 const ORDERS: Route = Route {
     name: "POST /orders",
@@ -159,8 +163,39 @@ const ORDERS: Route = Route {
     ],
     limit: 1024 * 1024,
     key_required: true,
-    reads_tokens: true,
+    topic: catalogue::ORDER.events,
+    body_required: true,
     other_scope: "orders:read",
+};
+
+const CREDIT_NOTES: Route = Route {
+    name: "POST /credit-notes",
+    method: Method::POST,
+    path: "/credit-notes",
+    body: r#"{"reference":"bad","lines":[{"sku":"BAD","quantity":@,"unit_price":{"amount":1,"currency":"GBP"}}],"reason":"bad"}"#,
+    nameless: [
+        r#"["bad",null,null,null,[{"sku":"BAD","quantity":1,"unit_price":{"amount":1,"currency":"GBP"}}],false,"bad"]"#,
+        r#"{"reference":"bad","lines":[["BAD",1,{"amount":1,"currency":"GBP"}]],"reason":"bad"}"#,
+    ],
+    limit: 1024 * 1024,
+    key_required: true,
+    topic: catalogue::CREDIT_NOTE.events,
+    body_required: true,
+    other_scope: "orders:read",
+};
+
+/// Of an order that is not there: whoever knows that has read the request first.
+const FULFILMENTS: Route = Route {
+    name: "POST fulfilments",
+    method: Method::POST,
+    path: "/orders/00000000-0000-5000-8000-000000000000/fulfilments",
+    body: r#"{"lines":[{"sku":"BAD","quantity":@}]}"#,
+    nameless: [r#"[[{"sku":"BAD","quantity":1}]]"#, r#"{"lines":[["BAD",1]]}"#],
+    limit: 1024 * 1024,
+    key_required: true,
+    topic: catalogue::ORDER.events,
+    body_required: false,
+    other_scope: "orders:enter",
 };
 
 const PRODUCTS: Route = Route {
@@ -174,7 +209,24 @@ const PRODUCTS: Route = Route {
     ],
     limit: 64 * 1024,
     key_required: false,
-    reads_tokens: false,
+    topic: catalogue::PRODUCT.events,
+    body_required: true,
+    other_scope: "inventory:write",
+};
+
+const REVISION: Route = Route {
+    name: "PUT /products/{sku}",
+    method: Method::PUT,
+    path: "/products/BAD",
+    body: r#"{"name":"Worse","price":{"amount":@,"currency":"GBP"}}"#,
+    nameless: [
+        r#"[null,"Worse","",null,{"amount":1,"currency":"GBP"},0,null]"#,
+        r#"{"name":"Worse","price":[1,"GBP"]}"#,
+    ],
+    limit: 64 * 1024,
+    key_required: false,
+    topic: catalogue::PRODUCT.events,
+    body_required: true,
     other_scope: "inventory:write",
 };
 
@@ -186,7 +238,8 @@ const STOCK: Route = Route {
     nameless: [r#"[1,"adjusted",null]"#, r#"[1,"adjusted"]"#],
     limit: 64 * 1024,
     key_required: true,
-    reads_tokens: true,
+    topic: catalogue::STOCK_ITEM.events,
+    body_required: true,
     other_scope: "catalog:write",
 };
 

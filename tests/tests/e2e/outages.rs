@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 /// has. A second more for everything else on a busy machine.
 const COMMAND_TOLD_WITHIN: Duration = Duration::from_secs(6);
 const QUERY_TOLD_WITHIN: Duration = Duration::from_secs(3);
+/// It has nothing to wait for.
+const DOOR_OPENS_WITHIN: Duration = Duration::from_secs(10);
 const RESUMES_WITHIN: Duration = Duration::from_secs(60);
 
 #[test]
@@ -69,6 +71,58 @@ fn a_database_that_is_down_stops_no_command_and_reads_resume() -> Outcome {
         }
         receive(&http, "DATABASE", 5).await?;
         Ok(())
+    })
+}
+
+#[test]
+fn a_start_without_the_database_serves_commands_and_reads_come_by_themselves() -> Outcome {
+    own(|system| async move {
+        let http = system.http();
+        let added = add_product(&http, "LATER", 100, 10).await?;
+        system.caught_up().await?;
+        system.tillroll().await.stop().await?;
+        // Nothing is left of the tables either: the projectors make them once they can.
+        system.delete_read_models().await?;
+        system.postgres()?.kill().await?;
+        system.tillroll().await.start_again().await?;
+
+        let placed = place(&http, "later/1", &order_of(&[("LATER", 4)])).send().await?.expect_status(201)?;
+        for path in ["/products/LATER", "/orders", "/analytics/sales?group_by=day"] {
+            unavailable(http.get(path), QUERY_TOLD_WITHIN).await?;
+        }
+        system.postgres()?.start_again().await?;
+        let both = format!("{added}, {}", placed.token());
+        let read = || http.get("/products/LATER/inventory").token(&both).wait(30);
+        assert_eq!(resumes(read, 200).await?.json()["available"], 6);
+        let sales = resumes(|| http.get("/analytics/sales?group_by=day").token(placed.token()).wait(30), 200).await?;
+        assert_eq!(sales.json()["items"][0]["net"], 400, "{sales:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_door_and_its_reads_start_without_the_broker() -> Outcome {
+    own(|system| async move {
+        let http = system.http();
+        add_product(&http, "DOOR", 100, 10).await?;
+        system.caught_up().await?;
+        system.tillroll().await.stop().await?;
+        system.kafka()?.kill().await?;
+
+        let began = Instant::now();
+        let mut door = system.begin(&["serve", "gateway", "query-api"])?;
+        until("the door is open", RESUMES_WITHIN, || {
+            let runs = door.runs();
+            let asked = http.get("/products/DOOR").send();
+            async move {
+                assert!(runs?, "it ended");
+                Ok(asked.await.ok().filter(|answer| answer.status == 200))
+            }
+        })
+        .await?;
+        assert!(began.elapsed() < DOOR_OPENS_WITHIN, "it took {:?}", began.elapsed());
+        unavailable(http.post("/products").key("door/1").json(&product("DOOR-2")), COMMAND_TOLD_WITHIN).await?;
+        door.kill().await
     })
 }
 

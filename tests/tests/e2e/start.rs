@@ -45,6 +45,32 @@ fn a_clean_stop_says_nothing_that_would_alarm_anybody() -> Outcome {
     })
 }
 
+#[test]
+fn the_scripts_heed_an_installation_elsewhere() -> Outcome {
+    installed(|mut up| async move {
+        serves(&mut up, "elsewhere").await?;
+        let again = up.script("up", &["--detach"]).await?;
+        assert_eq!(again.code, Some(0), "{again:?}");
+        assert!(again.out.contains("runs already") && again.out.contains(up.url()), "{again:?}");
+        let topics = up.script("kafka", &["topics", "--list"]).await?;
+        assert!(topics.out.lines().any(|topic| topic == "order.events.v1"), "{topics:?}");
+
+        let down = up.script("down", &["--wipe"]).await?;
+        assert_eq!(down.code, Some(0), "{down:?}");
+        assert!(down.out.contains("stopped Tillroll"), "{down:?}");
+        // It was stopped by the script; what is left is to take note of its end.
+        up.tillroll.kill().await?;
+        assert!(!up.home().join("data").exists() && !up.home().join("keys").exists(), "{down:?}");
+
+        std::fs::remove_dir_all(up.home().join("run"))?;
+        std::fs::create_dir(up.home().join("data"))?;
+        let foreign = up.script("down", &["--wipe"]).await?;
+        assert_eq!(foreign.code, Some(1), "{foreign:?}");
+        assert!(up.home().join("data").exists(), "what is not seen to be Tillroll's stays");
+        Ok(())
+    })
+}
+
 async fn serves(up: &mut Up, when: &str) -> Outcome {
     let began = Instant::now();
     up.tillroll.start_again().await?;

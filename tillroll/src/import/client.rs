@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than the gateway ever takes: its own limit and the longest wait that can be asked for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
@@ -51,6 +51,11 @@ impl Ask {
         self.wait = Some(seconds);
         self
     }
+
+    /// Whether an answer after so long has used up the wait, or nearly.
+    fn waits(&self, took: Duration) -> bool {
+        self.wait.is_some_and(|seconds| took * 10 >= Duration::from_secs(seconds.into()) * 9)
+    }
 }
 
 /// An answer.
@@ -73,6 +78,11 @@ impl Answer {
     /// A member of the body that is text.
     pub fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap_or_default()
+    }
+
+    /// Whether it is of an order that was to get on and does not: it is stuck, or was cancelled.
+    pub fn stands_still(&self) -> bool {
+        self.status == StatusCode::ACCEPTED && matches!(self.text("status"), "stuck" | "cancelled")
     }
 }
 
@@ -140,13 +150,16 @@ impl Client {
         Ok(Self { connections, base: base.into(), authorization, patience: Arc::new(patience) })
     }
 
-    /// Asks until there is an answer that counts: it succeeded, or it was refused for good. A wait that ran out (202)
-    /// and whatever may pass are asked again.
+    /// Asks until there is an answer that counts: it succeeded, or it was refused for good, as is the 202 of an order
+    /// that will not get on. A wait that ran out (202) and whatever may pass are asked again.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, ClientError> {
         for attempt in 0.. {
+            let began = Instant::now();
             let (last, next) = match self.once(ask).await? {
+                Ok(answer) if answer.stands_still() => return Ok(answer),
                 Ok(answer) => {
-                    let next = next(answer.status, answer.header("retry-after"), attempt);
+                    let waited = ask.waits(began.elapsed());
+                    let next = next(answer.status, answer.header("retry-after"), attempt, waited);
                     if let Next::Takes = next {
                         self.patience.progressed();
                         return Ok(answer);
@@ -157,7 +170,7 @@ impl Client {
                     }
                     (format!("{} {}", answer.status, answer.text("detail")), next)
                 }
-                Err(failed) => (failed, next(StatusCode::BAD_GATEWAY, None, attempt)),
+                Err(failed) => (failed, next(StatusCode::BAD_GATEWAY, None, attempt, false)),
             };
             let waited = self.patience.waited();
             if waited > self.patience.limit() {
@@ -233,3 +246,6 @@ fn told(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+pub mod tests;

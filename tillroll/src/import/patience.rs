@@ -25,14 +25,15 @@ pub enum Next {
     Again(Duration),
 }
 
-/// What an answer of this status means, at this attempt (from 0).
-pub fn next(status: StatusCode, retry_after: Option<&str>, attempt: u32) -> Next {
+/// What an answer of this status means, at this attempt (from 0). `waited`: it came after the wait that was asked for.
+pub fn next(status: StatusCode, retry_after: Option<&str>, attempt: u32, waited: bool) -> Next {
     let asked_for = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
     let doubled = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
     let again = Next::Again(asked_for.map_or(doubled, |asked_for| asked_for.min(LONGEST_ASKED_PAUSE).max(doubled)));
     match status {
-        // The wait ran out: the same request goes on waiting.
-        StatusCode::ACCEPTED => Next::Again(Duration::ZERO),
+        // The wait ran out: the same request goes on waiting. One that was not waited for would come back at once.
+        StatusCode::ACCEPTED if waited => Next::Again(Duration::ZERO),
+        StatusCode::ACCEPTED => again,
         status if status.is_success() => Next::Takes,
         StatusCode::REQUEST_TIMEOUT
         | StatusCode::TOO_MANY_REQUESTS

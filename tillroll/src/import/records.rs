@@ -11,9 +11,9 @@ const WITHIN: Duration = Duration::from_secs(3);
 pub struct RecordCounter(Admin);
 
 impl RecordCounter {
-    /// A counter, if there is a broker at that address.
-    pub async fn find(bootstrap: Option<&str>) -> Option<Self> {
-        let admin = Admin::new(&Config::new(bootstrap?)).ok()?;
+    /// A counter, if a broker can be reached in this way.
+    pub async fn find(kafka: &Config) -> Option<Self> {
+        let admin = Admin::new(kafka).ok()?;
         let answers = tokio::time::timeout(WITHIN, admin.ping(WITHIN)).await;
         matches!(answers, Ok(Ok(()))).then_some(Self(admin))
     }

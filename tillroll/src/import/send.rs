@@ -158,6 +158,10 @@ impl Sender {
 
     /// Keeps the token of an answer that took, or what was refused. Whether it took.
     fn keep(&self, what: &str, answer: &Answer) -> bool {
+        if answer.stands_still() {
+            self.refuse(what.to_owned(), format!("its order is {}", answer.text("status")));
+            return false;
+        }
         if answer.status.is_success() {
             self.with(|outcome| outcome.tokens.keep(answer));
             return true;
@@ -189,3 +193,6 @@ fn told(status: StatusCode, problem: &Value) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,7 @@
-//! The consistency tokens that must be waited for in the end, and no more of them than needed.
-//!
-//! A token is opaque, and asks for all that its command did. That of a product, a stock change or a credit note asks
-//! for one record, whose place the answer names (`Log-Position`): of those in one partition the furthest covers the
-//! others. That of an order also asks for what every stock item answered, in any partition, so none covers another:
-//! all are kept, but for those of the placing, whose fulfilment comes later on each of the same streams.
+//! The consistency tokens that must be waited for in the end, and no more of them than needed. A token asks for all
+//! that its command did: of a product, a stock change or a credit note one record, whose place the answer names
+//! (`Log-Position`), and the furthest in a partition covers the others; of an order what every stock item answered, in
+//! any partition, so each order's last is kept, which covers its earlier ones.
 
 use super::client::Answer;
 use std::collections::HashMap;

@@ -13,7 +13,7 @@ use tillroll_schemas::order::CancelOrder;
 
 use super::outcome::body_of;
 use super::{Desk, OrdersWrite, path_of};
-use crate::order::Status;
+use crate::order::{Order, Status};
 
 pub(super) async fn cancel(
     State(desk): State<Arc<Desk>>,
@@ -27,7 +27,8 @@ pub(super) async fn cancel(
     checks.text(body.value.reason.as_deref().unwrap_or_default(), 500, "/reason");
     checks.finish()?;
     let path = path_of(id);
-    let named = desk.keys.name(&allowed.caller, &headers, "POST", &format!("{path}/cancel"), &body.canonical)?;
+    let named =
+        desk.keys.name::<Order>(&allowed.caller, &headers, "POST", &format!("{path}/cancel"), &body.canonical).await?;
     let key = Key::from(id.to_string());
     let first = desk.execute(named, &key, CancelOrder { reason: body.value.reason }).await.map_err(problem_of)?;
     let (answered, settled) = desk.outcome(&key, first, headers.wait).await;

@@ -25,7 +25,7 @@ pub(super) async fn issue(
 ) -> Result<impl IntoResponse, Problem> {
     headers.require_key()?;
     let wanted = body.value.checked()?;
-    let named = desk.keys.name(&allowed.caller, &headers, "POST", CREDIT_NOTES, &body.canonical)?;
+    let named = desk.keys.name::<CreditNote>(&allowed.caller, &headers, "POST", CREDIT_NOTES, &body.canonical).await?;
     let id = CreditNoteId::of_command(named.id.0);
     let key = Key::from(id.to_string());
     desk.reach(&headers).await?;

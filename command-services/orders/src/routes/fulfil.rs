@@ -15,7 +15,7 @@ use tillroll_schemas::{FulfilmentId, OrderId, Quantity, Sku};
 use super::lines::MOST_LINES;
 use super::outcome::body_of;
 use super::{Desk, OrdersWrite, path_of};
-use crate::order::{Excess, OrderRejection, Status};
+use crate::order::{Excess, Order, OrderRejection, Status};
 
 pub(super) async fn fulfil(
     State(desk): State<Arc<Desk>>,
@@ -28,7 +28,10 @@ pub(super) async fn fulfil(
     let body = body.unwrap_or_else(StrictJson::absent);
     let items = body.value.claims()?;
     let path = path_of(id);
-    let named = desk.keys.name(&allowed.caller, &headers, "POST", &format!("{path}/fulfilments"), &body.canonical)?;
+    let named = desk
+        .keys
+        .name::<Order>(&allowed.caller, &headers, "POST", &format!("{path}/fulfilments"), &body.canonical)
+        .await?;
     let key = Key::from(id.to_string());
     let command = RequestFulfilment { fulfilment_id: FulfilmentId::of_command(named.id.0), items: items.clone() };
     let first = desk.execute(named, &key, command).await.map_err(|error| problem(error, items.as_deref()))?;

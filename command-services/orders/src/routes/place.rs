@@ -35,7 +35,7 @@ pub(super) async fn place(
         caller.require_scope(OrdersEnter::NAME)?;
     }
     body.value.check()?;
-    let named = desk.keys.name(&caller, &headers, "POST", ORDERS, &body.canonical)?;
+    let named = desk.keys.name::<Order>(&caller, &headers, "POST", ORDERS, &body.canonical).await?;
     let id = OrderId::of_command(named.id.0);
     let key = Key::from(id.to_string());
     desk.reach(&headers).await?;

@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::json;
 
 use super::{CommandAnswer, Timings};
+use crate::coordinates::{Offset, PartitionId};
 
 #[tokio::test]
 async fn an_answer_says_where_the_event_is() {
@@ -18,7 +19,7 @@ async fn an_answer_says_where_the_event_is() {
     let response = CommandAnswer::created(json!({"id": 1}), "/api/v1/orders/1")
         .version(7)
         .consistency("token")
-        .log_position("order.events.v1", 3, 1234)
+        .log_position("order.events.v1", PartitionId(3), Offset(1234))
         .timings(timings)
         .into_response();
     assert_eq!(response.status(), 201);

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{CommandHeaders, IfMatch, QueryHeaders, none_matches};
+use crate::coordinates::{Offset, PartitionId};
 use crate::token::{ConsistencyToken, TokenKey};
 
 fn headers(lines: &[(&str, &str)]) -> HeaderMap {
@@ -88,13 +89,13 @@ fn a_wait_is_read_from_any_preference_and_cut() {
 #[test]
 fn several_consistency_tokens_count_as_one() {
     let key = TokenKey::new(&[1; 32]);
-    let one = ConsistencyToken::of(Uuid::nil(), "a", 0, 5);
-    let two = ConsistencyToken::of(Uuid::nil(), "a", 0, 9);
-    let three = ConsistencyToken::of(Uuid::nil(), "b", 1, 2);
+    let one = ConsistencyToken::of(Uuid::nil(), "a", PartitionId(0), Offset(5));
+    let two = ConsistencyToken::of(Uuid::nil(), "a", PartitionId(0), Offset(9));
+    let three = ConsistencyToken::of(Uuid::nil(), "b", PartitionId(1), Offset(2));
     let both = format!("{}, {}", one.encode(&key), two.encode(&key));
     let read = read(&[("consistency-token", &both), ("consistency-token", &three.encode(&key))]);
     let all = read.consistency.decode(&key).unwrap();
-    assert_eq!(all.iter().map(|covered| covered.offset).collect::<Vec<_>>(), [9, 2]);
+    assert_eq!(all.iter().map(|covered| covered.offset).collect::<Vec<_>>(), [Offset(9), Offset(2)]);
     let false_one = self::read(&[("consistency-token", "forged")]);
     assert_eq!(false_one.consistency.decode(&key).unwrap_err().code(), "invalid_token");
     assert_eq!(code(&[("consistency-token", &"a,".repeat(20))]), "invalid_token");

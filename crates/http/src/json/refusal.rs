@@ -74,8 +74,17 @@ fn expected(message: &str) -> String {
             .rsplit_once(", expected ")
             .map_or("invalid".to_owned(), |(_, right)| format!("expected {right}"));
     }
-    message.to_owned()
+    WORDS.iter().find(|(rust, _)| *rust == message).map_or(message, |(_, right)| right).to_owned()
 }
+
+/// What Rust's own parsers say of a query's parameters, and what would have been right.
+const WORDS: [(&str, &str); 5] = [
+    ("invalid digit found in string", "expected a whole number"),
+    ("cannot parse integer from empty string", "expected a whole number"),
+    ("number too large to fit in target type", "expected a smaller number"),
+    ("number too small to fit in target type", "expected a greater number"),
+    ("provided string was not `true` or `false`", "expected true or false"),
+];
 
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 struct Page {
     page: Option<u32>,
     category: Option<String>,
+    archived: Option<bool>,
 }
 
 async fn read(query: &str) -> Result<Page, Problem> {
@@ -22,7 +23,7 @@ async fn read(query: &str) -> Result<Page, Problem> {
 #[tokio::test]
 async fn parameters_are_read_and_faults_name_them() {
     let page = read("page=2&category=a%20b").await.unwrap();
-    assert_eq!(page, Page { page: Some(2), category: Some("a b".into()) });
+    assert_eq!(page, Page { page: Some(2), category: Some("a b".into()), archived: None });
     for (query, code, field, kind) in [
         ("pgae=1", "unknown_field", "pgae", "unknown_field"),
         ("page=x", "invalid_field", "page", "invalid"),
@@ -37,5 +38,19 @@ async fn parameters_are_read_and_faults_name_them() {
             (code, field, kind),
             "{query}: {problem:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_fault_says_what_would_be_right() {
+    for (query, right) in [
+        ("page=x", "expected a whole number"),
+        ("page=", "expected a whole number"),
+        ("page=1.5", "expected a whole number"),
+        ("page=99999999999", "expected a smaller number"),
+        ("archived=maybe", "expected true or false"),
+    ] {
+        let problem = read(query).await.unwrap_err();
+        assert_eq!(problem.errors()[0].detail, right, "{query}");
     }
 }

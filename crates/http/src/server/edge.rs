@@ -75,7 +75,7 @@ fn log(method: &Method, uri: &Uri, response: &Response, started: Instant) {
         http.method = %method,
         http.path = uri.path(),
         http.status = response.status().as_u16(),
-        duration_us = started.elapsed().as_micros() as u64,
+        duration_ms = started.elapsed().as_millis() as u64,
         request.id = response.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()),
         "answered"
     );

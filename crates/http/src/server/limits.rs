@@ -15,7 +15,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of a request's target; more get 414.
     pub uri_bytes: usize,
-    /// How long an answer may take, beyond what `Prefer: wait=N` asks for; then 504 `timed_out`.
+    /// How long an answer may take, beyond what `Prefer: wait=N` asks for; then 504 `timed_out`, or 503
+    /// `unavailable` to a command, whose outcome is not known.
     pub request: Duration,
     /// How long a client may take no byte of its answer before it is cut off.
     pub stall: Duration,

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{ConsistencyToken, InvalidToken, MAX_ENTRIES, MAX_TEXT, TokenKey};
+use crate::coordinates::{Offset, PartitionId};
 
 fn key() -> TokenKey {
     TokenKey::new(&[7; 32])
@@ -16,16 +17,16 @@ fn any_token() -> impl Strategy<Value = ConsistencyToken> {
     prop::collection::vec(entry, 0..12).prop_map(|entries| {
         let mut token = ConsistencyToken::new();
         for (log, topic, partition, offset) in entries {
-            token.cover(Uuid::from_u128(log), topic, partition, offset);
+            token.cover(Uuid::from_u128(log), topic, PartitionId(partition), Offset(offset));
         }
         token
     })
 }
 
-fn offset_of(token: &ConsistencyToken, like: &super::Covered) -> i64 {
+fn offset_of(token: &ConsistencyToken, like: &super::Covered) -> Offset {
     let same =
         |held: &&super::Covered| (&held.topic, held.partition, held.log) == (&like.topic, like.partition, like.log);
-    token.iter().find(same).map_or(-1, |held| held.offset)
+    token.iter().find(same).map_or(Offset(-1), |held| held.offset)
 }
 
 proptest! {
@@ -81,7 +82,7 @@ proptest! {
 
 #[test]
 fn a_token_of_one_record_is_short() {
-    let token = ConsistencyToken::of(Uuid::from_u128(9), "order.events.v1", 3, 1_234_567);
+    let token = ConsistencyToken::of(Uuid::from_u128(9), "order.events.v1", PartitionId(3), Offset(1_234_567));
     let text = token.encode(&key());
     assert!(text.len() <= 80, "{} characters", text.len());
     assert_eq!(token.iter().len(), 1);
@@ -89,7 +90,7 @@ fn a_token_of_one_record_is_short() {
 
 #[test]
 fn no_record_asks_for_nothing() {
-    assert!(ConsistencyToken::of(Uuid::nil(), "t", 0, -1).is_empty());
+    assert!(ConsistencyToken::of(Uuid::nil(), "t", PartitionId(0), Offset(-1)).is_empty());
     assert_eq!(ConsistencyToken::decode(&key(), ""), Err(InvalidToken));
 }
 
@@ -97,10 +98,10 @@ fn no_record_asks_for_nothing() {
 fn too_large_a_token_is_refused() {
     let mut token = ConsistencyToken::new();
     for partition in 0..MAX_ENTRIES as i32 {
-        token.cover(Uuid::nil(), "t", partition, 1);
+        token.cover(Uuid::nil(), "t", PartitionId(partition), Offset(1));
     }
     assert!(ConsistencyToken::decode(&key(), &token.encode(&key())).is_ok());
-    token.cover(Uuid::nil(), "u", 0, 1);
+    token.cover(Uuid::nil(), "u", PartitionId(0), Offset(1));
     assert_eq!(ConsistencyToken::decode(&key(), &token.encode(&key())), Err(InvalidToken));
     assert_eq!(ConsistencyToken::decode(&key(), &"A".repeat(MAX_TEXT + 4)), Err(InvalidToken));
 }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use super::{Covered, InvalidToken};
+use crate::coordinates::{Offset, PartitionId};
 use crate::mac::MacKey;
 
 /// A token with more entries than this is refused.
@@ -34,8 +35,8 @@ pub(super) fn encode(entries: &[Covered], key: &MacKey) -> String {
     for covered in entries {
         put_number(&mut bytes, place(&topics, &covered.topic.as_str()));
         put_number(&mut bytes, place(&logs, &covered.log));
-        put_number(&mut bytes, u64::try_from(covered.partition).unwrap_or_default());
-        put_number(&mut bytes, u64::try_from(covered.offset).unwrap_or_default());
+        put_number(&mut bytes, u64::try_from(covered.partition.0).unwrap_or_default());
+        put_number(&mut bytes, u64::try_from(covered.offset.0).unwrap_or_default());
     }
     let tag = key.tag(&bytes);
     bytes.extend_from_slice(&tag[..MAC_BYTES]);
@@ -65,8 +66,8 @@ pub(super) fn decode(text: &str, key: &MacKey) -> Result<Vec<Covered>, InvalidTo
         Ok(Covered {
             topic: (*rest.pointed(&topics)?).to_owned(),
             log: *rest.pointed(&logs)?,
-            partition: i32::try_from(rest.number()?).map_err(|_| InvalidToken)?,
-            offset: i64::try_from(rest.number()?).map_err(|_| InvalidToken)?,
+            partition: PartitionId(i32::try_from(rest.number()?).map_err(|_| InvalidToken)?),
+            offset: Offset(i64::try_from(rest.number()?).map_err(|_| InvalidToken)?),
         })
     })?;
     if rest.0.is_empty() { Ok(entries) } else { Err(InvalidToken) }

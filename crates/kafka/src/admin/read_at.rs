@@ -1,7 +1,7 @@
 //! Single records by their place: a thread that keeps its client open, so that a look costs no connection.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer as _;
@@ -18,6 +18,13 @@ const DOING: &str = "reading one record";
 const WITHIN: Duration = Duration::from_secs(10);
 /// A question ends the wait at once; the client's log lines are served in between.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
+/// How often it is looked whether somebody still waits for the answer.
+const WANTED: Duration = Duration::from_millis(100);
+/// Questions that may wait: at some milliseconds each, nobody would wait for more.
+const MOST_QUESTIONS: usize = 256;
+
+#[cfg(test)]
+mod tests;
 
 /// The way to the thread.
 #[derive(Clone)]
@@ -25,7 +32,7 @@ pub(super) struct Places(Arc<Line>);
 
 struct Line {
     /// Taken at the end only.
-    questions: Option<Sender<Question>>,
+    questions: Option<SyncSender<Question>>,
     waker: Waker,
     closed: Closed,
 }
@@ -47,7 +54,7 @@ struct Question {
 
 impl Places {
     pub(super) fn spawn(queue: EventQueue) -> Result<Places, KafkaError> {
-        let (questions, asked) = channel();
+        let (questions, asked) = sync_channel(MOST_QUESTIONS);
         let (open, closed) = closing();
         let waker = queue.waker().clone();
         std::thread::Builder::new()
@@ -75,7 +82,10 @@ impl Places {
         let (answer, answered) = oneshot::channel();
         let closed = KafkaError::Closed { doing: DOING };
         let questions = self.0.questions.as_ref().ok_or_else(|| closed.clone())?;
-        questions.send(Question { topic, partition, offset, answer }).map_err(|_| closed.clone())?;
+        questions.try_send(Question { topic, partition, offset, answer }).map_err(|refused| match refused {
+            TrySendError::Full(_) => KafkaError::Overloaded { doing: DOING },
+            TrySendError::Disconnected(_) => closed.clone(),
+        })?;
         self.0.waker.wake();
         answered.await.unwrap_or(Err(closed))
     }
@@ -111,8 +121,8 @@ fn look(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, 
     let before = Offset(question.offset.0.saturating_sub(1));
     slots.insert(Arc::clone(&question.topic), question.partition, before, ());
     let begun = Instant::now();
-    while begun.elapsed() < WITHIN {
-        let event = slots.take_fetched(queue, WITHIN.saturating_sub(begun.elapsed()));
+    while begun.elapsed() < WITHIN && !question.answer.is_closed() {
+        let event = slots.take_fetched(queue, WANTED);
         let mut found = None;
         slots.drain_touched(|slot| found = Some(slot.batch()));
         if let Some(batch) = found {

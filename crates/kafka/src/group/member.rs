@@ -12,6 +12,7 @@ use super::flow::Flow;
 use super::rebalance::Revoking;
 use super::{Confirm, GroupSignal, Line, missing};
 use crate::context::client_error;
+use crate::error::is_unknown;
 use crate::native::EventQueue;
 use crate::reading::Slots;
 use crate::{KafkaError, Topic};
@@ -94,7 +95,7 @@ impl Member {
     pub(super) fn client_failed(&mut self, code: RDKafkaErrorCode, fatal: bool, reason: &str) {
         let error = KafkaError::broker("being a member of the group", code, reason);
         client_error("group", Some(code), reason);
-        if missing::is_unknown(code) {
+        if is_unknown(code) {
             if !self.looking {
                 self.looking = true;
                 missing::look_again(Arc::downgrade(self.queue.consumer()), self.topics.clone(), self.line.clone());

@@ -5,7 +5,6 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
-use rdkafka::types::RDKafkaErrorCode;
 
 use super::{Command, Line};
 use crate::native::Consumer;
@@ -15,11 +14,6 @@ use crate::{KafkaError, Topic};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A request to the broker.
 const REQUEST: Duration = Duration::from_secs(2);
-
-pub(super) fn is_unknown(code: RDKafkaErrorCode) -> bool {
-    use RDKafkaErrorCode as C;
-    matches!(code, C::UnknownTopic | C::UnknownPartition | C::UnknownTopicOrPartition)
-}
 
 /// Looks again in a while, on a thread of its own, and tells the membership's thread what it has found: nothing, if the
 /// topics are there or nobody answers.

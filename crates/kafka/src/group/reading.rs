@@ -11,6 +11,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::flow::Flow;
 use super::member::Member;
 use super::{Command, Line};
+use crate::error::is_unknown;
 use crate::native::{Consumer, Place};
 use crate::reading::{Slot, partition_list};
 use crate::{KafkaError, Offset, PartitionId, ReadError, Topic};
@@ -126,21 +127,28 @@ impl Failed {
         let Some(consumer) = self.consumer.upgrade() else { return };
         let ends = consumer.fetch_watermarks(&self.topic, self.partition.0, REQUEST);
         drop(consumer);
-        let failure = KafkaError::broker("reading a partition", self.code, "");
-        let topic = Arc::clone(&self.topic);
-        let reason = match ends {
-            Ok((low, high)) if !(low..=high).contains(&self.offset.0) => Some(ReadError::OffsetOutOfRange {
-                topic,
-                partition: self.partition,
-                offset: self.offset,
-                beginning: Offset(low),
-                end: Offset(high),
-            }),
-            // The position is good, or the broker is away.
-            _ if is_about_position(self.code) || failure.is_transient() => None,
-            _ => Some(ReadError::Fatal { topic, source: failure }),
-        };
+        let reason = reason((&self.topic, self.partition, self.offset), self.code, ends.ok());
         self.line.tell(Command::Judged(self.topic, self.partition, reason));
+    }
+}
+
+/// Why the partition cannot be read on at that position; none if only patience is needed.
+fn reason(
+    (topic, partition, offset): (&Topic, PartitionId, Offset),
+    code: RDKafkaErrorCode,
+    ends: Option<(i64, i64)>,
+) -> Option<ReadError> {
+    let failure = KafkaError::broker("reading a partition", code, "");
+    let topic = Arc::clone(topic);
+    match ends {
+        Some((low, high)) if !(low..=high).contains(&offset.0) => {
+            let (beginning, end) = (Offset(low), Offset(high));
+            Some(ReadError::OffsetOutOfRange { topic, partition, offset, beginning, end })
+        }
+        // The position is good, or the broker is away, or has just come back and does not know its topics yet: that a
+        // topic is missing for long is told by the group.
+        _ if is_about_position(code) || is_unknown(code) || failure.is_transient() => None,
+        _ => Some(ReadError::Fatal { topic, source: failure }),
     }
 }
 
@@ -148,3 +156,6 @@ fn is_about_position(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as C;
     matches!(code, C::AutoOffsetReset | C::OffsetOutOfRange | C::LogTruncation)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::{Answer, Live, Tail, Unless};
 use crate::config::FetchWait;
+use crate::error::is_unknown;
 use crate::native::{Event, EventQueue, Place};
 use crate::reading::{Slots, open_consumer, partition_list};
 use crate::{Batch, KafkaError, Offset, PartitionId, ReadError, Topic};
@@ -21,10 +22,13 @@ const BATCHES: usize = 16;
 const REQUEST: Duration = Duration::from_secs(2);
 /// Between attempts while the broker is away.
 const RETRY: Duration = Duration::from_millis(100);
-/// A broker that has just started may not know its topics yet.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A broker that has just started may not know its topics yet: it must say so for so long without a break.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the thread looks whether its subscriber is still there.
 const LOOK_AROUND: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests;
 
 /// What a catch-up reader gives its subscription, in this order: batches, then the way to the tail or an error.
 pub(super) enum CaughtUp {
@@ -90,24 +94,27 @@ fn fatal(topic: &Topic, source: KafkaError) -> ReadError {
     ReadError::Fatal { topic: Arc::clone(topic), source }
 }
 
-fn is_unknown(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode as C;
-    let code = error.code().map(|code| code.0);
-    matches!(code, Some(C::UnknownTopic | C::UnknownPartition | C::UnknownTopicOrPartition))
+/// Since when the answers say, without a break, that there is no such partition.
+#[derive(Default)]
+struct Unknown {
+    since: Option<Instant>,
+}
+
+impl Unknown {
+    /// Whether this answer makes it certain.
+    fn is_certain(&mut self, error: &KafkaError, now: Instant) -> bool {
+        if !error.code().is_some_and(|code| is_unknown(code.0)) {
+            self.since = None;
+            return false;
+        }
+        now.duration_since(*self.since.get_or_insert(now)) >= PATIENCE
+    }
 }
 
 /// Errors after which the position has just been found to be good: the library has stopped reading and is told again.
 fn is_mended_by_assigning(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as C;
-    matches!(
-        code,
-        C::AutoOffsetReset
-            | C::OffsetOutOfRange
-            | C::LogTruncation
-            | C::UnknownTopic
-            | C::UnknownPartition
-            | C::UnknownTopicOrPartition
-    )
+    is_unknown(code) || matches!(code, C::AutoOffsetReset | C::OffsetOutOfRange | C::LogTruncation)
 }
 
 struct Reader {
@@ -143,7 +150,7 @@ impl Reader {
     }
 
     fn end_beyond(&self, partition: PartitionId, offset: Offset) -> Result<Offset, Stop> {
-        let (beginning, end) = self.watermarks(partition)?;
+        let (beginning, end) = self.ends_of(partition)?;
         if (beginning..=end).contains(&offset) {
             return Ok(end);
         }
@@ -151,28 +158,29 @@ impl Reader {
         Err(Stop::Failed(ReadError::OffsetOutOfRange { topic, partition, offset, beginning, end }))
     }
 
-    fn watermarks(&self, partition: PartitionId) -> Result<(Offset, Offset), Stop> {
-        let asked = Instant::now();
+    /// Waits for a broker that is away, however long.
+    fn ends_of(&self, partition: PartitionId) -> Result<(Offset, Offset), Stop> {
+        let mut unknown = Unknown::default();
         loop {
             let error = match self.queue.consumer().fetch_watermarks(&self.topic, partition.0, REQUEST) {
                 Ok((beginning, end)) => return Ok((Offset(beginning), Offset(end))),
                 Err(error) => KafkaError::client("asking for the ends of a partition")(error),
             };
-            if asked.elapsed() > PATIENCE || !is_unknown(&error) {
-                self.judge(partition, error)?;
+            if unknown.is_certain(&error, Instant::now()) {
+                let topic = Arc::clone(&self.topic);
+                return Err(Stop::Failed(ReadError::UnknownPartition { topic, partition }));
             }
+            self.judge(error)?;
             self.wanted()?;
             std::thread::sleep(RETRY);
         }
     }
 
     /// Passes what only needs patience.
-    fn judge(&self, partition: PartitionId, error: KafkaError) -> Result<(), Stop> {
-        let topic = Arc::clone(&self.topic);
-        match error {
-            error if is_unknown(&error) => Err(Stop::Failed(ReadError::UnknownPartition { topic, partition })),
-            error if error.is_transient() => Ok(()),
-            error => Err(Stop::Failed(fatal(&topic, error))),
+    fn judge(&self, error: KafkaError) -> Result<(), Stop> {
+        match error.is_transient() || error.code().is_some_and(|code| is_unknown(code.0)) {
+            true => Ok(()),
+            false => Err(Stop::Failed(fatal(&self.topic, error))),
         }
     }
 
@@ -222,7 +230,7 @@ impl Reader {
                 // Names what is wrong if it is the position or the partition, and waits for a broker that is away.
                 self.end_beyond(partition, position)?;
                 if !is_mended_by_assigning(code) {
-                    self.judge(partition, KafkaError::broker("catching up", code, ""))?;
+                    self.judge(KafkaError::broker("catching up", code, ""))?;
                 }
                 let positions = self.positions();
                 self.assign(&positions)

@@ -111,6 +111,23 @@ async fn one_record_is_read_by_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_whose_asker_has_gone_holds_nobody_up() {
+    let config = broker().await;
+    let topic = topic(&config, 1).await;
+    let producer = Producer::start(&config).unwrap();
+    store_numbers(&producer, &topic, 0, 0..1).await;
+    let admin = Admin::new(&config).unwrap();
+    let nowhere = Topic::from("nowhere");
+    for _ in 0..5 {
+        let asked = admin.read_at(&nowhere, ZERO, Offset(0));
+        assert!(tokio::time::timeout(Duration::from_millis(50), asked).await.is_err(), "nobody can answer that");
+    }
+    let asked = admin.read_at(&topic, ZERO, Offset(0));
+    let found = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("others' questions").unwrap();
+    assert!(found.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ping_tells_whether_a_broker_is_there() {
     let there = Admin::new(&broker().await).unwrap();
     there.ping(Duration::from_secs(10)).await.unwrap();

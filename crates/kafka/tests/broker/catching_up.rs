@@ -9,7 +9,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, TopicPartitionList};
 use tillroll_kafka::{Config, Offset, PartitionId, Producer, ReadError, Subscription, Tail, Topic};
 
-use crate::setting::{PATIENCE, broker, live, next, number, numbers, store_numbers, topic};
+use crate::setting::{PATIENCE, broker, live, make, next, number, numbers, store_numbers, topic};
 
 const ZERO: PartitionId = PartitionId(0);
 
@@ -148,6 +148,18 @@ async fn a_topic_that_does_not_exist_is_named() {
     let mut subscription = Tail::start(&config).unwrap().subscribe("nowhere".into(), vec![(ZERO, Offset(0))]);
     let outcome = tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap();
     assert!(matches!(outcome, Err(ReadError::UnknownPartition { .. })), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_the_broker_knows_only_after_a_while_is_read() {
+    let config = broker().await;
+    let late = Topic::from("late");
+    let mut subscription = Tail::start(&config).unwrap().subscribe(Arc::clone(&late), vec![(ZERO, Offset(0))]);
+    let early = tokio::time::timeout(Duration::from_secs(6), subscription.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    make(&config, &late, 1).await;
+    store_numbers(&Producer::start(&config).unwrap(), &late, 0, 0..3).await;
+    assert_eq!(numbers(&mut subscription, 3).await, [0, 1, 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,10 +38,14 @@ pub async fn own_broker() -> (Stack, TempDir) {
 pub async fn topic(config: &Config, partitions: i32) -> Topic {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = Topic::from(format!("test-{:03}", NUMBER.fetch_add(1, Ordering::Relaxed)));
-    let new = NewTopic { name: Arc::clone(&name), partitions, replication: 1, config: Vec::new() };
+    make(config, &name, partitions).await;
+    name
+}
+
+pub async fn make(config: &Config, name: &Topic, partitions: i32) {
+    let new = NewTopic { name: Arc::clone(name), partitions, replication: 1, config: Vec::new() };
     let made = Admin::new(config).unwrap().create_topics(&[new]).await.unwrap();
     made.into_iter().for_each(|(_, outcome)| outcome.unwrap());
-    name
 }
 
 pub fn record(topic: &Topic, partition: i32, value: impl Into<String>) -> NewRecord {

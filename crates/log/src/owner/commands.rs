@@ -1,104 +1,17 @@
 //! Commands by topic: every new one ends in exactly one admitted record, strictly in offset order.
 
-use super::{Effect, Owner, Ticket};
+use super::topic_command::{Letter, TopicCommand, Unreadable};
+use super::{CommandFault, Effect, Owner, Ticket};
 use crate::caught::caught;
-use crate::record::{Ended, Origin, Outcome, Settled, SettledCommand, header, required, text};
+use crate::record::{Ended, Outcome, Settled};
 use crate::source::{Novelty, Windows};
-use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, EventId, Key, Offset, Rejection, Source, Timestamp};
+use crate::{Aggregate, CommandId, EventId, Offset, Rejection, Timestamp};
 use std::collections::VecDeque;
-use std::sync::Arc;
-use tillroll_kafka::Record;
 
 /// A run of repeats longer than this is recorded by a mark, so that a new owner need not read it again.
 pub(super) const MOST_UNRECORDED: u64 = 1_000;
 /// The longest run of commands that one record ends.
 const LONGEST_RUN: usize = 1_000;
-
-/// A command as it stands in the commands topic.
-#[derive(Clone, Debug)]
-pub struct TopicCommand<A: Aggregate> {
-    record: Arc<Record>,
-    head: Option<Head>,
-    body: Result<A::Command, String>,
-    letter: Letter,
-    /// It was part of a run that could not be one record: it is decided by itself.
-    alone: bool,
-}
-
-/// What can be read of a command even if its body cannot.
-#[derive(Clone, Debug)]
-struct Head {
-    id: CommandId,
-    hash: CommandHash,
-    key: Key,
-    type_name: Box<str>,
-    source: Source,
-    floor: Option<Offset>,
-    origin: Origin,
-}
-
-/// Whether the command lies in the dead letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Letter {
-    No,
-    Asked,
-    Acknowledged,
-}
-
-impl<A: Aggregate> TopicCommand<A> {
-    /// Reads a record of the commands topic; what cannot be read goes to the dead letters when its turn comes.
-    pub fn read(record: Arc<Record>, hash_key: &[u8]) -> Self {
-        let head = read_head(&record, hash_key);
-        let body = match &head {
-            Ok(head) => A::Command::decode(&head.type_name, record.value.as_deref().unwrap_or_default())
-                .map_err(|error| error.to_string()),
-            Err(why) => Err(why.clone()),
-        };
-        Self { record, head: head.ok(), body, letter: Letter::No, alone: false }
-    }
-
-    pub(super) fn origin(&self) -> Origin {
-        self.head.as_ref().map(|head| head.origin.clone()).unwrap_or_default()
-    }
-
-    pub(super) fn ended(&self) -> Option<Ended> {
-        let Head { id, hash, source, floor, .. } = self.head.as_ref()?;
-        Some(Ended { id: *id, hash: Some(*hash), source: Some(source.clone()), floor: *floor })
-    }
-
-    fn key(&self) -> Key {
-        self.head.as_ref().map_or_else(|| "".into(), |head| head.key.clone())
-    }
-
-    fn settled(&self) -> Option<SettledCommand> {
-        let type_name = self.head.as_ref()?.type_name.to_string();
-        let value = String::from_utf8(self.record.value.as_ref()?.to_vec()).ok()?;
-        Some(SettledCommand { type_name, body: serde_json::value::RawValue::from_string(value).ok()? })
-    }
-}
-
-fn read_head(record: &Record, hash_key: &[u8]) -> Result<Head, String> {
-    let why = |error: crate::record::EnvelopeError| error.to_string();
-    let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).filter(|key| !key.is_empty());
-    let floor = match text(record, header::FLOOR) {
-        None | Some("-") => None,
-        Some(_) => Some(Offset(required(record, header::FLOOR).map_err(why)?)),
-    };
-    Ok(Head {
-        id: required(record, header::ID).map_err(why)?,
-        hash: CommandHash::keyed(hash_key, record.value.as_deref().unwrap_or_default()),
-        key: key.ok_or_else(|| format!("{}: the key is no text", Coordinates::of(record)))?.into(),
-        type_name: required::<String>(record, header::TYPE).map_err(why)?.into(),
-        source: required(record, header::SOURCE).map_err(why)?,
-        floor,
-        origin: Origin {
-            actor: text(record, header::ACTOR).map(Box::from),
-            correlation: text(record, header::CORRELATION).and_then(|id| id.parse().ok()),
-            causation: text(record, header::CAUSATION).and_then(|id| id.parse().ok()),
-            traceparent: text(record, header::TRACEPARENT).map(Box::from),
-        },
-    })
-}
 
 pub(super) struct Commands<A: Aggregate> {
     queue: VecDeque<TopicCommand<A>>,
@@ -243,14 +156,14 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     fn ask_dead_letter(&mut self) {
         if let Some(command) = self.commands.queue.front_mut() {
             command.letter = Letter::Asked;
-            let reason = command.body.as_ref().err().cloned().unwrap_or_default();
+            let reason = command.why();
             self.effects.push(Effect::DeadLetter { command: command.record.clone(), reason });
         }
     }
 
     fn settle_front(&mut self, now: Timestamp, outcome: impl FnOnce(String) -> Outcome) {
         if let Some(command) = self.commands.queue.pop_front() {
-            let reason = command.body.as_ref().err().cloned().unwrap_or_default();
+            let reason = command.why();
             self.settle(outcome(reason), vec![command], now);
         }
     }
@@ -291,7 +204,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
                 && !next.alone
                 && next.key() == key
                 && self.commands.novelty(next) == Novelty::New
-                && !run.iter().any(|other| same_id(other, next));
+                && !run.iter().any(|other| other.has_id_of(next));
             match may_join.then(|| caught("joining", || A::join(&mut command, body.clone()))) {
                 Some(Ok(Ok(()))) => run.extend(self.commands.queue.pop_front()),
                 // The first may be half of both now.
@@ -325,34 +238,27 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
                 }
             }
             Ok(Ok(None)) => {
-                let event = self.fold.slot(&key).map(|slot| slot.last_event);
+                let event = self.line.last_event(&self.fold, &key);
                 self.settle(Outcome::Unchanged { event }, run, now);
             }
             Ok(Err(no)) => {
                 let outcome = Outcome::Refused { code: no.code().to_owned(), detail: no.detail() };
                 self.settle(outcome, run, now);
             }
-            Err(why) => self.back_to_letters(run, why),
+            Err(why) => self.back_to_letters(run, why.into()),
         }
     }
 
     /// What cannot be decided goes to the dead letters; of a run it is not known which, so each is decided by itself.
-    fn back_to_letters(&mut self, mut run: Vec<TopicCommand<A>>, why: String) {
+    fn back_to_letters(&mut self, mut run: Vec<TopicCommand<A>>, why: CommandFault) {
         let Some(first) = run.first().map(|first| first.record.offset) else { return };
         self.commands.next = first;
         if let [only] = run.as_mut_slice() {
-            only.body = Err(why);
+            only.body = Err(Unreadable::from(why));
             self.commands.requeue(run);
         } else {
             self.decide_each_alone(run);
         }
-    }
-}
-
-fn same_id<A: Aggregate>(one: &TopicCommand<A>, other: &TopicCommand<A>) -> bool {
-    match (&one.head, &other.head) {
-        (Some(one), Some(other)) => one.id == other.id,
-        _ => false,
     }
 }
 

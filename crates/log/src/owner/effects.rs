@@ -1,7 +1,9 @@
 //! What goes into an owner and what comes out of it.
 
 use crate::record::{Envelope, Origin, Settled};
-use crate::{Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Version};
+use crate::{
+    Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Panicked, Version,
+};
 use std::fmt::Debug;
 use std::sync::Arc;
 use tillroll_kafka::{NewRecord, Record};
@@ -78,7 +80,26 @@ pub enum Reply<A: Aggregate> {
     /// The partition is not served here now.
     Unavailable,
     /// The command itself is at fault: too large, or its decision or its answer panicked.
-    Failed(String),
+    Failed(CommandFault),
+}
+
+/// Why a command fails by itself; the partition lives on (rule 6).
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CommandFault {
+    /// The aggregate's own code panicked.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+    /// Its event cannot be encoded.
+    #[error(transparent)]
+    Encoding(Arc<serde_json::Error>),
+    /// Its event is larger than a record may be.
+    #[error("the event has {bytes} bytes, {allowed} are allowed")]
+    TooLarge {
+        /// With key and headers.
+        bytes: usize,
+        /// The greatest record.
+        allowed: usize,
+    },
 }
 
 /// Records that a reader must have passed to see an answer's effects.

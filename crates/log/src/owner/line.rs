@@ -1,6 +1,6 @@
 //! Records under way and the tentative state that rests on them, kept apart from the confirmed state (rules 3 and 4).
 
-use super::{Appended, Caused, Effect, Owner, Reply, Request, Ticket, TopicCommand, ce_id};
+use super::{Appended, Caused, CommandFault, Effect, Owner, Reply, Request, Ticket, TopicCommand, ce_id};
 use crate::caught::caught;
 use crate::fold::Fold;
 use crate::record::{Ended, Inbox, Place, Settled, event_id};
@@ -25,6 +25,8 @@ pub(super) struct Pending<A: Aggregate, T> {
     correlation: Option<Uuid>,
     request: Option<Request<A, T>>,
     commands: Vec<TopicCommand<A>>,
+    /// A deadline asked for it.
+    timer: bool,
 }
 
 enum Kind<A: Aggregate> {
@@ -37,6 +39,7 @@ enum Kind<A: Aggregate> {
 struct Tentative<S> {
     state: S,
     version: Version,
+    last_event: EventId,
     in_flight: u32,
 }
 
@@ -114,6 +117,12 @@ impl<A: Aggregate, T> Line<A, T> {
         }
     }
 
+    /// The event that this state rests on.
+    pub(super) fn last_event(&self, fold: &Fold<A>, key: &str) -> Option<EventId> {
+        let tentative = self.tentative.get(key).map(|tentative| tentative.last_event);
+        tentative.or_else(|| fold.slot(key).map(|slot| slot.last_event))
+    }
+
     /// Whether an event of the aggregate is under way.
     pub(super) fn touches(&self, key: &str) -> bool {
         self.tentative.contains_key(key)
@@ -134,6 +143,7 @@ impl<A: Aggregate, T> Line<A, T> {
 
     fn push(&mut self, id: EventId, kind: Kind<A>, ends: Vec<Ended>, inbox: Option<Inbox>, asked: Option<Asked<A, T>>) {
         let correlation = asked.as_ref().and_then(|asked| origin_of(asked).correlation);
+        let timer = matches!(asked, Some(Asked::Timer(_)));
         let (request, commands) = match asked {
             Some(Asked::Request(request)) => (Some(request), Vec::new()),
             Some(Asked::Commands(commands)) => (None, commands),
@@ -144,7 +154,8 @@ impl<A: Aggregate, T> Line<A, T> {
             self.requests += 1;
         }
         self.marks += usize::from(matches!(kind, Kind::Mark));
-        self.pending.push_back(Pending { ordinal: self.next, id, kind, ends, inbox, correlation, request, commands });
+        let ordinal = self.next;
+        self.pending.push_back(Pending { ordinal, id, kind, ends, inbox, correlation, request, commands, timer });
         self.next = self.next.next();
     }
 
@@ -169,21 +180,21 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         (event, state): (A::Event, A::State),
         mut asked: Asked<A, T>,
         now: Timestamp,
-    ) -> Result<(), (Asked<A, T>, String)> {
+    ) -> Result<(), (Asked<A, T>, CommandFault)> {
         let version = self.line.state(&self.fold, key).map_or(Version(0), |(_, version)| version).next();
         let id = event_id(self.line.claim, self.line.next, now);
         let ends = ends_of(&asked);
         let inbox = self.inbox();
         let value = match event.encode() {
             Ok(value) => value,
-            Err(error) => return Err((asked, error.to_string())),
+            Err(error) => return Err((asked, CommandFault::Encoding(Arc::new(error)))),
         };
         let occurred_at = A::occurred_at(&event).unwrap_or(now);
         let place = self.place(id, occurred_at, inbox, &ends);
         let record = self.writer.event(&place, &origin_of(&asked), (key, version), event.type_name(), value);
         let size = size_of(&record);
         if size > self.config.max_record_bytes {
-            return Err((asked, format!("the event has {size} bytes, {} are allowed", self.config.max_record_bytes)));
+            return Err((asked, CommandFault::TooLarge { bytes: size, allowed: self.config.max_record_bytes }));
         }
         let ack = match &mut asked {
             Asked::Request(request) => request.ticket.appending(),
@@ -192,7 +203,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         let appended = Appended::Entry(self.line.claim, self.line.next);
         self.effects.push(Effect::Append { record, appended, ack });
         let in_flight = self.line.tentative.get(key).map_or(0, |tentative| tentative.in_flight) + 1;
-        self.line.tentative.insert(key.clone(), Tentative { state, version, in_flight });
+        self.line.tentative.insert(key.clone(), Tentative { state, version, last_event: id, in_flight });
         let kind = Kind::Event { key: key.clone(), event: Arc::new(event), version };
         self.line.push(id, kind, ends, inbox, Some(asked));
         self.commands.recorded();
@@ -285,6 +296,10 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.answer_barrier(ordinal);
         self.decide_waiting(now);
         self.decide_commands(now);
+        if front.timer {
+            // The same aggregate may have thousands: the next one does not wait for the next tick.
+            self.probe_if_due(now);
+        }
     }
 
     /// If nothing else of the aggregate is under way its tentative state is the confirmed one.
@@ -314,7 +329,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             Ok(answer) => answer,
             // The command is carried out all the same; it cannot be said what came of it.
             Err(why) => {
-                return self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) });
+                let reply = Reply::Failed(why.into());
+                return self.effects.push(Effect::Answer { ticket: request.ticket, reply });
             }
         };
         let version = match &event {

@@ -3,7 +3,7 @@
 use super::line::Asked;
 use super::{Effect, Owner, Phase, Reply, Request, Ticket};
 use crate::caught::caught;
-use crate::{Aggregate, Coordinates, Key, Ordinal, Timestamp, Version};
+use crate::{Aggregate, Coordinates, Key, Ordinal, Panicked, Timestamp, Version};
 use std::collections::{HashMap, VecDeque};
 
 /// A verdict that rests on no record of its own: given when a record whose append began later is read back.
@@ -118,7 +118,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             let Some(slot) = self.fold.slot(key) else { continue };
             let reply = match caught("the answer", || A::answer(key, None, &slot.state)) {
                 Ok(answer) => Reply::Done { answer, at: None, version, covers: self.covers(key) },
-                Err(why) => Reply::Failed(why),
+                Err(why) => Reply::Failed(why.into()),
             };
             self.effects.push(Effect::Answer { ticket, reply });
         }
@@ -168,7 +168,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             }
             Ok(Ok(None)) => self.rest(request, Resting::Unchanged),
             Ok(Err(rejection)) => self.rest(request, Resting::Rejected(rejection)),
-            Err(why) => self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why) }),
+            Err(why) => self.effects.push(Effect::Answer { ticket: request.ticket, reply: Reply::Failed(why.into()) }),
         }
     }
 
@@ -179,7 +179,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         key: &str,
         command: &A::Command,
         now: Timestamp,
-    ) -> Result<Result<Option<(A::Event, A::State)>, A::Rejection>, String> {
+    ) -> Result<Result<Option<(A::Event, A::State)>, A::Rejection>, Panicked> {
         let empty;
         let state = match self.line.state(&self.fold, key) {
             Some((state, _)) => state,

@@ -1,6 +1,6 @@
 //! Each rule of the owner, on the inbox, the floors and the timers has tests here that go red when it is taken out.
 
-mod bench;
+pub(crate) mod bench;
 mod corners;
 mod inbox;
 mod losing;

@@ -66,6 +66,12 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     pub fn tick(&mut self, now: Timestamp) {
         self.requests.forget_gone();
         self.decide_commands(now);
+        self.probe_if_due(now);
+        self.flush(now);
+    }
+
+    /// Before a due deadline fires, the end of the commands partition has to be known.
+    pub(super) fn probe_if_due(&mut self, now: Timestamp) {
         if self.serving().is_none() || !self.has_due(now) {
             return;
         }
@@ -73,7 +79,6 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             self.timers.probe = Probe::Asked { at: now };
             self.effects.push(Effect::ProbeCommandsEnd);
         }
-        self.flush(now);
     }
 
     /// The commands partition ended there when it was asked for.

@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use crate::caught::caught;
-use crate::owner::{self, Reply, Ticket};
+use crate::owner::{self, CommandFault, Reply, Ticket};
 use crate::record::Origin;
 use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, Key, LogId, PartitionId, Version};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -207,11 +207,7 @@ impl<A: Aggregate> Commands<A> {
     ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
         let (ticket, answer) = Client::new();
         self.send(key, ToOwner::Watch(key.clone(), ticket))?;
-        match tokio::time::timeout(within, answer).await {
-            Err(_) => Ok(None),
-            Ok(Ok((reply, timing))) => self.read(key, reply, timing).await,
-            Ok(Err(_)) => Err(ExecuteError::Unavailable),
-        }
+        tokio::time::timeout(within, self.answered(key, answer)).await.unwrap_or(Ok(None))
     }
 
     fn send(&self, key: &Key, to_owner: ToOwner<A>) -> Result<(), ExecuteError<A::Rejection>> {
@@ -233,10 +229,17 @@ impl<A: Aggregate> Commands<A> {
         answer: oneshot::Receiver<(Reply<A>, Timing)>,
         within: Duration,
     ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
-        match tokio::time::timeout(within, answer).await {
-            Ok(Ok((reply, timing))) => self.read(key, reply, timing).await,
-            Ok(Err(_)) | Err(_) => Err(ExecuteError::Unavailable),
-        }
+        // One deadline for the answer and for the event that a repeat's answer is made of.
+        tokio::time::timeout(within, self.answered(key, answer)).await.unwrap_or(Err(ExecuteError::Unavailable))
+    }
+
+    async fn answered(
+        &self,
+        key: &Key,
+        answer: oneshot::Receiver<(Reply<A>, Timing)>,
+    ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        let (reply, timing) = answer.await.map_err(|_| ExecuteError::Unavailable)?;
+        self.read(key, reply, timing).await
     }
 
     async fn read(
@@ -251,7 +254,7 @@ impl<A: Aggregate> Commands<A> {
                 let event = self.event_at(&at).await.ok_or(ExecuteError::Unavailable)?;
                 match caught("the answer", || A::answer(key, Some(&event), &state)) {
                     Ok(answer) => (answer, Some(at), version, true, covers),
-                    Err(why) => return Err(failed::<A>(&why)),
+                    Err(why) => return Err(failed::<A>(&why.into())),
                 }
             }
             Reply::Rejected(rejection) => return Err(ExecuteError::Rejected(rejection)),
@@ -273,7 +276,10 @@ impl<A: Aggregate> Commands<A> {
     }
 }
 
-fn failed<A: Aggregate>(why: &str) -> ExecuteError<A::Rejection> {
-    tracing::error!(aggregate = A::TOPICS.name, error = why, "command failed");
+fn failed<A: Aggregate>(why: &CommandFault) -> ExecuteError<A::Rejection> {
+    tracing::error!(aggregate = A::TOPICS.name, error = %why, "command failed");
     ExecuteError::Failed
 }
+
+#[cfg(test)]
+mod tests;

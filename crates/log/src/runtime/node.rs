@@ -134,3 +134,6 @@ impl Node {
         Role::new(self.clone(), name)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How long a revoked partition may drain; less than Kafka gives.
@@ -137,7 +137,7 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     let spawned = Spawned { control: to_control.clone(), released };
     tillroll_telemetry::spawn("partition", async move {
         let owned = Owned::<A>::new(routes, partition, gauge.clone());
-        let (sender, requests) = mpsc::channel(node.config().max_requests.max(1));
+        let (sender, requests) = mpsc::channel(most_waiting(node.config().max_requests));
         if let Some(task) =
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
         {
@@ -266,7 +266,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let Ok(checked) = tokio::time::timeout(GUARD_WITHIN, checking).await else { return };
         match checked {
             Ok(()) => self.owner.caught_up(),
-            Err(Unmet::Guard(what)) => self.owner.fault(Alarm::Guard(what)),
+            Err(Unmet::Guard(unmet)) => self.owner.fault(Alarm::Guard(unmet.to_string())),
             Err(Unmet::Unknown(error)) => tracing::warn!(kafka.topic = %self.topic, %error, "owner waits"),
         }
         self.perform();
@@ -353,6 +353,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 /// Rule 6: revoked, the partition is let go as soon as nothing is under way, and at the deadline whatever is.
 fn is_drained(phase: Phase, by: Instant, now: Instant) -> bool {
     matches!(phase, Phase::Released | Phase::Faulted) || now >= by
+}
+
+/// A channel has to hold something, and not more than it can count.
+fn most_waiting(max_requests: usize) -> usize {
+    max_requests.clamp(1, Semaphore::MAX_PERMITS)
 }
 
 /// What an owner is asked.

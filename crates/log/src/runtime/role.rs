@@ -3,6 +3,7 @@
 use super::commands::{Commands, Routes};
 use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
+use super::replica::{Replica, Trouble};
 use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,19 +20,19 @@ pub struct Role {
     name: &'static str,
     owned: Vec<(AggregateTopics, Spawn)>,
     gauge: Arc<Gauge>,
+    rests_on: Vec<Trouble>,
 }
 
 /// A role that owns partitions.
 pub struct RunningRole {
     name: &'static str,
-    gauge: Arc<Gauge>,
-    alive: Arc<AtomicBool>,
+    watch: RoleWatch,
     stop: mpsc::Sender<oneshot::Sender<()>>,
 }
 
 impl Role {
     pub(super) fn new(node: Node, name: &'static str) -> Self {
-        Self { node, name, owned: Vec::new(), gauge: Arc::default() }
+        Self { node, name, owned: Vec::new(), gauge: Arc::default(), rests_on: Vec::new() }
     }
 
     /// Owns the aggregate's partitions, with the reactions to its events. The handle serves once the role runs.
@@ -46,6 +47,11 @@ impl Role {
         commands
     }
 
+    /// What the role decides rests on that replica: while it cannot read on the role is not ready, and says why.
+    pub fn depends_on<A: Aggregate>(&mut self, replica: &Replica<A>) {
+        self.rests_on.push(replica.troubles().clone());
+    }
+
     /// Checks the topics, joins the group, and owns what it is given until it is stopped.
     pub async fn start(self) -> Result<RunningRole, StartError> {
         let aggregates: Vec<_> = self.owned.iter().map(|(topics, _)| *topics).collect();
@@ -58,7 +64,12 @@ impl Role {
         let (group, signals) = Group::join(&self.node.config().kafka, &group_id, &topics).map_err(StartError::Kafka)?;
         let (stop, stopping) = mpsc::channel(1);
         let alive = Arc::new(AtomicBool::new(true));
-        let running = RunningRole { name: self.name, gauge: self.gauge.clone(), alive: alive.clone(), stop };
+        let watch = RoleWatch {
+            gauge: self.gauge.clone(),
+            alive: alive.clone(),
+            rests_on: self.rests_on.iter().cloned().collect(),
+        };
+        let running = RunningRole { name: self.name, watch, stop };
         tillroll_telemetry::spawn("role", run(self, group, signals, stopping, alive));
         Ok(running)
     }
@@ -70,19 +81,19 @@ impl RunningRole {
         self.name
     }
 
-    /// Whether it was given partitions and serves all of them.
+    /// Whether it was given partitions and serves all of them, and every replica that it depends on reads on.
     pub fn ready(&self) -> bool {
-        self.watch().ready()
+        self.watch.ready()
     }
 
-    /// Why one of its partitions stopped, if one did.
+    /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
     pub fn alarm(&self) -> Option<String> {
-        self.gauge.alarm()
+        self.watch.alarm()
     }
 
     /// Looks at the role from elsewhere.
     pub fn watch(&self) -> RoleWatch {
-        RoleWatch { gauge: self.gauge.clone(), alive: self.alive.clone() }
+        self.watch.clone()
     }
 
     /// Takes nothing new, drains what is under way, leaves the group.
@@ -99,12 +110,22 @@ impl RunningRole {
 pub struct RoleWatch {
     gauge: Arc<Gauge>,
     alive: Arc<AtomicBool>,
+    rests_on: Arc<[Trouble]>,
 }
 
 impl RoleWatch {
-    /// Whether the role was given partitions and serves all of them.
+    /// Whether the role was given partitions and serves all of them, and every replica that it depends on reads on.
     pub fn ready(&self) -> bool {
-        self.alive.load(Ordering::Relaxed) && self.gauge.all_serving()
+        self.alive.load(Ordering::Relaxed) && self.gauge.all_serving() && self.trouble().is_none()
+    }
+
+    /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
+    pub fn alarm(&self) -> Option<String> {
+        self.gauge.alarm().or_else(|| self.trouble())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.rests_on.iter().find_map(Trouble::text)
     }
 }
 

@@ -118,9 +118,9 @@ impl<'a> Changes<'a> {
             statuses: changes.clone().map(|change| change.status.map(Status::name)).collect(),
             codes: cancellations().map(|reason| reason.map(|reason| reason.code.as_str())).collect(),
             details: cancellations().map(|reason| reason.map(|reason| reason.detail.as_str())).collect(),
-            versions: changes.clone().map(|change| change.version).collect(),
-            partitions: changes.clone().map(|change| change.partition).collect(),
-            offsets: changes.clone().map(|change| change.offset).collect(),
+            versions: changes.clone().map(|change| change.version.0.cast_signed()).collect(),
+            partitions: changes.clone().map(|change| change.partition.0).collect(),
+            offsets: changes.clone().map(|change| change.offset.0).collect(),
         }
     }
 }
@@ -196,14 +196,14 @@ pub(super) async fn insert_history(batch: &Batch, transaction: &Transaction<'_>)
     }
     events.sort_by_key(|event| (event.order, event.version));
     let ids = column(&events, |event| event.order);
-    let versions = column(&events, |event| event.version);
+    let versions = column(&events, |event| event.version.0.cast_signed());
     let types = column(&events, |event| &*event.type_name);
     let occurred_at = column(&events, |event| event.occurred_at);
     let recorded_at = column(&events, |event| event.recorded_at);
     let actors = column(&events, |event| event.actor.as_deref());
     let commands = column(&events, |event| event.command.map(|command| command.0));
-    let partitions = column(&events, |event| event.partition);
-    let offsets = column(&events, |event| event.offset);
+    let partitions = column(&events, |event| event.partition.0);
+    let offsets = column(&events, |event| event.offset.0);
     let bodies = column(&events, |event| event.body.as_str());
     execute(
         transaction,

@@ -41,16 +41,19 @@ fn an_order_placed_in_the_batch_is_one_row_with_its_final_state() {
     assert!(batch.changed.is_empty());
     let (order, change) = &batch.placed[&ORDER];
     assert_eq!((order.customer.as_deref(), order.lines.len()), (Some("17850"), 1));
-    assert_eq!((change.status, change.version, change.offset), (Some(Status::Fulfilled), 4, 104));
+    assert_eq!((change.status, change.version, change.offset), (Some(Status::Fulfilled), Version(4), Offset(104)));
     assert_eq!(batch.fulfilled.values().copied().collect::<Vec<_>>(), [6]);
-    assert_eq!(batch.history.iter().map(|happened| happened.version).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(batch.history.iter().map(|happened| happened.version.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
 #[test]
 fn an_order_placed_earlier_is_only_changed() {
     let mut batch = Batch::default();
     fold(&mut batch, 5, StockAnswered { answers: Vec::new() });
-    assert_eq!(batch.changed[&ORDER], Change { version: 5, partition: 3, offset: 105, ..Change::default() });
+    assert_eq!(
+        batch.changed[&ORDER],
+        Change { version: Version(5), partition: PartitionId(3), offset: Offset(105), ..Change::default() }
+    );
     fold(&mut batch, 6, Cancelled { reason: reason(), answers: Vec::new(), credit: None });
     let change = &batch.changed[&ORDER];
     assert_eq!((change.status, change.cancellation.as_ref()), (Some(Status::Cancelled), Some(&reason())));

@@ -23,9 +23,9 @@ fn the_last_event_of_a_product_makes_its_row() {
     let row = |name, price, archived, offset| Row {
         details: details(name, price),
         archived,
-        version: 2,
-        partition: 3,
-        offset,
+        version: Version(2),
+        partition: PartitionId(3),
+        offset: Offset(offset),
     };
     let expected =
         [("LAMP".into(), row("big lamp", gbp(200), false, 5)), ("OLD".into(), row("big lamp", gbp(200), true, 9))];

@@ -13,6 +13,6 @@ fn the_last_event_of_a_stock_item_makes_its_row() {
         Stock::fold(&mut batch, &envelope("stock-item.events.v1", "LAMP", version, 40), &received);
     }
     let levels = Levels { on_hand: 15, reserved: 1, committed: 2 };
-    let row = Row { levels, version: 2, partition: 3, offset: 40 };
+    let row = Row { levels, version: Version(2), partition: PartitionId(3), offset: Offset(40) };
     assert_eq!(batch, Batch(BTreeMap::from([("LAMP".into(), row)])));
 }

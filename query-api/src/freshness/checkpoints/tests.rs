@@ -3,22 +3,35 @@
 use super::*;
 use std::time::Duration;
 use tillroll_schemas::catalogue::{ORDER, PRODUCT, STOCK_ITEM};
+use uuid::Uuid;
 
-const LOG: Uuid = Uuid::from_u128(1);
+pub(in crate::freshness) const LOG: Uuid = Uuid::from_u128(1);
 const PRODUCTS: (&str, &str) = ("products", PRODUCT.events);
 const STOCK: (&str, &str) = ("stock", STOCK_ITEM.events);
 
-fn known(places: &[((&str, &str), i32, i64)]) -> Checkpoints {
-    let mut known = Checkpoints::default();
+pub(in crate::freshness) fn known(places: &[((&str, &str), i32, i64)]) -> Checkpoints {
+    let mut known = nothing();
     for ((projection, topic), partition, next) in places {
         let place = ((*projection).to_owned(), (*topic).to_owned());
-        known.places.entry(place).or_default().insert(*partition, Checkpoint { next: *next, log: Some(LOG) });
+        let checkpoint = Checkpoint { next: Offset(*next), log: Some(LogId(LOG)) };
+        known.places.entry(place).or_default().insert(PartitionId(*partition), checkpoint);
     }
     known
 }
 
+fn nothing() -> Checkpoints {
+    Checkpoints::unknown(Instant::now())
+}
+
+impl Checkpoints {
+    /// The same, read from the database then.
+    pub(in crate::freshness) fn read_at(self, asked_at: Instant) -> Self {
+        Self { asked_at: Some(asked_at), reachable: true, ..self }
+    }
+}
+
 fn token(topic: &str, partition: i32, offset: i64) -> ConsistencyToken {
-    ConsistencyToken::of(LOG, topic, partition, offset)
+    ConsistencyToken::of(LOG, topic, tillroll_http::PartitionId(partition), tillroll_http::Offset(offset))
 }
 
 #[test]
@@ -40,35 +53,56 @@ fn topics_that_are_not_read_do_not_count() {
 #[test]
 fn an_offset_of_another_log_says_nothing() {
     let known = known(&[(PRODUCTS, 0, 5)]);
-    let other = ConsistencyToken::of(Uuid::from_u128(2), PRODUCT.events, 0, 1);
+    let other = ConsistencyToken::of(
+        Uuid::from_u128(2),
+        PRODUCT.events,
+        tillroll_http::PartitionId(0),
+        tillroll_http::Offset(1),
+    );
     assert_eq!(known.reached(Reads::Products, &other), Reached::OtherLog);
+}
+
+fn positions(known: &Checkpoints, reads: Reads) -> String {
+    known.fresh(reads, Instant::now()).headers()[0].1.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn positions_are_listed_by_topic_and_partition() {
     let known = known(&[(STOCK, 0, 9), (PRODUCTS, 1, 5), (PRODUCTS, 0, 12)]);
-    let known = known.concluded(&Checkpoints::default(), &Ends::default());
-    let positions = known.fresh(Reads::Products, Instant::now()).positions;
-    assert_eq!(positions.unwrap(), "product.events.v1/0@12,1@5;stock-item.events.v1/0@9");
-    assert_eq!(known.fresh(Reads::Orders, Instant::now()).positions, None);
+    let known = known.concluded(&nothing(), &Ends::default());
+    assert_eq!(positions(&known, Reads::Products), "product.events.v1/0@12,1@5;stock-item.events.v1/0@9");
+    assert_eq!(positions(&known, Reads::Orders), "");
+}
+
+#[test]
+fn what_is_known_of_the_positions_is_listed() {
+    let ends = BTreeMap::from([(STOCK_ITEM.events, vec![(PartitionId(0), Offset(7)), (PartitionId(1), Offset(0))])]);
+    let ends = Ends { asked_at: Some(Instant::now()), topics: ends };
+    let stock_alone = known(&[(STOCK, 1, 4)]).concluded(&nothing(), &ends);
+    assert_eq!(positions(&stock_alone, Reads::Products), "stock-item.events.v1/0@0,1@4");
+    let products_alone = known(&[(PRODUCTS, 1, 5)]).concluded(&nothing(), &Ends::default());
+    assert_eq!(positions(&products_alone, Reads::Products), "product.events.v1/1@5");
 }
 
 #[test]
 fn the_lag_counts_from_when_the_read_models_were_last_complete() {
     let began = Instant::now();
-    let ends = |at, end| Ends { asked_at: Some(at), topics: BTreeMap::from([(ORDER.events, vec![(0, end), (1, 0)])]) };
+    let at = |seconds| began + Duration::from_secs(seconds);
+    let ends = |at, end| Ends {
+        asked_at: Some(at),
+        topics: BTreeMap::from([(ORDER.events, vec![(PartitionId(0), Offset(end)), (PartitionId(1), Offset(0))])]),
+    };
     let place = ("orders", ORDER.events);
-    let later = began + Duration::from_secs(3);
-    let lag = |known: &Checkpoints| known.fresh(Reads::Orders, began + Duration::from_secs(5)).lag;
+    let lag = |known: &Checkpoints| known.fresh(Reads::Orders, at(5)).headers()[1].1.clone();
 
-    let behind = known(&[(place, 0, 6)]).concluded(&Checkpoints::default(), &ends(began, 7));
-    assert_eq!(lag(&behind), None, "it was never known to be complete");
-    let complete = known(&[(place, 0, 7)]).concluded(&behind, &ends(began, 7));
-    assert_eq!(lag(&complete), Some(Duration::from_secs(5)));
-    let behind = known(&[(place, 0, 8)]).concluded(&complete, &ends(later, 9));
-    assert_eq!(lag(&behind), Some(Duration::from_secs(5)), "new records are not in it");
-    let unknown = known(&[(place, 0, 9)]).concluded(&behind, &Ends { asked_at: Some(later), ..Ends::default() });
-    assert_eq!(lag(&unknown), Some(Duration::from_secs(5)), "the log does not answer");
-    let complete = known(&[(place, 0, 9)]).concluded(&unknown, &ends(later, 9));
-    assert_eq!(lag(&complete), Some(Duration::from_secs(2)));
+    let behind = known(&[(place, 0, 6)]).concluded(&Checkpoints::unknown(began), &ends(at(1), 7));
+    assert_eq!(lag(&behind), "5000", "it was never known to be complete: since it is watched");
+    let complete = known(&[(place, 0, 7)]).concluded(&behind, &ends(at(1), 7));
+    assert_eq!(lag(&complete), "4000");
+    let behind = known(&[(place, 0, 8)]).concluded(&complete, &ends(at(3), 9));
+    assert_eq!(lag(&behind), "4000", "new records are not in it");
+    let unknown = known(&[(place, 0, 9)]).concluded(&behind, &Ends { asked_at: Some(at(3)), ..Ends::default() });
+    assert_eq!(lag(&unknown), "4000", "the log does not answer");
+    let complete = known(&[(place, 0, 9)]).concluded(&unknown, &ends(at(3), 9));
+    assert_eq!(lag(&complete), "2000");
 }

@@ -69,10 +69,13 @@ pub(crate) async fn all(
     PathId(id): PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reading = queries.reading(&headers, Reads::Orders).await?;
-    let rows = queries.rows(ALL, &[&id.0]).await?;
-    let items = rows.iter().map(Event::of).collect::<Result<Vec<_>, _>>()?;
-    // Every order has a first event.
-    let last = rows.last().ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
-    reading.one(column(last, 0)?, place(last, 6)?, &History { items })
+    queries
+        .answered(&headers, Reads::Orders, |reading| async {
+            let rows = queries.rows(ALL, &[&id.0]).await?;
+            let items = rows.iter().map(Event::of).collect::<Result<Vec<_>, _>>()?;
+            // Every order has a first event.
+            let last = rows.last().ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+            reading.one(column(last, 0)?, place(last, 6)?, &History { items })
+        })
+        .await
 }

@@ -10,7 +10,6 @@ pub fn rows(http: &Http, route: &Route) -> Vec<Row> {
     let member = first.split(':').next().unwrap_or_default();
     let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(5_000), close.repeat(5_000));
     let texts = [
-        ("nothing", String::new(), "malformed_json"),
         ("white space", " \n".to_owned(), "malformed_json"),
         ("half an object", open.to_owned(), "malformed_json"),
         ("two values", format!("{good} {good}"), "malformed_json"),
@@ -30,13 +29,14 @@ pub fn rows(http: &Http, route: &Route) -> Vec<Row> {
         ("an array", format!("[{good}]"), "invalid_field"),
         ("a text", "\"{}\"".to_owned(), "invalid_field"),
         ("null", "null".to_owned(), "invalid_field"),
-        ("no member", "{}".to_owned(), "invalid_field"),
         ("an unknown field", format!("{open},\"discount\":5}}"), "unknown_field"),
         ("a field in another case", good.replace(member, &member.to_uppercase()), "unknown_field"),
     ];
+    let required = [("nothing", String::new(), "malformed_json"), ("no member", "{}".to_owned(), "invalid_field")];
     let ask = || route.ask(http);
     let mut rows: Vec<Row> = texts
         .into_iter()
+        .chain(required.into_iter().filter(|_| route.body_required))
         .map(|(what, text, code)| row(format!("{}, {what}", route.name), ask().bytes(text), 400, code))
         .collect();
     for (what, bytes) in

@@ -1,7 +1,9 @@
 //! Headers that no command takes: what the body is said to be, and keys that are missing or none.
 
 use super::{Route, Row, row};
-use e2e::{Ask, Http};
+use e2e::{Ask, Http, Outcome, System};
+use tillroll_http::{ConsistencyToken, Keys, Offset, PartitionId};
+use uuid::Uuid;
 
 pub fn rows(http: &Http, route: &Route) -> Vec<Row> {
     let named = |what: &str, ask: Ask, status, code| row(format!("{}, {what}", route.name), ask, status, code);
@@ -37,8 +39,14 @@ pub fn rows(http: &Http, route: &Route) -> Vec<Row> {
     }
     rows.push(named("a key of 256 characters", bare().key("k".repeat(256)), 400, "invalid_idempotency_key"));
     rows.push(named("two keys", bare().key("a").key("b"), 400, "invalid_idempotency_key"));
-    if route.reads_tokens {
-        rows.push(named("a token of nobody", json().token("nonsense"), 400, "invalid_token"));
-    }
+    rows.push(named("a token of nobody", json().token("nonsense"), 400, "invalid_token"));
     rows
+}
+
+/// A token that was made here, when the route's topic had another history.
+pub fn of_another_log(system: &System, route: &Route) -> Outcome<Row> {
+    let keys = Keys::open_or_create(&system.home().join("keys"))?;
+    let token = ConsistencyToken::of(Uuid::from_u128(1), route.topic, PartitionId(0), Offset(0));
+    let ask = route.ask(&system.http()).token(token.encode(&keys.consistency)).bytes(route.good());
+    Ok(row(format!("{}, a token of another log", route.name), ask, 400, "token_of_another_log"))
 }

@@ -1,7 +1,7 @@
 //! Numbers that are none, or none that can be counted with. `1e3` and `1.0` are no integers here, though they have the
 //! value of one: there is one way to write a quantity.
 
-use super::{ORDERS, PRODUCTS, Route, Row, STOCK, row};
+use super::{CREDIT_NOTES, FULFILMENTS, ORDERS, PRODUCTS, REVISION, Route, Row, STOCK, row};
 use e2e::Http;
 
 /// Wrong wherever a whole number stands.
@@ -42,9 +42,12 @@ const RECEIVED: &str = r#"{"delta":@,"reason":"received"}"#;
 const WRITTEN_OFF: &str = r#"{"delta":@,"reason":"written_off"}"#;
 
 pub fn rows(http: &Http) -> Vec<Row> {
-    let fields: [(&Route, &str, &str, &[&str]); 8] = [
+    let fields: [(&Route, &str, &str, &[&str]); 11] = [
         (&ORDERS, "quantity", ORDERS.body, &["0", "-0", "-1", "1000000001", "9223372036854775807"]),
         (&ORDERS, "unit price", UNIT_PRICE, &["-1", "-9223372036854775808"]),
+        (&CREDIT_NOTES, "quantity", CREDIT_NOTES.body, &["0", "-1", "1000000001"]),
+        (&FULFILMENTS, "quantity", FULFILMENTS.body, &["0", "-1", "1000000001"]),
+        (&REVISION, "price", REVISION.body, &["-1", "-9223372036854775808"]),
         (&PRODUCTS, "price", PRODUCTS.body, &["-1", "-9223372036854775808"]),
         (&PRODUCTS, "initial stock", INITIAL_STOCK, &["-1", "1000000001", "9223372036854775807"]),
         (&PRODUCTS, "tax rate", TAX_RATE, &["-1", "4294967296"]),

@@ -1,6 +1,6 @@
 //! Requests in good form that make no sense, and those that the business refuses.
 
-use super::{ORDERS, PRODUCTS, Row, STOCK, row};
+use super::{CREDIT_NOTES, FULFILMENTS, ORDERS, PRODUCTS, REVISION, Row, STOCK, row};
 use crate::shop::gbp;
 use e2e::{Ask, Http};
 use hyper::Method;
@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 pub fn malformed(http: &Http) -> Vec<Row> {
     let order = |change: fn(&mut Value)| ORDERS.ask(http).bytes(changed(&ORDERS.good(), change));
     let product = |change: fn(&mut Value)| PRODUCTS.ask(http).bytes(changed(&PRODUCTS.good(), change));
+    let credit = |change: fn(&mut Value)| CREDIT_NOTES.ask(http).bytes(changed(&CREDIT_NOTES.good(), change));
+    let delivery = |change: fn(&mut Value)| FULFILMENTS.ask(http).bytes(changed(&FULFILMENTS.good(), change));
+    let revision = |change: fn(&mut Value)| REVISION.ask(http).bytes(changed(&REVISION.good(), change));
     let stock = |change: fn(&mut Value)| STOCK.ask(http).bytes(changed(&STOCK.good(), change));
     let mut rows: Vec<Row> = [
         ("an order of nothing", order(|body| body["lines"] = json!([]))),
@@ -20,6 +23,13 @@ pub fn malformed(http: &Http) -> Vec<Row> {
         ("an order at a local time", order(|body| body["placed_at"] = json!("2026-02-01T00:00:00"))),
         ("a reference of nothing", order(|body| body["reference"] = json!(""))),
         ("a reference over lines", order(|body| body["reference"] = json!("a\nb"))),
+        ("a credit of nothing", credit(|body| body["lines"] = json!([]))),
+        ("a credit without a reason", credit(|body| body["reason"] = json!(" "))),
+        ("a credit without a reference", credit(|body| body["reference"] = json!(""))),
+        ("a delivery of nothing", delivery(|body| body["lines"] = json!([]))),
+        ("a delivery of no SKU", delivery(|body| body["lines"][0]["sku"] = json!("no sku"))),
+        ("a revision to no name", revision(|body| body["name"] = json!(""))),
+        ("a revision to no currency", revision(|body| body["price"]["currency"] = json!("gbp"))),
         ("a product without a name", product(|body| body["name"] = json!(""))),
         ("a product with a name too long", product(|body| body["name"] = json!("n".repeat(201)))),
         ("a price in no currency", product(|body| body["price"]["currency"] = json!("gbp"))),
@@ -118,6 +128,31 @@ pub fn refused(http: &Http) -> Vec<Row> {
             stock(STOCK.path, json!({"delta": -11, "reason": "written_off"})),
             409,
             "insufficient_stock",
+        ),
+        row("a delivery of no order", FULFILMENTS.ask(http).bytes(FULFILMENTS.good()), 404, "not_found"),
+        row(
+            "a delivery at no version",
+            FULFILMENTS.ask(http).header("if-match", "7").bytes("{}"),
+            400,
+            "invalid_header",
+        ),
+        row(
+            "a credit for an unknown SKU",
+            CREDIT_NOTES.ask(http).bytes(CREDIT_NOTES.good().replace("BAD", "NOBODY-SELLS-THIS")),
+            409,
+            "unknown_product",
+        ),
+        row(
+            "a revision of nothing",
+            http.put("/products/NOT-THERE").key("bad").json(&json!({"name": "Worse", "price": gbp(1)})),
+            404,
+            "not_found",
+        ),
+        row(
+            "a revision at a version that is not",
+            REVISION.ask(http).header("if-match", "\"77\"").bytes(REVISION.good()),
+            412,
+            "version_mismatch",
         ),
         row("stock of nothing", stock("/products/NOT-THERE/inventory", received()), 404, "not_found"),
         row("stock of no SKU", stock("/products/no%20sku/inventory", received()), 404, "not_found"),

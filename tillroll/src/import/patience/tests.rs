@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_may_pass_is_asked_again_later_and_later() {
-    let pause = |attempt| match next(StatusCode::SERVICE_UNAVAILABLE, None, attempt) {
+    let pause = |attempt| match next(StatusCode::SERVICE_UNAVAILABLE, None, attempt, false) {
         Next::Again(pause) => pause,
         Next::Takes | Next::Refused => Duration::ZERO,
     };
@@ -13,19 +13,25 @@ fn what_may_pass_is_asked_again_later_and_later() {
 
 #[test]
 fn a_server_may_ask_for_a_longer_pause_but_not_for_ever() {
-    let again = |text| next(StatusCode::TOO_MANY_REQUESTS, Some(text), 0);
+    let again = |text| next(StatusCode::TOO_MANY_REQUESTS, Some(text), 0, false);
     assert_eq!(again("2"), Next::Again(Duration::from_secs(2)));
     assert_eq!(again("86400"), Next::Again(LONGEST_ASKED_PAUSE));
     assert_eq!(again("tomorrow"), Next::Again(FIRST_PAUSE));
 }
 
 #[test]
-fn a_refusal_is_final_and_a_wait_that_ran_out_goes_on() {
-    assert_eq!(next(StatusCode::CONFLICT, None, 0), Next::Refused);
-    assert_eq!(next(StatusCode::UNPROCESSABLE_ENTITY, None, 0), Next::Refused);
-    assert_eq!(next(StatusCode::ACCEPTED, None, 7), Next::Again(Duration::ZERO));
-    assert_eq!(next(StatusCode::CREATED, None, 0), Next::Takes);
-    assert_eq!(next(StatusCode::INTERNAL_SERVER_ERROR, None, FAULTS), Next::Refused);
+fn a_refusal_is_final() {
+    assert_eq!(next(StatusCode::CONFLICT, None, 0, false), Next::Refused);
+    assert_eq!(next(StatusCode::UNPROCESSABLE_ENTITY, None, 0, false), Next::Refused);
+    assert_eq!(next(StatusCode::CREATED, None, 0, false), Next::Takes);
+    assert_eq!(next(StatusCode::INTERNAL_SERVER_ERROR, None, FAULTS, false), Next::Refused);
+}
+
+#[test]
+fn a_wait_that_ran_out_goes_on_at_once_and_one_that_was_none_after_a_pause() {
+    assert_eq!(next(StatusCode::ACCEPTED, None, 7, true), Next::Again(Duration::ZERO));
+    assert_eq!(next(StatusCode::ACCEPTED, None, 0, false), Next::Again(FIRST_PAUSE));
+    assert_eq!(next(StatusCode::ACCEPTED, None, 60, false), Next::Again(LONGEST_PAUSE));
 }
 
 #[test]

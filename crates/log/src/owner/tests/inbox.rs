@@ -28,6 +28,29 @@ fn every_new_command_ends_in_exactly_one_admitted_record() {
 }
 
 #[test]
+fn what_changed_nothing_names_the_event_that_it_was_decided_on_although_that_is_under_way() {
+    let mut bench = Bench::serving();
+    bench.request(1, "b", put(1));
+    bench.settle();
+    bench.commands([
+        command(0, "a", 1, Some(0), put(1)),
+        command(1, "a", 2, Some(0), take(1)),
+        command(2, "a", 3, Some(0), Empty {}),
+        command(3, "b", 4, Some(0), take(1)),
+        command(4, "b", 5, Some(0), Empty {}),
+    ]);
+    assert_eq!(bench.under_way.len(), 5, "all of them at once");
+    bench.settle();
+    let ids: Vec<_> = bench.admitted().iter().map(|entry| entry.envelope().id).collect();
+    let events = [Some(ids[2]), Some(ids[4])];
+    assert_eq!(outcomes(&bench), events.map(|event| Outcome::Unchanged { event }));
+    // With nothing under way it is the confirmed one.
+    bench.commands([command(5, "a", 6, Some(0), Empty {})]);
+    bench.settle();
+    assert_eq!(outcomes(&bench)[2], Outcome::Unchanged { event: Some(ids[2]) });
+}
+
+#[test]
 fn one_record_may_end_a_run_and_lists_each() {
     let mut bench = Bench::serving();
     bench.commands((0..5).map(|n| command(n, "a", n, Some(0), put(1))));

@@ -1,10 +1,7 @@
 //! The second random simulation: reactors that are zombies, lose their position and replay, with effects acknowledged
 //! out of order, over several source partitions, into owners that crash and move, and into a log that is now and then
-//! cut short behind a stored position, which must be noticed. Every cause counts exactly once.
-//!
-//! What no stored position has passed can be cut without anybody noticing: that loss is the broker's (see the
-//! non-guarantees), and exactly once means nothing then. So the cut copy is only looked at, and given back. That its own
-//! reader notices it wherever it is cut is `stored::a_log_that_was_cut_and_grew_again_is_noticed`.
+//! cut short behind a stored position, which must be noticed. Every cause counts exactly once. (A cut that no stored
+//! position has passed is the broker's loss, see the non-guarantees: the cut copy is only looked at, and given back.)
 
 use super::bench::{Bench, Log, put, raw_command};
 use super::owners::Dice;

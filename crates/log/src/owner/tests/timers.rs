@@ -114,6 +114,26 @@ fn firing_removes_the_deadline_in_every_state_that_has_one() {
 }
 
 #[test]
+fn many_deadlines_that_have_passed_do_not_wait_for_a_tick_each() {
+    let mut bench = Bench::serving();
+    for n in 0..20 {
+        bench.request(n, &format!("jar-{n}"), Put { sweets: 1, look_by: Some(at(5 + i64::from(n))) });
+        bench.settle();
+    }
+    tick(&mut bench, 5);
+    // Only the first is due when the first is looked at, the second when it is confirmed, and so on.
+    for n in 1..=20 {
+        assert_eq!(bench.probes, n, "each is asked for as soon as the one before it is confirmed");
+        bench.now = at(5 + i64::from(n));
+        bench.owner.commands_end(Offset(0), bench.now);
+        bench.perform();
+        bench.settle();
+        assert_eq!(bench.types().iter().filter(|name| *name == "jar.looked.v1").count(), n as usize);
+    }
+    assert_eq!(bench.probes, 20, "and nothing is asked for when none is left");
+}
+
+#[test]
 fn a_probe_that_failed_is_asked_again() {
     let mut bench = with_deadline();
     tick(&mut bench, 5);

@@ -5,7 +5,8 @@ use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
 use crate::record::{Outcome, header};
 use crate::{
-    Aggregate, Body, Cause, CommandId, Offset, Outgoing, Reactions, SettledAs, Source, SourcePartition, StoredPosition,
+    Aggregate, Body, Cause, CommandId, Offset, Outgoing, Panicked, Reactions, SettledAs, Source, SourcePartition,
+    StoredPosition,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -230,12 +231,23 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 const KEPT: [&str; 7] =
     [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
+/// Why it cannot be said what a record causes.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReactionFault {
+    /// The reaction panicked.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+    /// A command that it causes cannot be encoded.
+    #[error(transparent)]
+    Encoding(#[from] serde_json::Error),
+}
+
 /// The commands that a record causes, or why they cannot be said.
 pub(super) fn reactions<A: Aggregate, R: Reactions<A>>(
     cause: &Cause,
     caused: &Caused<A>,
-) -> Result<Vec<Outgoing>, String> {
-    self::caught("the reaction", || outgoing::<A, R>(cause, caused))?.map_err(|error| error.to_string())
+) -> Result<Vec<Outgoing>, ReactionFault> {
+    Ok(caught("the reaction", || outgoing::<A, R>(cause, caused))??)
 }
 
 fn outgoing<A: Aggregate, R: Reactions<A>>(

@@ -3,7 +3,7 @@
 
 use super::Partition;
 use crate::record::Inbox;
-use crate::{Aggregate, Offset, PartitionId, Reactions, Topic};
+use crate::{Aggregate, Offset, PartitionId, PositionMismatch, Reactions, Topic, TopicId};
 use tillroll_kafka::{Admin, KafkaError, Record};
 use uuid::Uuid;
 
@@ -28,9 +28,57 @@ pub(in crate::runtime) struct Guard {
 /// Why the owner may not claim.
 pub(super) enum Unmet {
     /// Something is not as it must be: it stays so until a person mends it.
-    Guard(String),
+    Guard(GuardUnmet),
     /// Kafka could not say; it may soon.
     Unknown(KafkaError),
+}
+
+/// What is not as it must be, and how to mend it. `place` is the events topic and partition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::runtime) enum GuardUnmet {
+    /// The reactor's stored position is of another log.
+    #[error("{place}: {source}; restore it from its copy")]
+    Reactor {
+        place: String,
+        #[source]
+        source: PositionMismatch,
+    },
+    /// What the reactor has read is not there any more.
+    #[error(
+        "{place}: the reactor had read to offset {reacted}, the topic ends at {read}: it was truncated or made again; \
+         restore it from its copy"
+    )]
+    ReactorBeyondEnd { place: String, reacted: Offset, read: Offset },
+    /// Keys would not lie where they always did.
+    #[error(
+        "{place}: the last claim counts {claimed} partitions, {configured} are configured: keys would move; set \
+         TILLROLL_PARTITIONS={claimed}"
+    )]
+    Partitions { place: String, claimed: i32, configured: i32 },
+    /// The commands topic is another one.
+    #[error(
+        "{place}: its inbox is of topic {name} {topic}, but that topic has id {found}: it was made again and commands \
+         may be lost; restore it from its copy"
+    )]
+    OtherTopic { place: String, name: Topic, topic: TopicId, found: Uuid },
+    /// The commands topic is missing.
+    #[error(
+        "{place}: its inbox is of topic {name} {topic}, which is not there: commands may be lost; restore it from its \
+         copy"
+    )]
+    NoTopic { place: String, name: Topic, topic: TopicId },
+    /// The next command is not there any more.
+    #[error(
+        "{place}: its inbox is at offset {next} of {name}, which begins at {beginning}: commands were deleted before \
+         they had ended; restore {name} from its copy"
+    )]
+    InboxBelowBeginning { place: String, name: Topic, next: Offset, beginning: Offset },
+    /// The commands before the next one are not there any more.
+    #[error(
+        "{place}: its inbox is at offset {next} of {name}, which ends at {end}: it was truncated and commands were \
+         lost; restore {name} from its copy"
+    )]
+    InboxBeyondEnd { place: String, name: Topic, next: Offset, end: Offset },
 }
 
 impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
@@ -38,10 +86,10 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     pub(super) fn check_reactor_meets(&mut self, record: &Record) {
         let start = self.outbox.start();
         if start.last.is_some_and(|last| last.offset == record.offset)
-            && let Err(mismatch) = start.meet(record)
+            && let Err(source) = start.meet(record)
         {
-            let place = format!("{}/{}", self.topic, self.partition);
-            self.owner.fault(crate::owner::Alarm::Guard(format!("{place}: {mismatch}; restore it from its copy")));
+            let unmet = GuardUnmet::Reactor { place: format!("{}/{}", self.topic, self.partition), source };
+            self.owner.fault(crate::owner::Alarm::Guard(unmet.to_string()));
         }
     }
 
@@ -77,61 +125,43 @@ impl Guard {
     }
 
     /// What the reactor has read must still be there.
-    pub(in crate::runtime) fn check_position(&self) -> Result<(), String> {
-        let Self { place, reacted, read, .. } = self;
+    pub(in crate::runtime) fn check_position(&self) -> Result<(), GuardUnmet> {
+        let Self { reacted, read, .. } = *self;
         if reacted > read {
-            return Err(format!(
-                "{place}: the reactor had read to offset {reacted}, the topic ends at {read}: it was truncated or made \
-                 again; restore it from its copy"
-            ));
+            return Err(GuardUnmet::ReactorBeyondEnd { place: self.place.clone(), reacted, read });
         }
         Ok(())
     }
 
     /// Keys must lie where they always did.
-    fn check_partitions(&self) -> Result<(), String> {
-        let Self { place, configured, .. } = self;
+    fn check_partitions(&self) -> Result<(), GuardUnmet> {
+        let configured = self.configured;
         match self.claimed {
-            Some(claimed) if claimed != *configured => Err(format!(
-                "{place}: the last claim counts {claimed} partitions, {configured} are configured: keys would move; set \
-                 TILLROLL_PARTITIONS={claimed}"
-            )),
+            Some(claimed) if claimed != configured => {
+                Err(GuardUnmet::Partitions { place: self.place.clone(), claimed, configured })
+            }
             _ => Ok(()),
         }
     }
 
     /// The inbox must be of the commands topic that is there.
-    fn check_topic(&self, inbox: Inbox, found: Option<Uuid>) -> Result<(), String> {
-        let Self { place, commands_topic: name, .. } = self;
+    fn check_topic(&self, Inbox { topic, .. }: Inbox, found: Option<Uuid>) -> Result<(), GuardUnmet> {
+        let (place, name) = (self.place.clone(), self.commands_topic.clone());
         match found {
-            Some(id) if id == inbox.topic.0 => Ok(()),
-            Some(id) => Err(format!(
-                "{place}: its inbox is of topic {name} {}, but that topic has id {id}: it was made again and commands \
-                 may be lost; restore it from its copy",
-                inbox.topic
-            )),
-            None => Err(format!(
-                "{place}: its inbox is of topic {name} {}, which is not there: commands may be lost; restore it from \
-                 its copy",
-                inbox.topic
-            )),
+            Some(id) if id == topic.0 => Ok(()),
+            Some(found) => Err(GuardUnmet::OtherTopic { place, name, topic, found }),
+            None => Err(GuardUnmet::NoTopic { place, name, topic }),
         }
     }
 
     /// The next command must be there, or be the next that comes.
-    fn check_inbox(&self, Inbox { next, .. }: Inbox, beginning: Offset, end: Offset) -> Result<(), String> {
-        let Self { place, commands_topic: name, .. } = self;
+    fn check_inbox(&self, Inbox { next, .. }: Inbox, beginning: Offset, end: Offset) -> Result<(), GuardUnmet> {
+        let (place, name) = (self.place.clone(), self.commands_topic.clone());
         if next < beginning {
-            return Err(format!(
-                "{place}: its inbox is at offset {next} of {name}, which begins at {beginning}: commands were deleted \
-                 before they had ended; restore {name} from its copy"
-            ));
+            return Err(GuardUnmet::InboxBelowBeginning { place, name, next, beginning });
         }
         if next > end {
-            return Err(format!(
-                "{place}: its inbox is at offset {next} of {name}, which ends at {end}: it was truncated and commands \
-                 were lost; restore {name} from its copy"
-            ));
+            return Err(GuardUnmet::InboxBeyondEnd { place, name, next, end });
         }
         Ok(())
     }

@@ -68,8 +68,17 @@ fn a_reaction_that_panics_is_named_and_does_not_take_the_task_with_it() {
     let cause = Cause { id: EventId(Uuid::nil()), at, key: "a".into(), correlation: None };
     let event = Arc::new(Put { sweets: 1, look_by: None }.into());
     let of_event = reactions::<Jar, Clumsy>(&cause, &Caused::Event { event });
-    assert_eq!(of_event, Err("the reaction panicked: dropped".to_owned()));
+    assert_eq!(of_event.map_err(|fault| fault.to_string()), Err("the reaction panicked: dropped".to_owned()));
     let settled = Settled { outcome: Outcome::Conflict, commands: Vec::new() };
     let of_settled = reactions::<Jar, Clumsy>(&cause, &Caused::Settled { settled });
-    assert_eq!(of_settled, Err("the reaction panicked: dropped too".to_owned()));
+    assert_eq!(of_settled.map_err(|fault| fault.to_string()), Err("the reaction panicked: dropped too".to_owned()));
+}
+
+#[test]
+fn as_many_requests_as_anybody_configures_make_a_channel() {
+    for max_requests in [0, 1, 100, usize::MAX] {
+        let (_sender, requests) = mpsc::channel::<()>(most_waiting(max_requests));
+        assert!(requests.is_empty());
+    }
+    assert_eq!((most_waiting(0), most_waiting(100)), (1, 100));
 }

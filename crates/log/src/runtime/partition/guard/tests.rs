@@ -25,8 +25,9 @@ fn inbox(next: i64) -> Inbox {
 }
 
 #[track_caller]
-fn refused(checked: Result<(), String>, parts: &[&str]) {
-    let Err(message) = checked else { panic!("not refused") };
+fn refused(checked: Result<(), GuardUnmet>, parts: &[&str]) {
+    let Err(unmet) = checked else { panic!("not refused") };
+    let message = unmet.to_string();
     for part in parts {
         assert!(message.contains(part), "{part:?} is not in: {message}");
     }

@@ -1,0 +1,33 @@
+//! How long whoever asks is kept waiting.
+
+use super::super::node::tests::unconnected;
+use super::*;
+use crate::jar::{Jar, JarState, Put};
+use crate::{EventId, Offset};
+
+#[tokio::test]
+async fn a_repeat_whose_event_cannot_be_read_is_refused_at_the_deadline() {
+    let (jars, routes) = Commands::<Jar>::new(unconnected(), 1);
+    let (to_owner, mut requests) = mpsc::channel(1);
+    routes.write().unwrap()[0] = Some(to_owner);
+    let request = Request {
+        key: "a".into(),
+        command: Put { sweets: 1, look_by: None }.into(),
+        id: CommandId(Uuid::nil()),
+        hash: CommandHash::keyed(b"", b""),
+        expected: None,
+        actor: String::new(),
+        correlation: EventId(Uuid::nil()).0,
+        traceparent: None,
+    };
+    let begun = Instant::now();
+    let owner = async {
+        let Some(ToOwner::Request(request)) = requests.recv().await else { panic!("a request") };
+        let at = Coordinates { topic: "jar.events.v1".into(), partition: PartitionId(0), offset: Offset(7) };
+        let (version, state) = (Version(1), Box::new(JarState::default()));
+        request.ticket.answer(Reply::Repeat { at, version, state, covers: Vec::new() });
+    };
+    let (answered, ()) = tokio::join!(jars.execute(request, Duration::from_millis(200)), owner);
+    assert!(matches!(answered, Err(ExecuteError::Unavailable)));
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}

@@ -1,0 +1,54 @@
+//! What the environment says is heeded everywhere, or refused with the variable's name.
+
+use crate::generated::generate;
+use e2e::{Outcome, shared};
+
+#[test]
+fn a_setting_that_cannot_be_meant_refuses_to_start_and_is_named() -> Outcome {
+    shared(|system| async move {
+        for (name, value, said) in [
+            ("TILLROLL_PARTITION", "8", "TILLROLL_PARTITION: there is no such variable; is TILLROLL_PARTITIONS meant?"),
+            ("TILLROLL_MAX_REQUESTS", "0", "TILLROLL_MAX_REQUESTS: 0 is not a number from 1 to 100000"),
+            ("TILLROLL_MAX_REQUESTS", "18446744073709551615", "TILLROLL_MAX_REQUESTS: `18446744073709551615` is not"),
+            ("TILLROLL_PARTITIONS", "0", "TILLROLL_PARTITIONS: 0 is not a number from 1 to 1000"),
+            ("TILLROLL_LOG_FORMAT", "xml", "TILLROLL_LOG_FORMAT: `xml` is not `text` or `json`"),
+        ] {
+            let refused = system.run_with(&[(name, value.to_owned())], &["serve", "all"]).await?;
+            assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
+            assert!(refused.err.contains(said), "{refused:?}");
+        }
+        let listed = system.run_with(&[("TILLROLL_PARTITION", "8".to_owned())], &["settings"]).await?;
+        assert!(listed.code == Some(0) && listed.out.contains("TILLROLL_PARTITIONS"), "{listed:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn looking_at_topics_makes_no_keys() -> Outcome {
+    shared(|system| async move {
+        let home = system.home().join("an-operators");
+        let elsewhere = [("TILLROLL_HOME", home.to_string_lossy().into_owned())];
+        for command in ["check", "create"] {
+            let ended = system.run_with(&elsewhere, &["topics", command]).await?;
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            assert!(!home.exists(), "`topics {command}` has made {}", home.display());
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn an_import_reaches_kafka_as_everything_else_does() -> Outcome {
+    shared(|system| async move {
+        let path = system.home().join("counted.csv");
+        std::fs::write(&path, generate(7, 2013, 5).csv)?;
+        let import = ["import", "online-retail", &path.to_string_lossy()];
+        let counted = system.run(&import).await?;
+        assert!(counted.code == Some(0) && counted.out.contains("records in the log"), "{counted:?}");
+        // This broker speaks no TLS: who asks it as configured gets no figure.
+        let tls = [("TILLROLL_KAFKA_SECURITY_PROTOCOL", "ssl".to_owned())];
+        let not_counted = system.run_with(&tls, &import).await?;
+        assert!(not_counted.code == Some(0) && !not_counted.out.contains("records in the log"), "{not_counted:?}");
+        Ok(())
+    })
+}

@@ -1,0 +1,140 @@
+//! The variables of the environment that are Tillroll's, read once as text. One that nobody reads is a typing mistake,
+//! and refuses to start: what it was meant to set would silently stay as it is.
+
+use super::ConfigError;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::str::FromStr;
+
+/// Every variable with what it is for; `tillroll settings` prints them.
+const SETTINGS: [(&str, &str); 18] = [
+    ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
+    ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
+    ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
+    ("TILLROLL_PARTITIONS", "partitions of each aggregate's topics; never changes once there are topics [4]"),
+    ("TILLROLL_STACK", "native: `up` starts Kafka and PostgreSQL itself; external: they are there already [native]"),
+    ("TILLROLL_KAFKA_PORT", "native: the broker's port [a free one]"),
+    ("TILLROLL_POSTGRES_PORT", "native: PostgreSQL's port [a free one]"),
+    ("TILLROLL_KAFKA_LIBS", "native: where Kafka's jars are [TILLROLL_HOME/kafka-libs]"),
+    ("KAFKA_BOOTSTRAP_SERVERS", "external: host:port[,host:port…] [of the running `tillroll up`]"),
+    ("DATABASE_URL", "external: postgres://user:password@host:port/database"),
+    ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
+    (
+        "TILLROLL_<ROLE>_LISTEN",
+        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS",
+    ),
+    (
+        "TILLROLL_<ROLE>_URL",
+        "where the gateway finds a role that does not run in its process: CATALOG, INVENTORY, ORDERS, QUERY_API",
+    ),
+    ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503, at most 100000 [4096]"),
+    ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
+    ("TILLROLL_LOG_FORMAT", "text or json [text]"),
+    ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),
+    ("TILLROLL_TOKEN", "access token of client commands such as `import` [minted from the installation's key]"),
+];
+
+const OWN: &str = "TILLROLL_";
+const OF_KAFKA: &str = "TILLROLL_KAFKA_";
+const LISTENING: [&str; 5] = ["CATALOG", "INVENTORY", "ORDERS", "QUERY_API", "PROJECTORS"];
+const ASKED: [&str; 4] = ["CATALOG", "INVENTORY", "ORDERS", "QUERY_API"];
+
+/// The variables that are set, by name. An empty one is as good as none.
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Those of this environment; whatever else stands in it is nobody's business here.
+    pub fn read(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
+        let known = known();
+        let mut read = BTreeMap::new();
+        for (name, value) in environment {
+            let name = name.to_string_lossy().into_owned();
+            if !known.contains(&name) {
+                match name.strip_prefix(OF_KAFKA) {
+                    Some(property) if !property.is_empty() => {}
+                    _ if name.starts_with(OWN) => return Err(unknown(&name, &known)),
+                    _ => continue,
+                }
+            }
+            // The value is not shown: it may be a secret.
+            let value = value.into_string().map_err(|_| ConfigError::new(&name, "is not UTF-8"))?;
+            read.insert(name, value);
+        }
+        Ok(Self(read))
+    }
+
+    /// What it says; nothing if it says nothing.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// What it says as a value; the default if it says nothing. `what` it must be, as in `a number`.
+    pub fn parsed<T: FromStr>(&self, name: &str, default: T, what: &str) -> Result<T, ConfigError> {
+        let Some(text) = self.get(name) else { return Ok(default) };
+        text.trim().parse().map_err(|_| ConfigError::new(name, format!("`{text}` is not {what}")))
+    }
+
+    /// A number in this range.
+    pub fn number(&self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, ConfigError> {
+        let what = format!("a number from {} to {}", range.start(), range.end());
+        let number = self.parsed(name, default, &what)?;
+        if range.contains(&number) {
+            Ok(number)
+        } else {
+            Err(ConfigError::new(name, format!("{number} is not {what}")))
+        }
+    }
+
+    /// librdkafka's properties, by their own names.
+    pub fn kafka_properties(&self) -> Vec<(String, String)> {
+        let known = known();
+        let of_kafka = self.0.iter().filter(|(name, _)| !known.contains(name));
+        of_kafka
+            .filter_map(|(name, value)| Some((name.strip_prefix(OF_KAFKA)?, value)))
+            .map(|(name, value)| (name.to_lowercase().replace('_', "."), value.clone()))
+            .collect()
+    }
+}
+
+/// The variable of a role: `TILLROLL_QUERY_API_LISTEN`.
+pub fn of_role(role: &str, what: &str) -> String {
+    format!("{OWN}{}_{what}", role.to_uppercase().replace('-', "_"))
+}
+
+/// Prints every variable.
+#[expect(clippy::print_stdout, reason = "the command's output")]
+pub fn print_settings() {
+    for (name, meaning) in SETTINGS {
+        println!("{name:28} {meaning}");
+    }
+}
+
+/// Every name that is read, but for librdkafka's properties.
+fn known() -> Vec<String> {
+    let plain = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).filter(|name| !name.contains('<'));
+    let listening = LISTENING.iter().map(|role| of_role(role, "LISTEN"));
+    plain.chain(listening).chain(ASKED.iter().map(|role| of_role(role, "URL"))).collect()
+}
+
+fn unknown(name: &str, known: &[String]) -> ConfigError {
+    let nearest = known.iter().min_by_key(|known| distance(name, known)).map_or("", String::as_str);
+    let problem = format!("there is no such variable; is {nearest} meant? `tillroll settings` lists all");
+    ConfigError::new(name, problem)
+}
+
+/// How many letters have to be changed, added or taken away (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (nth, letter) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], nth + 1);
+        for (at, other) in b.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = row[at + 1];
+            row[at + 1] = changed.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
