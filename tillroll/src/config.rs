@@ -3,15 +3,21 @@
 
 mod variables;
 
+use crate::Failure;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
 use tillroll_http::{Keys, KeysError};
-use tillroll_log::{Environment, NodeConfig};
+use tillroll_kafka::Admin;
+use tillroll_log::{Environment, Node, NodeConfig};
 use tillroll_telemetry::Format;
 use variables::Variables;
 pub use variables::{of_role, print_settings};
+
+/// How long a client command waits for Kafka.
+const KAFKA_WITHIN: Duration = Duration::from_secs(5);
 
 /// A variable has a value that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +165,21 @@ impl Config {
             max_requests: self.max_requests,
         }
     }
+
+    /// The same for a client command.
+    pub async fn connect(&self) -> Result<Node, Failure> {
+        let servers = self.bootstrap_servers()?;
+        let node = Node::connect(self.node(&servers, None, ""))?;
+        answers(node.admin(), &servers).await?;
+        Ok(node)
+    }
+}
+
+/// Says soon and in words if nobody is there.
+pub async fn answers(admin: &Admin, servers: &str) -> Result<(), Failure> {
+    let there = admin.ping(KAFKA_WITHIN).await;
+    Ok(there
+        .map_err(|error| format!("Kafka does not answer at {servers} ({error}); does Tillroll run? See scripts/up"))?)
 }
 
 fn host() -> String {

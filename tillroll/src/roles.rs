@@ -74,6 +74,11 @@ impl Role {
         matches!(self, Self::Catalog | Self::Inventory | Self::Orders)
     }
 
+    /// Whether it writes or reads the read models.
+    pub fn reads_database(self) -> bool {
+        matches!(self, Self::Projectors | Self::QueryApi)
+    }
+
     /// The roles of these names; `all` means each.
     pub fn parse_all(names: &[String]) -> Result<Vec<Self>, Failure> {
         let mut roles = Vec::new();

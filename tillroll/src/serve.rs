@@ -43,7 +43,7 @@ pub struct ServeArgs {
 pub struct Backends {
     /// `host:port[,host:port…]`
     pub bootstrap_servers: String,
-    /// `postgres://user:password@host:port/database`
+    /// `postgres://user:password@host:port/database`; of no use to roles that do not read it.
     pub database_url: String,
 }
 
@@ -51,7 +51,11 @@ pub struct Backends {
 pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
     let roles = Role::parse_all(&args.roles)?;
-    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
+    let database_url = match roles.iter().any(|role| role.reads_database()) {
+        true => config.database_url()?,
+        false => String::new(),
+    };
+    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url };
     std::fs::create_dir_all(config.home.join("run"))?;
     let ready = config.run_file("ready");
     if roles.contains(&Role::Gateway) {

@@ -15,9 +15,21 @@ pub struct TokenArgs {
     /// Who the bearer is, as it will stand in `ce_actor` of events. No personal data.
     #[arg(long, default_value = "staff")]
     subject: String,
-    /// How long it is good: 15m, 12h, 7d.
-    #[arg(long, default_value = "12h", value_parser = duration)]
+    /// How long it is good, at most 366 days: 15m, 12h, 7d. The door allows clocks to differ by half a minute.
+    #[arg(long, default_value = "12h", value_parser = lifetime)]
     ttl: Duration,
+}
+
+/// The longest life of a token: who needs it for longer mints another.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let life = duration(text)?;
+    match life {
+        Duration::ZERO => Err("a token that is never good is of no use".into()),
+        life if life > LONGEST => Err("a token is good for 366 days at most".into()),
+        life => Ok(life),
+    }
 }
 
 pub fn duration(text: &str) -> Result<Duration, String> {
