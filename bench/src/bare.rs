@@ -11,10 +11,17 @@ use tokio::time::Instant;
 const UNDER_WAY: usize = 2_048;
 const TOPIC: &str = "bench.bare";
 
+/// Bytes of a record's value.
+const VALUE: usize = 300;
+/// Different values: together more than LZ4 looks back, or records would shrink to nothing.
+const VALUES: usize = 1_024;
+
 /// A producer and a reader of one partition.
 pub struct Bare {
     producer: Producer,
     subscription: Subscription,
+    values: Vec<Bytes>,
+    sent: usize,
 }
 
 impl Bare {
@@ -31,7 +38,7 @@ impl Bare {
         }
         let end = end(&admin, &topic).await?;
         let subscription = tail.subscribe(topic, vec![(PartitionId(0), end)]);
-        Ok(Self { producer, subscription })
+        Ok(Self { producer, subscription, values: values(), sent: 0 })
     }
 
     /// One at a time: how long the append and the read-back of a record take.
@@ -70,16 +77,30 @@ impl Bare {
         Ok(Measured::whole(count, seconds))
     }
 
-    fn send(&self) -> Result<(), Failure> {
+    fn send(&mut self) -> Result<(), Failure> {
+        self.sent += 1;
         let record = NewRecord {
             topic: self.subscription.topic().clone(),
             partition: PartitionId(0),
             key: Some(Bytes::from_static(b"key")),
             headers: Vec::new(),
-            value: Some(Bytes::from_static(&[b'x'; 300])),
+            value: self.values.get(self.sent % VALUES).cloned(),
         };
         self.producer.send(record, Box::new(|_| ())).map_err(|refused| refused.error.into())
     }
+}
+
+/// Hexadecimal digits of a generator's numbers (xorshift64): about as much can be taken out of them as out of JSON.
+fn values() -> Vec<Bytes> {
+    let mut number = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut digits = || {
+        number ^= number << 13;
+        number ^= number >> 7;
+        number ^= number << 17;
+        format!("{number:016x}").into_bytes()
+    };
+    let value = |_| (0..VALUE.div_ceil(16)).flat_map(|_| digits()).take(VALUE).collect();
+    (0..VALUES).map(value).collect()
 }
 
 /// A topic that was just made has no leader for a moment.

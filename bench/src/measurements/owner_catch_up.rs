@@ -14,6 +14,8 @@ use tokio::time::Instant;
 
 /// Percent of the bare consumer's rate.
 const AT_LEAST: u64 = 60;
+/// The consumer group of the role.
+const GROUP: &str = "tillroll.inventory";
 
 /// `records` were appended to the topic; `empty` is how long the role takes to serve when there are none.
 pub async fn owner_catch_up(roll: &Roll, records: u64, empty: Duration) -> Result<Section, Failure> {
@@ -47,6 +49,8 @@ pub async fn start_takes(roll: &Roll) -> Result<Duration, Failure> {
     let owner = Tillroll::ready(&roll.stack, "inventory").await?;
     let took = begun.elapsed();
     owner.stop().await?;
+    // The next one must not wait for a member that is gone.
+    roll.stack.end_memberships(&[GROUP]).await?;
     Ok(took)
 }
 

@@ -45,7 +45,7 @@ fn an_exceeded_budget_and_anything_refused_fail_the_run() {
 #[test]
 fn a_row_tells_processor_time_per_thousand_operations_and_memory() {
     let text = report(Vec::new(), 0).to_string();
-    assert!(text.contains("CPU s per 1,000: tillroll 0.250; MiB resident: tillroll 4"), "{text}");
+    assert!(text.contains("CPU s per 1,000: tillroll 0.2500; MiB resident: tillroll 4"), "{text}");
     assert!(text.contains("150        990"), "{text}");
     assert!(text.lines().any(|line| line.trim_start().starts_with("limit") && line.contains('–')), "{text}");
 }

@@ -63,7 +63,7 @@ pub(super) fn per_thousand(cost: &Cost, count: u64) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
-/// To the millisecond.
+/// To a tenth of a millisecond.
 fn seconds(duration: Duration) -> String {
-    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
+    format!("{}.{:04}", duration.as_secs(), duration.subsec_micros() / 100)
 }
