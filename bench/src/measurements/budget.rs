@@ -27,6 +27,7 @@ const QUIET_WITHIN: Duration = Duration::from_secs(30);
 pub struct Limits {
     pub clients: u64,
     pub librdkafka_threads: u64,
+    /// Without the runtime's workers, of which there are as many as cores.
     pub threads: u64,
     pub resident_mib: u64,
 }
@@ -63,10 +64,11 @@ fn hold(section: &mut Section, when: &str, pid: u32, limits: Limits) -> Result<(
         threads.fold(0, |sum, count| sum + u64::try_from(*count).unwrap_or(u64::MAX))
     };
     let mib = resident_kib(pid).div_ceil(1_024);
+    let cores = u64::try_from(std::thread::available_parallelism()?.get())?;
     let targets = [
         ("librdkafka clients", count(|name| name == CLIENT), limits.clients, ""),
         ("threads of librdkafka", count(|name| name.starts_with(LIBRDKAFKA)), limits.librdkafka_threads, ""),
-        ("threads in all", count(|_| true), limits.threads, ""),
+        ("threads besides a worker per core", count(|_| true).saturating_sub(cores), limits.threads, ""),
         ("resident memory", mib, limits.resident_mib, "MiB"),
     ];
     let targets = targets.map(|(what, found, most, unit)| Target::budget(format!("{when}: {what}"), found, most, unit));

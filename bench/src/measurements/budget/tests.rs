@@ -9,7 +9,7 @@ fn the_documentation_has_the_same_budget() {
     for row in [
         row("librdkafka clients", IDLE.clients, LOADED.clients),
         row("threads of librdkafka", IDLE.librdkafka_threads, LOADED.librdkafka_threads),
-        row("threads in all", IDLE.threads, LOADED.threads),
+        row("threads besides a worker per core", IDLE.threads, LOADED.threads),
         row("resident memory, MiB", IDLE.resident_mib, LOADED.resident_mib),
     ] {
         assert!(text.contains(&row), "docs/performance.md has no line that begins with {row}");
