@@ -45,7 +45,7 @@ impl Bare {
     pub async fn one_at_a_time(&mut self, seconds: Duration) -> Result<Measured, Failure> {
         let start = Instant::now() + seconds / 3;
         let mut latencies = Vec::new();
-        while Instant::now() < start + seconds {
+        while Instant::now() < start + seconds || latencies.is_empty() {
             let sent = Instant::now();
             self.send()?;
             while self.subscription.next().await?.records.is_empty() {}
@@ -53,14 +53,14 @@ impl Bare {
                 latencies.push(sent.elapsed());
             }
         }
-        Ok(Measured::of(latencies, seconds, 0))
+        Ok(Measured::of(latencies, start.elapsed(), 0))
     }
 
     /// As many at a time as an owner has: how many records are appended and read back.
     pub async fn many_at_a_time(&mut self, seconds: Duration) -> Result<Measured, Failure> {
         let start = Instant::now() + seconds / 3;
         let (mut under_way, mut count) = (0, 0);
-        while Instant::now() < start + seconds {
+        while Instant::now() < start + seconds || count == 0 {
             while under_way < UNDER_WAY {
                 self.send()?;
                 under_way += 1;
@@ -71,10 +71,11 @@ impl Bare {
                 count += u64::try_from(read)?;
             }
         }
+        let took = start.elapsed();
         while under_way > 0 {
             under_way -= self.subscription.next().await?.records.len();
         }
-        Ok(Measured::whole(count, seconds))
+        Ok(Measured::whole(count, took))
     }
 
     fn send(&mut self) -> Result<(), Failure> {

@@ -37,7 +37,7 @@ impl Nginx {
         tillroll_devstack::die_with_parent(command.as_std_mut());
         let process = command.spawn()?;
         let pid = process.id().ok_or("nginx has ended")?;
-        until_open(address, Duration::from_secs(5)).await?;
+        until_open(address, Duration::from_secs(20)).await?;
         Ok(Some(Self { address, pid, process, _directory: directory }))
     }
 

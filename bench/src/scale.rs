@@ -35,7 +35,7 @@ impl Scale {
     /// Only that everything works: figures mean nothing.
     pub fn quick() -> Self {
         Self {
-            seconds: Duration::from_millis(500),
+            seconds: Duration::from_millis(300),
             command_clients: vec![1, 8],
             query_clients: vec![2],
             clients: 8,
