@@ -65,6 +65,8 @@ impl Config {
                 return Err(ConfigError::new("TILLROLL_ENVIRONMENT", problem));
             }
         };
+        #[cfg(debug_assertions)]
+        arm_crash(&variables)?;
         let door = SocketAddr::from(([127, 0, 0, 1], 8080));
         Ok(Self {
             home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
@@ -159,6 +161,16 @@ impl Config {
             max_requests: self.max_requests,
         }
     }
+}
+
+/// Arms the crash point that a test asks for.
+#[cfg(debug_assertions)]
+fn arm_crash(variables: &Variables) -> Result<(), ConfigError> {
+    let Some(text) = variables.get(variables::CRASH) else { return Ok(()) };
+    let names: Vec<&str> = tillroll_telemetry::CrashPoint::ALL.iter().map(|point| point.name()).collect();
+    let wrong = |_| ConfigError::new(variables::CRASH, format!("`{text}` is not POINT:N with one of {names:?}"));
+    tillroll_telemetry::arm_crash(text.parse().map_err(wrong)?);
+    Ok(())
 }
 
 fn host() -> String {

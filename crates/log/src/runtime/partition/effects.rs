@@ -1,5 +1,6 @@
 //! Carrying out what the owner says, and sending what its reactor causes.
 
+use super::super::commands::AckClock;
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, SendError, partition_for};
+use tillroll_telemetry::{CrashPoint, crash_point};
 
 /// A reactor's command that could not be sent yet, and the record that caused it.
 pub(in crate::runtime) struct Sent {
@@ -29,19 +31,27 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 Effect::Append { record, appended, ack } => {
                     let control = self.to_control.clone();
                     let delivered = Box::new(move |delivered: Result<_, _>| match (delivered, ack) {
-                        (Ok(_), Some(ack)) => ack.stop(),
-                        (Ok(_), None) => {}
+                        (Ok(_), ack) => {
+                            crash_point(CrashPoint::AfterAcknowledgement);
+                            ack.into_iter().for_each(AckClock::stop);
+                        }
                         (Err(error), _) => {
                             tracing::warn!(%error, "append failed");
                             let _ = control.send(Control::AppendFailed(appended));
                         }
                     });
-                    if let Err(refused) = self.node.producer().send(record, delivered) {
+                    crash_point(CrashPoint::BeforeProduce);
+                    let sent = self.node.producer().send(record, delivered);
+                    crash_point(CrashPoint::AfterProduce);
+                    if let Err(refused) = sent {
                         tracing::warn!(error = %refused.error, "append refused");
                         (refused.on_delivery)(Err(DeliveryError::TimedOut));
                     }
                 }
-                Effect::Answer { ticket, reply } => ticket.answer(reply),
+                Effect::Answer { ticket, reply } => {
+                    crash_point(CrashPoint::BeforeAnswer);
+                    ticket.answer(reply);
+                }
                 Effect::WantClaim { attempt } => self.want_claim(attempt),
                 Effect::Serving { read_commands_from } => self.serve(read_commands_from),
                 Effect::Admitted { cause, caused } => self.react(&cause, &caused),
@@ -163,7 +173,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             };
             let _ = control.send(said);
         });
-        let Err(refused) = self.node.producer().send(record, delivered) else { return true };
+        let sent = self.node.producer().send(record, delivered);
+        crash_point(CrashPoint::AfterCommandProduce);
+        let Err(refused) = sent else { return true };
         if let SendError::TooLarge { .. } = refused.error {
             self.owner.fault(Alarm::Encoding(refused.error.to_string()));
         }
@@ -222,7 +234,10 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let (group, topic, partition) = (self.group.clone(), self.topic.clone(), self.partition);
         async move {
             let Ok(metadata) = serde_json::to_string(&position) else { return false };
-            group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok()
+            crash_point(CrashPoint::BeforePositionCommit);
+            let committed = group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok();
+            crash_point(CrashPoint::AfterPositionCommit);
+            committed
         }
     }
 }
