@@ -13,6 +13,8 @@ mod bad_input;
 mod console;
 #[path = "e2e/console_tools.rs"]
 mod console_tools;
+#[path = "e2e/crash_points.rs"]
+mod crash_points;
 #[path = "e2e/generated.rs"]
 mod generated;
 #[path = "e2e/kill.rs"]
