@@ -21,7 +21,7 @@ pub use log::{LogEnds, Topics};
 pub use paths::{variable, workspace};
 pub use process::{Finished, Running, Tillroll};
 pub use rows::{Rows, texts};
-pub use system::System;
+pub use system::{System, free_port};
 pub use turn::{installed, own, shared};
 pub use up::Up;
 pub use wait::until;

@@ -126,6 +126,11 @@ impl Tillroll {
         self.launch.settings.extend(value.map(|value| (name, value)));
     }
 
+    /// From the next start on: by this command.
+    pub fn serve_by(&mut self, command: &'static [&'static str]) {
+        self.launch.server = command;
+    }
+
     /// Starts it again, and does not wait: it may be meant to die before it is ready.
     pub fn begin_again(&mut self) -> Outcome {
         let _none_there = std::fs::remove_file(self.launch.home.join("run/ready"));

@@ -185,8 +185,8 @@ pub(crate) async fn mint(launch: &Launch, arguments: &[&str]) -> Outcome<String>
     }
 }
 
-/// Different processes begin at different places.
-pub(crate) fn free_port() -> Outcome<u16> {
+/// A port that nobody listens on. Different processes begin at different places.
+pub fn free_port() -> Outcome<u16> {
     let span = u32::from(PORTS.end - PORTS.start);
     let begin = std::process::id().wrapping_mul(7919) % span;
     (0..span)

@@ -1,6 +1,7 @@
 //! Carrying out what the owner says, and sending what its reactor causes.
 
 use super::super::commands::AckClock;
+use super::letter::letter;
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
@@ -12,7 +13,7 @@ use crate::{
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, SendError, partition_for};
+use tillroll_kafka::{DeliveryError, NewRecord, Record, SendError, partition_for};
 use tillroll_telemetry::{CrashPoint, crash_point};
 
 /// A reactor's command that could not be sent yet, and the record that caused it.
@@ -208,18 +209,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     fn dead_letter(&self, command: &Record, reason: &str) {
         tracing::warn!(kafka.topic = %command.topic, kafka.partition = command.partition.0,
             kafka.offset = command.offset.0, reason, "dead letter");
-        let at = crate::Coordinates::of(command);
-        let mut headers: Vec<(&'static str, Bytes)> =
-            KEPT.iter().filter_map(|name| Some((*name, command.headers.get_bytes(name)?))).collect();
-        headers.push(("reason", Bytes::copy_from_slice(reason.as_bytes())));
-        headers.push(("original-key", command.key.clone().unwrap_or_default()));
-        let record = NewRecord {
-            topic: A::TOPICS.dead_letters().into(),
-            partition: PartitionId(0),
-            key: Some(Bytes::from(at.to_string())),
-            headers,
-            value: command.value.clone(),
-        };
+        let record = letter(A::TOPICS.dead_letters().into(), command, reason);
         let (control, offset) = (self.to_control.clone(), command.offset);
         let delivered = Box::new(move |delivered: Result<_, _>| {
             let _ = control.send(Control::DeadLettered(offset, delivered.is_ok()));
@@ -241,10 +231,6 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 }
-
-/// Headers that a dead letter keeps.
-const KEPT: [&str; 7] =
-    [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
 /// Why it cannot be said what a record causes.
 #[derive(Debug, thiserror::Error)]
