@@ -19,11 +19,12 @@ fn a_topic_made_again_behind_a_checkpoint_is_named_and_a_rebuild_mends_it() -> O
         }
         system.caught_up().await?;
         let (rows, checkpoints) = (state(&system, PRODUCTS).await?, state(&system, CHECKPOINTS).await?);
+        // Found while the door's own is taken.
+        let internal = format!("127.0.0.1:{}", e2e::free_port()?);
         let mut tillroll = system.tillroll().await;
         tillroll.stop().await?;
         let deleted = system.console(&["topics", "--delete", "--topic", "product.events.v1"]).await?;
         assert_eq!(deleted.code, Some(0), "{deleted:?}");
-        let internal = format!("127.0.0.1:{}", e2e::free_port()?);
         tillroll.set("TILLROLL_PROJECTORS_LISTEN", Some(internal.clone()));
         tillroll.start_again().await?;
         drop(tillroll);

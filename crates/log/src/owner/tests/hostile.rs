@@ -38,12 +38,12 @@ fn reason_of(key: &str, headers: Vec<(&'static str, String)>, value: &[u8]) -> O
 
 #[test]
 fn a_command_that_says_what_it_should_is_carried_out() {
-    assert_eq!(reason_of("a", well_formed(7, "7"), b"{\"n\":1}"), None);
+    assert_eq!(reason_of("a", well_formed(7, "7"), b"{\"sweets\":1}"), None);
 }
 
 #[test]
 fn a_floor_beyond_its_source_would_make_repeats_of_what_is_new_and_is_refused() {
-    let reason = reason_of("a", well_formed(7, "8"), b"{\"n\":1}").unwrap_or_default();
+    let reason = reason_of("a", well_formed(7, "8"), b"{\"sweets\":1}").unwrap_or_default();
     assert!(reason.ends_with("its floor is beyond the record that caused it"), "{reason}");
 }
 
@@ -52,7 +52,7 @@ fn what_would_fill_the_record_that_ends_it_is_refused() {
     let long = "x".repeat(60 * 1024);
     let giant_actor = [well_formed(7, "7"), vec![(header::ACTOR, long.clone())]].concat();
     for (key, headers) in [(&*long, well_formed(7, "7")), ("a", giant_actor)] {
-        let reason = reason_of(key, headers, b"{\"n\":1}").unwrap_or_default();
+        let reason = reason_of(key, headers, b"{\"sweets\":1}").unwrap_or_default();
         assert!(reason.contains("key and headers have"), "{reason}");
     }
 }
