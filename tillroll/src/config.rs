@@ -71,6 +71,8 @@ impl Config {
                 return Err(ConfigError::new("TILLROLL_ENVIRONMENT", problem));
             }
         };
+        #[cfg(debug_assertions)]
+        arm_crash(&variables)?;
         let door = SocketAddr::from(([127, 0, 0, 1], 8080));
         Ok(Self {
             home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
@@ -180,6 +182,16 @@ pub async fn answers(admin: &Admin, servers: &str) -> Result<(), Failure> {
     let there = admin.ping(KAFKA_WITHIN).await;
     Ok(there
         .map_err(|error| format!("Kafka does not answer at {servers} ({error}); does Tillroll run? See scripts/up"))?)
+}
+
+/// Arms the crash point that a test asks for.
+#[cfg(debug_assertions)]
+fn arm_crash(variables: &Variables) -> Result<(), ConfigError> {
+    let Some(text) = variables.get(variables::CRASH) else { return Ok(()) };
+    let names: Vec<&str> = tillroll_telemetry::CrashPoint::ALL.iter().map(|point| point.name()).collect();
+    let wrong = |_| ConfigError::new(variables::CRASH, format!("`{text}` is not POINT:N with one of {names:?}"));
+    tillroll_telemetry::arm_crash(text.parse().map_err(wrong)?);
+    Ok(())
 }
 
 fn host() -> String {

@@ -160,7 +160,8 @@ async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
         Box::pin(async move {
             let database = pool.ping().await.map_err(|_| "no answer".to_owned());
             let stopped = troubles.list();
-            let running = if stopped.is_empty() { Ok(()) } else { Err(format!("{} stopped", stopped.len())) };
+            let reasons: Vec<String> = stopped.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
+            let running = if reasons.is_empty() { Ok(()) } else { Err(reasons.join("; ")) };
             vec![("postgres", database), ("projections", running)]
         })
     });

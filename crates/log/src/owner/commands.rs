@@ -105,7 +105,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     pub fn topic_commands(&mut self, commands: impl IntoIterator<Item = TopicCommand<A>>, now: Timestamp) {
         let last = self.commands.queue.back().map(|command| command.record.offset);
         let from = self.commands.next.max(last.map_or(Offset(0), Offset::next));
-        self.commands.queue.extend(commands.into_iter().filter(|command| command.record.offset >= from));
+        let (here, partitions) = (self.config.partition, self.config.partitions);
+        let new = commands.into_iter().filter(|command| command.record.offset >= from);
+        self.commands.queue.extend(new.map(|command| command.placed(here, partitions)));
         if let Some(last) = self.commands.queue.back() {
             self.commands.taken = self.commands.taken.max(last.record.offset.next());
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 mod corners;
+mod hostile;
 mod inbox;
 mod losing;
 mod owners;

@@ -2,6 +2,7 @@
 
 mod effects;
 pub(crate) mod guard;
+mod letter;
 mod start;
 
 use super::clock::now;

@@ -1,5 +1,7 @@
 //! Carrying out what the owner says, and sending what its reactor causes.
 
+use super::super::commands::AckClock;
+use super::letter::letter;
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
@@ -11,7 +13,8 @@ use crate::{
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, SendError, partition_for};
+use tillroll_kafka::{DeliveryError, NewRecord, Record, SendError, partition_for};
+use tillroll_telemetry::{CrashPoint, crash_point};
 
 /// A reactor's command that could not be sent yet, and the record that caused it.
 pub(in crate::runtime) struct Sent {
@@ -29,19 +32,27 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 Effect::Append { record, appended, ack } => {
                     let control = self.to_control.clone();
                     let delivered = Box::new(move |delivered: Result<_, _>| match (delivered, ack) {
-                        (Ok(_), Some(ack)) => ack.stop(),
-                        (Ok(_), None) => {}
+                        (Ok(_), ack) => {
+                            crash_point(CrashPoint::AfterAcknowledgement);
+                            ack.into_iter().for_each(AckClock::stop);
+                        }
                         (Err(error), _) => {
                             tracing::warn!(%error, "append failed");
                             let _ = control.send(Control::AppendFailed(appended));
                         }
                     });
-                    if let Err(refused) = self.node.producer().send(record, delivered) {
+                    crash_point(CrashPoint::BeforeProduce);
+                    let sent = self.node.producer().send(record, delivered);
+                    crash_point(CrashPoint::AfterProduce);
+                    if let Err(refused) = sent {
                         tracing::warn!(error = %refused.error, "append refused");
                         (refused.on_delivery)(Err(DeliveryError::TimedOut));
                     }
                 }
-                Effect::Answer { ticket, reply } => ticket.answer(reply),
+                Effect::Answer { ticket, reply } => {
+                    crash_point(CrashPoint::BeforeAnswer);
+                    ticket.answer(reply);
+                }
                 Effect::WantClaim { attempt } => self.want_claim(attempt),
                 Effect::Serving { read_commands_from } => self.serve(read_commands_from),
                 Effect::Admitted { cause, caused } => self.react(&cause, &caused),
@@ -163,7 +174,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             };
             let _ = control.send(said);
         });
-        let Err(refused) = self.node.producer().send(record, delivered) else { return true };
+        let sent = self.node.producer().send(record, delivered);
+        crash_point(CrashPoint::AfterCommandProduce);
+        let Err(refused) = sent else { return true };
         if let SendError::TooLarge { .. } = refused.error {
             self.owner.fault(Alarm::Encoding(refused.error.to_string()));
         }
@@ -196,18 +209,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     fn dead_letter(&self, command: &Record, reason: &str) {
         tracing::warn!(kafka.topic = %command.topic, kafka.partition = command.partition.0,
             kafka.offset = command.offset.0, reason, "dead letter");
-        let at = crate::Coordinates::of(command);
-        let mut headers: Vec<(&'static str, Bytes)> =
-            KEPT.iter().filter_map(|name| Some((*name, command.headers.get_bytes(name)?))).collect();
-        headers.push(("reason", Bytes::copy_from_slice(reason.as_bytes())));
-        headers.push(("original-key", command.key.clone().unwrap_or_default()));
-        let record = NewRecord {
-            topic: A::TOPICS.dead_letters().into(),
-            partition: PartitionId(0),
-            key: Some(Bytes::from(at.to_string())),
-            headers,
-            value: command.value.clone(),
-        };
+        let record = letter(A::TOPICS.dead_letters().into(), command, reason);
         let (control, offset) = (self.to_control.clone(), command.offset);
         let delivered = Box::new(move |delivered: Result<_, _>| {
             let _ = control.send(Control::DeadLettered(offset, delivered.is_ok()));
@@ -222,14 +224,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let (group, topic, partition) = (self.group.clone(), self.topic.clone(), self.partition);
         async move {
             let Ok(metadata) = serde_json::to_string(&position) else { return false };
-            group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok()
+            crash_point(CrashPoint::BeforePositionCommit);
+            let committed = group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok();
+            crash_point(CrashPoint::AfterPositionCommit);
+            committed
         }
     }
 }
-
-/// Headers that a dead letter keeps.
-const KEPT: [&str; 7] =
-    [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
 /// Why it cannot be said what a record causes.
 #[derive(Debug, thiserror::Error)]
