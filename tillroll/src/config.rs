@@ -157,6 +157,7 @@ impl Config {
             partitions: self.partitions,
             environment: self.environment,
             max_requests: self.max_requests,
+            state: None,
         }
     }
 }

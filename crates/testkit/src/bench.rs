@@ -231,6 +231,7 @@ impl<A: Aggregate> Bench<A> {
             Effect::ProbeCommandsEnd => self.owner.commands_end(offset(self.commands.len()), self.now),
             Effect::DeadLetter { command, reason } => panic!("a dead letter: {command:?}: {reason}"),
             Effect::Alarm(alarm) => panic!("an alarm: {alarm}"),
+            Effect::FoldAnew { why } => panic!("folded anew: {why}"),
             Effect::Admitted { .. } | Effect::Passed { .. } => {}
         }
     }

@@ -3,10 +3,12 @@
 pub(crate) mod bench;
 mod corners;
 mod inbox;
+pub(crate) mod keeping;
 mod losing;
-mod owners;
+pub(crate) mod owners;
 mod panics;
 mod reactors;
 mod rules;
+mod shelf;
 mod stored;
 mod timers;

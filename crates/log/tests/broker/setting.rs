@@ -50,6 +50,7 @@ impl Broker {
             partitions: 1,
             environment: Environment::Development,
             max_requests: 100,
+            state: None,
         })
         .unwrap();
         node.create_topics(&[Jar::TOPICS], 1).await.unwrap();
