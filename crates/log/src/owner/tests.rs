@@ -9,6 +9,6 @@ pub(crate) mod owners;
 mod panics;
 mod reactors;
 mod rules;
-mod shelf;
+pub(crate) mod shelf;
 mod stored;
 mod timers;

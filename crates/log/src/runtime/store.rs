@@ -105,14 +105,17 @@ impl Store {
 
     /// The partition's part, whatever it holds; nothing if it is still in use. Parts of other schemas are deleted.
     pub(crate) fn partition<A: Aggregate>(&self, partition: PartitionId) -> Result<Option<Kept>, StoreError> {
-        let place = format!("{}-{partition}-", A::TOPICS.events);
-        let name = format!("{place}s{}-l{LAYOUT}", A::STATE_SCHEMA);
+        self.part(&format!("{}-{partition}-", A::TOPICS.events), A::STATE_SCHEMA)
+    }
+
+    fn part(&self, place: &str, schema: u32) -> Result<Option<Kept>, StoreError> {
+        let name = format!("{place}s{schema}-l{LAYOUT}");
         if !self.0.leased.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             return Ok(None);
         }
         let lease = Arc::new(Lease { store: self.clone(), name: name.clone() });
         for other in self.0.database.list_keyspace_names() {
-            if other.starts_with(&place) && *other != *name {
+            if other.starts_with(place) && *other != *name {
                 self.0.database.delete_keyspace(self.keyspace(&other)?)?;
             }
         }
