@@ -218,3 +218,6 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ use fjall::{Keyspace, Slice};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// What a fold begins with: its head and its deadlines.
+pub(crate) type Stored = (Head, Vec<(Timestamp, Key)>);
+
 /// One partition's part of the store.
 pub(crate) struct Kept {
     lease: Arc<Lease>,
@@ -23,11 +26,11 @@ impl Kept {
     }
 
     /// What was stored last; nothing if it is empty.
-    pub(crate) fn load(&self) -> Result<Option<(Head, Vec<(Timestamp, Key)>)>, ColdFault> {
+    pub(crate) fn load(&self) -> Result<Option<Stored>, ColdFault> {
         self.try_load().map_err(ColdFault::new)
     }
 
-    fn try_load(&self) -> Result<Option<(Head, Vec<(Timestamp, Key)>)>, StoreError> {
+    fn try_load(&self) -> Result<Option<Stored>, StoreError> {
         let Some(head) = self.get(encoding::HEAD)? else { return Ok(None) };
         let head = encoding::read_head(&head)?;
         let mut deadlines = Vec::new();
