@@ -125,6 +125,11 @@ impl System {
         self.0.stack.bootstrap_servers()
     }
 
+    /// Removes what owners keep locally; an error if they keep nothing.
+    pub fn delete_local_state(&self) -> Outcome {
+        Ok(std::fs::remove_dir_all(self.home().join("state"))?)
+    }
+
     /// A directory of this system's own.
     pub fn home(&self) -> &Path {
         self.0.home.path()

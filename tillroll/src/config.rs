@@ -11,7 +11,7 @@ use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
 use tillroll_http::{Keys, KeysError};
 use tillroll_kafka::Admin;
-use tillroll_log::{Environment, Node, NodeConfig};
+use tillroll_log::{Environment, Node, NodeConfig, StateConfig};
 use tillroll_telemetry::Format;
 use variables::Variables;
 pub use variables::{of_role, print_settings};
@@ -45,6 +45,8 @@ pub struct Config {
     pub partitions: i32,
     /// Commands under way per partition.
     pub max_requests: usize,
+    /// Aggregates per partition that an owner holds in memory.
+    pub state_cache: usize,
     /// The log's filter.
     pub log: String,
     /// The log's form.
@@ -80,6 +82,7 @@ impl Config {
             environment,
             partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
             max_requests: variables.number("TILLROLL_MAX_REQUESTS", 4_096, 1..=100_000)? as usize,
+            state_cache: variables.number("TILLROLL_STATE_CACHE", 10_000, 1..=10_000_000)? as usize,
             log: variables.get("TILLROLL_LOG").unwrap_or_else(|| "info".into()),
             log_format: variables.parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
             token: variables.get("TILLROLL_TOKEN"),
@@ -152,6 +155,11 @@ impl Config {
         self.variables.kafka_properties().into_iter().fold(kafka, |kafka, (name, value)| kafka.set(name, value))
     }
 
+    /// Where owners of these roles keep what they have folded: other roles, another directory.
+    pub fn state(&self, roles: &[&str]) -> StateConfig {
+        StateConfig { directory: self.home.join("state").join(roles.join("-")), cache: self.state_cache }
+    }
+
     /// This process's part in the log. Without keys it may look at the log and make topics, and carries
     /// out no command.
     pub fn node(&self, bootstrap_servers: &str, keys: Option<&Keys>, url: &str) -> NodeConfig {
@@ -165,6 +173,7 @@ impl Config {
             partitions: self.partitions,
             environment: self.environment,
             max_requests: self.max_requests,
+            state: None,
         }
     }
 

@@ -91,7 +91,10 @@ impl Serving {
     pub async fn start(config: &Config, backends: &Backends, roles: &[Role], rebuild: bool) -> Result<Self, Failure> {
         let keys = config.keys()?;
         let own_url = format!("http://{}", config.listen);
-        let node = Node::connect(config.node(&backends.bootstrap_servers, Some(&keys), &own_url))?;
+        let owning: Vec<_> = roles.iter().filter(|role| role.owns()).map(|role| role.name()).collect();
+        let mut settings = config.node(&backends.bootstrap_servers, Some(&keys), &own_url);
+        settings.state = (!owning.is_empty()).then(|| config.state(&owning));
+        let node = Node::connect(settings)?;
         // The others wait for it by themselves: a door tells its clients, and reads are answered from what is folded.
         if roles.iter().any(|role| role.owns()) {
             node.admin().ping(KAFKA_WITHIN).await?;

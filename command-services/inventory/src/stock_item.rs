@@ -6,6 +6,7 @@
 pub mod reservations;
 
 use reservations::{Claim, Reservations};
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
 use tillroll_schemas::stock_item::{
     AdjustStock, Adjusted, CommitStock, Committed, ExpireReservations, FulfilStock, Fulfilled, Levels, ReceiveStock,
@@ -21,7 +22,7 @@ pub struct StockItem;
 pub const MOST_ON_HAND: i64 = 1_000_000_000_000_000;
 
 /// What there is and who has a claim on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// The levels now.
     pub levels: Levels,
@@ -69,6 +70,7 @@ type Decision = Result<Option<StockItemEvent>, Rejection>;
 
 impl Aggregate for StockItem {
     const TOPICS: AggregateTopics = catalogue::STOCK_ITEM;
+    const STATE_SCHEMA: u32 = 1;
     type State = State;
     type Command = StockItemCommand;
     type Event = StockItemEvent;

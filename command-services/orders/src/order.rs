@@ -16,6 +16,7 @@ mod wait;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key};
 use tillroll_schemas::order::{
     Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, StockClaim,
@@ -36,7 +37,7 @@ const JOINED_ANSWERS: usize = 2_000;
 pub struct Order;
 
 /// What is known of an order. Cheap to clone: what never changes is shared, what changes shares its parts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderState {
     /// How many events it has.
     pub version: u64,
@@ -45,7 +46,7 @@ pub struct OrderState {
 }
 
 /// The stages of an order's life, each with what only it knows.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Life {
     /// Nothing has happened.
     #[default]
@@ -69,7 +70,7 @@ pub enum Life {
 }
 
 /// An order that counts as sold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sold {
     /// What was ordered.
     pub order: Arc<Placed>,
@@ -80,7 +81,7 @@ pub struct Sold {
 }
 
 /// A delivery under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Which.
     pub id: FulfilmentId,
@@ -91,7 +92,7 @@ pub struct Delivery {
 }
 
 /// An order on its way to be cancelled.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
     /// What was ordered.
     pub order: Arc<Placed>,
@@ -105,6 +106,7 @@ pub struct Ending {
 
 impl Aggregate for Order {
     const TOPICS: AggregateTopics = catalogue::ORDER;
+    const STATE_SCHEMA: u32 = 1;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;

@@ -19,6 +19,7 @@ pub mod owner;
 mod position;
 mod reaction;
 pub mod record;
+mod rereading;
 mod runtime;
 mod source;
 
@@ -32,9 +33,12 @@ pub use ids::{
 };
 pub use position::{LastAdmitted, PositionMismatch, StoredPosition};
 pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
+#[doc(hidden)]
+pub use runtime::through_store;
 pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node,
-    NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
+    NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, StateConfig, Timing, TopicPlan,
+    now,
 };
 #[doc(hidden)]
 pub use serde_json;

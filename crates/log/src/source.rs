@@ -3,6 +3,7 @@
 
 use crate::{CommandId, LogId, Offset, PartitionId};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub struct Source {
 }
 
 /// A reactor and one partition that it reads.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourcePartition {
     /// The reactor's name.
     pub reactor: Arc<str>,
@@ -70,7 +71,7 @@ impl std::str::FromStr for Source {
 
 /// A keyed HMAC-SHA256, cut to 128 bits, of a command's whole body: the same key with another body is noticed, and the
 /// log does not give away what was in it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CommandHash([u8; 16]);
 
 impl CommandHash {
@@ -116,10 +117,10 @@ pub enum Novelty {
 }
 
 /// What a target partition remembers of the topic commands that it has ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows(HashMap<SourcePartition, Window>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Window {
     floor: Offset,
     above: BTreeMap<(Offset, CommandId), CommandHash>,

@@ -13,5 +13,7 @@ mod outages;
 mod panics;
 #[path = "broker/replicas.rs"]
 mod replicas;
+#[path = "broker/restarts.rs"]
+mod restarts;
 #[path = "broker/setting.rs"]
 mod setting;

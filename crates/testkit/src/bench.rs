@@ -2,6 +2,9 @@
 //! Nothing fails here: an owner that raises an alarm, writes a dead letter or turns a request away ends the test.
 
 use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_kafka::{Headers, NewRecord, Record};
@@ -9,7 +12,7 @@ use tillroll_log::owner::{Effect, Owner, OwnerConfig, Phase, Reply, Request, Tic
 use tillroll_log::record::{Entry, Origin, header, read_entry};
 use tillroll_log::{
     Aggregate, Body, ClaimId, CommandHash, CommandId, EventId, LogId, Offset, PartitionId, Rejection, Source,
-    SourcePartition, StoredPosition, Timestamp, Topic, TopicId, Verdict,
+    SourcePartition, StoredPosition, Timestamp, Topic, TopicId, Verdict, through_store,
 };
 use uuid::Uuid;
 
@@ -195,6 +198,8 @@ impl<A: Aggregate> Bench<A> {
             self.read += 1;
             self.owner.record(&record, self.now);
             self.perform();
+            let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            assert_state_can_be_kept(self.state(&key));
         }
     }
 
@@ -231,9 +236,18 @@ impl<A: Aggregate> Bench<A> {
             Effect::ProbeCommandsEnd => self.owner.commands_end(offset(self.commands.len()), self.now),
             Effect::DeadLetter { command, reason } => panic!("a dead letter: {command:?}: {reason}"),
             Effect::Alarm(alarm) => panic!("an alarm: {alarm}"),
+            Effect::FoldAnew { why } => panic!("folded anew: {why}"),
             Effect::Admitted { .. } | Effect::Passed { .. } => {}
         }
     }
+}
+
+/// Stored locally and read again it is the same state, and stored once more the same bytes.
+fn assert_state_can_be_kept<S: Serialize + DeserializeOwned + Debug>(state: Option<&S>) {
+    let Some(state) = state else { return };
+    let (bytes, read) = through_store(state).unwrap_or_else(|| panic!("cannot be stored and read again: {state:?}"));
+    assert_eq!(format!("{read:?}"), format!("{state:?}"), "stored and read again");
+    assert_eq!(through_store(&read).map(|(again, _)| again), Some(bytes), "stored twice");
 }
 
 fn config<A: Aggregate>() -> OwnerConfig {

@@ -24,6 +24,7 @@ const CHECKPOINTS: &str = "SELECT projection, topic, partition::text, next_offse
 
 #[test]
 #[ignore = "takes as long as it is told to: scripts/chaos"]
+#[expect(clippy::print_stdout, reason = "what scripts/chaos shows")]
 fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
     own(|system| async move {
         let seed = seed();

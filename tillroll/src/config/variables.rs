@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 18] = [
+const SETTINGS: [(&str, &str); 19] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
@@ -28,6 +28,7 @@ const SETTINGS: [(&str, &str); 18] = [
         "where the gateway finds a role that does not run in its process: CATALOG, INVENTORY, ORDERS, QUERY_API",
     ),
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503, at most 100000 [4096]"),
+    ("TILLROLL_STATE_CACHE", "aggregates per partition that an owner holds in memory, at most 10000000 [10000]"),
     ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
     ("TILLROLL_LOG_FORMAT", "text or json [text]"),
     ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),

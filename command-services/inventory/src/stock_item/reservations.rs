@@ -3,13 +3,14 @@
 //! Must hold: each reservation stands in `by_expiry` once; no order is both claiming and released.
 
 use imbl::{OrdMap, OrdSet};
+use serde::{Deserialize, Serialize};
 use tillroll_schemas::{OrderId, Quantity, Timestamp};
 
 /// So many released orders are remembered; the oldest are forgotten.
 pub const MOST_RELEASED: usize = 1_024;
 
 /// What an order has a claim on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
     /// Held until an expiry.
     Reserved {
@@ -26,7 +27,7 @@ pub enum Claim {
 }
 
 /// The claims of every order, and who was released.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservations {
     by_order: OrdMap<OrderId, Claim>,
     by_expiry: OrdSet<(Timestamp, OrderId)>,
@@ -90,7 +91,7 @@ impl Reservations {
 }
 
 /// The orders that were released last, numbered in order of their releases.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Released {
     orders: OrdSet<OrderId>,
     by_age: OrdMap<u64, OrderId>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 use tillroll_schemas::order::{Reason, Step, StepOverdue, StockAnswer, StockOutcome};
 use tillroll_schemas::{FulfilmentId, Sku, Timestamp};
 
@@ -44,7 +45,7 @@ impl Asked {
 }
 
 /// A wait for stock items.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
     /// Who has not done it; a SKU leaves for good when it has.
     open: OrdMap<Sku, Standing>,
@@ -52,14 +53,14 @@ pub struct Wait {
 }
 
 /// How things stand with one that has not done it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Standing {
     Awaited,
     Refused(Arc<str>),
 }
 
 /// How long the order waits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Patience {
     /// Until then; the wait became longer so many times.
     Until { answer_by: Timestamp, attempt: u32 },

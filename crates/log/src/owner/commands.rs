@@ -226,8 +226,11 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn decide_run(&mut self, now: Timestamp) {
+        let key = self.commands.queue.front().map(TopicCommand::key).unwrap_or_else(|| "".into());
+        if !self.warm(&key) {
+            return;
+        }
         let Some((command, run)) = self.take_run() else { return };
-        let Some(key) = run.first().map(TopicCommand::key) else { return };
         match self.decide(&key, &command, now) {
             Ok(Ok(Some(next))) => {
                 let ended: Vec<_> = run.iter().filter_map(TopicCommand::ended).collect();

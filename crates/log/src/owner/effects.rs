@@ -1,5 +1,6 @@
 //! What goes into an owner and what comes out of it.
 
+use crate::fold::Distrust;
 use crate::record::{Envelope, Origin, Settled};
 use crate::{
     Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Panicked, Version,
@@ -209,6 +210,11 @@ pub enum Effect<A: Aggregate, T: Ticket> {
     },
     /// Tell a person.
     Alarm(Alarm),
+    /// What is kept locally is not relied on: wipe it and feed the owner the log from the beginning (rule 8).
+    FoldAnew {
+        /// Why not.
+        why: Distrust,
+    },
 }
 
 impl From<&Envelope> for Cause {

@@ -135,6 +135,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn fire(&mut self, deadline: Timestamp, key: Key, now: Timestamp) {
+        if !self.warm(&key) {
+            return;
+        }
         let Some(slot) = self.fold.slot(&key) else { return };
         let id = timer_command(slot.last_event, deadline);
         let still = self.line.state(&self.fold, &key).and_then(|(state, _)| A::deadline(state));

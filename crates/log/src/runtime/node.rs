@@ -1,6 +1,7 @@
 //! One node per process: one producer, one tail, one admin client, shared by all roles.
 
 use super::role::Role;
+use super::store::{StateConfig, Store};
 use super::{AdmittedReader, ReadFault, Replica};
 use crate::{Aggregate, Finding, PartitionId, StoredPosition, Topic};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct NodeConfig {
     pub environment: Environment,
     /// Requests under way per partition before 503.
     pub max_requests: usize,
+    /// Where owners keep what they have folded; without it they fold their partitions at each start, in memory.
+    pub state: Option<StateConfig>,
 }
 
 /// Why something could not start.
@@ -62,6 +65,7 @@ struct Inner {
     producer: Producer,
     tail: Tail,
     admin: Admin,
+    store: Option<Store>,
 }
 
 impl Node {
@@ -70,7 +74,8 @@ impl Node {
         let producer = Producer::start(&config.kafka).map_err(StartError::Kafka)?;
         let tail = Tail::start(&config.kafka).map_err(StartError::Kafka)?;
         let admin = Admin::new(&config.kafka).map_err(StartError::Kafka)?;
-        Ok(Self(Arc::new(Inner { config, producer, tail, admin })))
+        let store = config.state.as_ref().and_then(Store::open);
+        Ok(Self(Arc::new(Inner { config, producer, tail, admin, store })))
     }
 
     /// How it was set up.
@@ -91,6 +96,10 @@ impl Node {
 
     pub(super) fn producer(&self) -> &Producer {
         &self.0.producer
+    }
+
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.0.store.as_ref()
     }
 
     pub(super) fn tail(&self) -> &Tail {

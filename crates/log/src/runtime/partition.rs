@@ -1,9 +1,13 @@
 //! The task of one owned partition: feeds the pure owner and carries out what it says.
 
 mod effects;
+mod gauge;
 pub(crate) mod guard;
+mod keeping;
 mod letter;
 mod start;
+
+pub(super) use gauge::Gauge;
 
 use super::clock::now;
 use super::commands::{Client, Routes, ToOwner};
@@ -12,11 +16,12 @@ use super::outbox::Outbox;
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
 use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
+use gauge::{Counted, Owned};
 use guard::Unmet;
+use keeping::Keeping;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -42,6 +47,7 @@ pub(super) enum Control {
     CommandsEnd(Option<Offset>),
     DeadLettered(Offset, bool),
     Committed(Option<Offset>),
+    Stored(u64, bool),
     Revoke,
 }
 
@@ -49,57 +55,6 @@ pub(super) enum Control {
 pub(super) struct Spawned {
     pub(super) control: mpsc::UnboundedSender<Control>,
     pub(super) released: oneshot::Receiver<()>,
-}
-
-/// How many partitions are owned and how many of them serve.
-#[derive(Default)]
-pub(super) struct Gauge {
-    owned: AtomicUsize,
-    serving: AtomicUsize,
-    alarm: Mutex<Option<String>>,
-}
-
-impl Gauge {
-    pub(super) fn all_serving(&self) -> bool {
-        let owned = self.owned.load(Ordering::Relaxed);
-        owned > 0 && self.serving.load(Ordering::Relaxed) == owned
-    }
-
-    /// Why a partition stopped, if one did.
-    pub(super) fn alarm(&self) -> Option<String> {
-        self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn raise(&self, alarm: String) {
-        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(alarm);
-    }
-}
-
-/// Whether one partition serves; counted out however its task ends.
-struct Counted {
-    gauge: Arc<Gauge>,
-    serving: bool,
-}
-
-impl Counted {
-    fn new(gauge: Arc<Gauge>) -> Self {
-        Self { gauge, serving: false }
-    }
-
-    fn set(&mut self, serving: bool) {
-        match (self.serving, serving) {
-            (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
-            (true, false) => _ = self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
-            (true, true) | (false, false) => {}
-        }
-        self.serving = serving;
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.set(false);
-    }
 }
 
 /// One owned partition.
@@ -113,6 +68,7 @@ struct Partition<A: Aggregate, R> {
     outbox: Outbox,
     unsent: VecDeque<Sent>,
     subscription: Subscription,
+    keeping: Keeping,
     end: Offset,
     requests: mpsc::Receiver<ToOwner<A>>,
     commands: Option<PartitionRecords>,
@@ -151,37 +107,6 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     spawned
 }
 
-/// Counts the partition as owned, and takes its route back however its task ends.
-struct Owned<A: Aggregate> {
-    routes: Routes<A>,
-    partition: PartitionId,
-    gauge: Arc<Gauge>,
-}
-
-impl<A: Aggregate> Owned<A> {
-    fn new(routes: Routes<A>, partition: PartitionId, gauge: Arc<Gauge>) -> Self {
-        gauge.owned.fetch_add(1, Ordering::Relaxed);
-        Self { routes, partition, gauge }
-    }
-
-    fn route(&self, route: Option<mpsc::Sender<ToOwner<A>>>) {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = usize::try_from(self.partition.0).ok().and_then(|index| routes.get_mut(index)) {
-            *place = route;
-        }
-    }
-}
-
-impl<A: Aggregate> Drop for Owned<A> {
-    fn drop(&mut self) {
-        self.route(None);
-        if std::thread::panicking() {
-            self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.partition));
-        }
-        self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
@@ -205,6 +130,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 }
                 batch = self.subscription.next(), if !full => match batch {
                     Ok(batch) => self.read(batch).await,
+                    Err(error) if self.store_is_elsewhere(&error) => {}
                     Err(error) => {
                         self.owner.fault(Alarm::Guard(error.to_string()));
                         self.perform();
@@ -230,10 +156,14 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.release();
         self.perform();
         self.serving.set(false);
-        if let Some(position) = self.outbox.to_commit() {
-            // The next owner's reactor begins at what is committed: the more, the fewer repeats.
-            let _ = tokio::time::timeout(DRAIN, self.commit(position)).await;
-        }
+        // The next owner's reactor begins at what is committed: the more, the fewer repeats.
+        let committing = self.outbox.to_commit().map(|position| self.commit(position));
+        let committing = async move {
+            if let Some(commit) = committing {
+                commit.await;
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
     }
 
     async fn wait_for_revocation(&mut self) {
@@ -249,17 +179,27 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 
     async fn read(&mut self, batch: Batch) {
         let time = now();
+        // This batch comes after whatever made the log begin anew.
+        self.keeping.begins_anew();
+        self.gauge.count_read(batch.records.len());
         for record in &batch.records {
             self.check_reactor_meets(record);
-            self.owner.record(record, time);
+            if !self.reread(record) {
+                self.owner.record(record, time);
+            }
             self.perform();
+            if self.keeping.begins_anew() {
+                // The rest of the batch comes again.
+                break;
+            }
         }
         self.check_caught_up().await;
     }
 
     /// Rule 2: at the end that the log had after the assignment, and everything as it must be.
     async fn check_caught_up(&mut self) {
-        if self.owner.phase() != Phase::CatchingUp || self.owner.fold().position.next < self.end {
+        let behind = self.keeping.rereads() || self.owner.fold().position.next < self.end;
+        if self.owner.phase() != Phase::CatchingUp || behind {
             return;
         }
         // A revocation does not wait for a Kafka that does not answer: the next tick checks again.
@@ -330,6 +270,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 self.committing = false;
                 self.outbox.committed(next.unwrap_or_default());
             }
+            Control::Stored(part, stands) => self.stored(part, stands),
             Control::Revoke => self.owner.revoke(now()),
         }
         self.perform();
@@ -339,6 +280,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.tick(now());
         self.send_unsent();
         self.perform();
+        self.keep();
         if let Some(position) = self.outbox.to_commit().filter(|_| !self.committing) {
             self.committing = true;
             let (next, to_control) = (position.next, self.to_control.clone());

@@ -10,7 +10,7 @@ use tillroll_devstack::{Data, Stack, StackConfig};
 use tillroll_kafka::Config;
 use tillroll_log::{
     Aggregate, Answered, CommandHash, CommandId, Commands, Environment, ExecuteError, Node, NodeConfig, Reactions,
-    Request, RunningRole,
+    Request, RunningRole, StateConfig,
 };
 use uuid::Uuid;
 
@@ -39,8 +39,13 @@ impl Broker {
         Config::new(self.stack.bootstrap_servers())
     }
 
-    /// A node whose topics are there, each with one partition.
+    /// A node whose topics are there, each with one partition; it keeps nothing.
     pub async fn node(&self, kafka: Config) -> Node {
+        self.node_keeping(kafka, None).await
+    }
+
+    /// The same with a local store.
+    pub async fn node_keeping(&self, kafka: Config, state: Option<StateConfig>) -> Node {
         let node = Node::connect(NodeConfig {
             kafka,
             hash_key: Arc::from(&b"a secret"[..]),
@@ -50,6 +55,7 @@ impl Broker {
             partitions: 1,
             environment: Environment::Development,
             max_requests: 100,
+            state,
         })
         .unwrap();
         node.create_topics(&[Jar::TOPICS], 1).await.unwrap();

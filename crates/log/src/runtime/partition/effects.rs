@@ -7,8 +7,8 @@ use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
 use crate::record::{Outcome, header};
 use crate::{
-    Aggregate, Body, Cause, CommandId, Offset, Outgoing, Panicked, Reactions, SettledAs, Source, SourcePartition,
-    StoredPosition,
+    Aggregate, Body, Cause, CommandId, LogId, Offset, Outgoing, Panicked, Reactions, SettledAs, Source,
+    SourcePartition, StoredPosition,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -55,10 +55,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 }
                 Effect::WantClaim { attempt } => self.want_claim(attempt),
                 Effect::Serving { read_commands_from } => self.serve(read_commands_from),
-                Effect::Admitted { cause, caused } => self.react(&cause, &caused),
+                Effect::Admitted { cause, caused } => self.react(&cause, &caused, self.position()),
                 Effect::Passed { offset } => self.outbox.read(offset, 0, self.position()),
                 Effect::ProbeCommandsEnd => self.probe(),
                 Effect::DeadLetter { command, reason } => self.dead_letter(&command, &reason),
+                Effect::FoldAnew { why } => self.fold_anew(&why),
                 Effect::Alarm(alarm) => {
                     tracing::error!(kafka.topic = %self.topic, kafka.partition = self.partition.0, %alarm, "alarm");
                     if self.owner.phase() == Phase::Faulted {
@@ -100,7 +101,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 
-    fn react(&mut self, cause: &Cause, caused: &Caused<A>) {
+    /// Sends what the record causes; `position` is the one after it.
+    pub(super) fn react(&mut self, cause: &Cause, caused: &Caused<A>, position: StoredPosition) {
         if !self.outbox.is_new(cause.at.offset) {
             return;
         }
@@ -112,16 +114,16 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return;
             }
         };
-        self.outbox.read(cause.at.offset, outgoing.len(), self.position());
+        let log = position.log;
+        self.outbox.read(cause.at.offset, outgoing.len(), position);
         for command in outgoing {
-            if let Some(record) = self.command_record(cause, command) {
+            if let Some(record) = log.map(|log| self.command_record(log, cause, command)) {
                 self.send(Sent { cause: cause.at.offset, record });
             }
         }
     }
 
-    fn command_record(&self, cause: &Cause, command: Outgoing) -> Option<NewRecord> {
-        let log = self.owner.fold().position.log?;
+    fn command_record(&self, log: LogId, cause: &Cause, command: Outgoing) -> NewRecord {
         let id = CommandId::caused_by(cause.id, &command.step);
         let partition = SourcePartition {
             reactor: Arc::from(R::NAME),
@@ -144,13 +146,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             (header::FLOOR, Bytes::from(self.outbox.floor().to_string())),
         ];
         headers.extend(cause.correlation.map(|id| (header::CORRELATION, Bytes::from(id.to_string()))));
-        Some(NewRecord {
+        NewRecord {
             topic: command.to.commands.into(),
             partition: partition_for(&key, self.node.config().partitions),
             key: Some(key),
             headers,
             value: Some(Bytes::from(command.value)),
-        })
+        }
     }
 
     /// Sends a command, or puts it behind those that wait: a later one does not overtake.
