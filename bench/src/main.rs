@@ -107,8 +107,11 @@ async fn carry_out(args: &Args) -> Result<ExitCode, Failure> {
         true => scale::Scale::quick(),
         false => scale::Scale::full(args.seconds, args.records),
     };
-    let report = run::run(args.what, &scale).await?;
+    let mut report = report::Report::default();
+    let outcome = run::run(args.what, &scale, &mut report).await;
+    // What was measured before something went wrong is not lost.
     report.print(args.json);
+    outcome?;
     let failures = report.failures();
     failures.iter().for_each(|failure| eprintln!("bench: failed: {failure}"));
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,17 +7,17 @@ use crate::scale::Scale;
 use crate::shop::Shop;
 use crate::{Failure, What};
 
-/// Carries out what is asked for. Everything that was started is stopped.
-pub async fn run(what: What, scale: &Scale) -> Result<Report, Failure> {
-    let mut report = Report::default();
+/// Carries out what is asked for, and puts each section into the report when it is measured. Everything that was
+/// started is stopped.
+pub async fn run(what: What, scale: &Scale, report: &mut Report) -> Result<(), Failure> {
     let folds = [What::OwnerCatchUp, What::ProjectorCatchUp];
     if !folds.contains(&what) {
-        of_shop(what, scale, &mut report).await?;
+        of_shop(what, scale, report).await?;
     }
     if folds.contains(&what) || what == What::All {
-        of_log(what, scale, &mut report).await?;
+        of_log(what, scale, report).await?;
     }
-    Ok(report)
+    Ok(())
 }
 
 async fn of_shop(what: What, scale: &Scale, report: &mut Report) -> Result<(), Failure> {
