@@ -49,10 +49,10 @@ fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
 
         let verdicts = verdicts(&system, &journal, moved_back).await?;
         for verdict in &verdicts {
-            println!("{verdict}");
+            eprintln!("{verdict}");
         }
         let broken = verdicts.iter().filter(|verdict| !verdict.breaches.is_empty()).count();
-        println!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
+        eprintln!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
         assert_eq!(broken, 0, "{verdicts:#?}");
         Ok(())
     })

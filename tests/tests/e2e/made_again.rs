@@ -40,7 +40,7 @@ fn a_topic_made_again_behind_a_checkpoint_is_named_and_a_rebuild_mends_it() -> O
         .await?;
         names_it(said.as_str().unwrap_or_default());
         let log = system.tillroll().await.log();
-        names_it(log.lines().filter(|line| line.contains("projection stopped")).last().unwrap_or_default());
+        names_it(log.lines().rfind(|line| line.contains("projection stopped")).unwrap_or_default());
         let read = http.get("/products/AFTER").token(added).wait(1).send().await?;
         assert!(matches!(read.status, 400 | 503), "a token of the new log is not answered from the old: {read:?}");
         assert_eq!(state(&system, PRODUCTS).await?, rows, "no row has changed");
