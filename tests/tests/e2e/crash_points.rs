@@ -22,7 +22,7 @@ const BUSINESS: [&str; 6] = [
 ];
 /// An import that goes on for as long as it takes to pass each point often enough.
 const INVOICES: u64 = 250;
-const DIES_WITHIN: Duration = Duration::from_secs(60);
+const DIES_WITHIN: Duration = Duration::from_secs(120);
 /// A dead process's partitions are free after that long, which the development broker allows: many kills in one test.
 const SESSION_MS: &str = "1500";
 
