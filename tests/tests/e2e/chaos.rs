@@ -24,7 +24,6 @@ const CHECKPOINTS: &str = "SELECT projection, topic, partition::text, next_offse
 
 #[test]
 #[ignore = "takes as long as it is told to: scripts/chaos"]
-#[expect(clippy::print_stdout, reason = "what scripts/chaos shows")]
 fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
     own(|system| async move {
         let seed = seed();
@@ -50,10 +49,10 @@ fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
 
         let verdicts = verdicts(&system, &journal, moved_back).await?;
         for verdict in &verdicts {
-            println!("{verdict}");
+            eprintln!("{verdict}");
         }
         let broken = verdicts.iter().filter(|verdict| !verdict.breaches.is_empty()).count();
-        println!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
+        eprintln!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
         assert_eq!(broken, 0, "{verdicts:#?}");
         Ok(())
     })

@@ -16,8 +16,8 @@ const PARTITIONS: i32 = 4;
 const GIANT: usize = 4 * 1024 * 1024 - 300;
 /// Marks what stands in the dead letters and is no letter.
 const HOSTILE: &str = "hostile";
-const LETTERS_WITHIN: Duration = Duration::from_secs(60);
-const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+const LETTERS_WITHIN: Duration = Duration::from_secs(120);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 const STRANGER: &str = "0b7d5b0e-4f0c-5a39-8f43-7d8a51c9b2e6";
 
 type Headers = Vec<(&'static str, Bytes)>;
