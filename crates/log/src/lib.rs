@@ -19,6 +19,7 @@ pub mod owner;
 mod position;
 mod reaction;
 pub mod record;
+mod rules;
 mod runtime;
 mod source;
 

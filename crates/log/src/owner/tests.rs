@@ -4,6 +4,7 @@ pub(crate) mod bench;
 mod corners;
 mod inbox;
 mod losing;
+mod model;
 mod owners;
 mod panics;
 mod reactors;
