@@ -94,7 +94,7 @@ impl World {
         match phase {
             Phase::CatchingUp => steps.push(Step::CatchUp(which)),
             Phase::Released | Phase::Faulted => {}
-            _ if seat.read() < self.log.len() => steps.push(Step::Read(which)),
+            _ if self.has_record_for(which) => steps.push(Step::Read(which)),
             _ => {}
         }
         if seat.wants_claim && matches!(phase, Phase::Claiming { .. }) && self.left.claims > 0 {
@@ -140,6 +140,7 @@ impl stateright::Model for Model {
 
     fn init_states(&self) -> Vec<World> {
         let mut world = World::new(&self.bounds);
+        world.left.claims += 1;
         if self.bounds.served {
             for step in [Step::CatchUp(0), Step::Claim(0), Step::Store(0), Step::Read(0)] {
                 world.take(step);

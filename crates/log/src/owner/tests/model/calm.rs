@@ -54,7 +54,7 @@ fn is_well(world: &mut World, survivor: usize) -> bool {
 fn round(world: &mut World, survivor: usize) -> bool {
     let mut moved = !world.under_way.is_empty();
     everything_arrives(world);
-    while world.seats[survivor].read() < world.log.len() && world.seats[survivor].owner.phase() != Phase::Faulted {
+    while world.has_record_for(survivor) {
         world.read(survivor);
         moved = true;
     }

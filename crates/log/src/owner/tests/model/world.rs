@@ -117,10 +117,16 @@ impl World {
     }
 
     pub fn catch_up(&mut self, which: usize) {
-        while self.seats[which].read() < self.log.len() {
+        while self.has_record_for(which) {
             self.read(which);
         }
         self.act(which, |seat| seat.owner.caught_up());
+    }
+
+    /// Whether there is a record that it has not read; an owner that faulted reads nothing.
+    pub fn has_record_for(&self, which: usize) -> bool {
+        let seat = &self.seats[which];
+        seat.read() < self.log.len() && seat.owner.phase() != Phase::Faulted
     }
 
     pub fn read(&mut self, which: usize) {
