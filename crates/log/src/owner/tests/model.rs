@@ -68,6 +68,10 @@ pub enum Step {
     Fail(usize),
     Crash(usize),
     Revoke(usize),
+    /// The time that it has to drain is over.
+    LetGo(usize),
+    /// The partition is assigned to it again.
+    Assign(usize),
     /// It takes the next command by topic.
     Command(usize),
     /// A dead letter is acknowledged.
@@ -93,12 +97,15 @@ impl World {
         let phase = seat.owner.phase();
         match phase {
             Phase::CatchingUp => steps.push(Step::CatchUp(which)),
-            Phase::Released | Phase::Faulted => {}
+            Phase::Released => steps.push(Step::Assign(which)),
             _ if self.has_record_for(which) => steps.push(Step::Read(which)),
             _ => {}
         }
         if seat.wants_claim && matches!(phase, Phase::Claiming { .. }) && self.left.claims > 0 {
             steps.push(Step::Claim(which));
+        }
+        if matches!(phase, Phase::Draining { .. }) {
+            steps.push(Step::LetGo(which));
         }
         if self.left.crashes > 0 && phase != Phase::CatchingUp {
             steps.push(Step::Crash(which));
@@ -113,7 +120,7 @@ impl World {
             steps.push(Step::Letter(which));
         }
         let asks = self.asked.iter().enumerate().filter(|(_, asked)| **asked == Asked::NotYet);
-        if !matches!(phase, Phase::Released | Phase::Faulted) {
+        if !matches!(phase, Phase::Draining { .. } | Phase::Released | Phase::Faulted) {
             steps.extend(asks.map(|(ask, _)| Step::Ask(which, ask)));
         }
     }

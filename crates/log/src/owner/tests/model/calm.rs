@@ -63,6 +63,7 @@ fn round(world: &mut World, survivor: usize) -> bool {
         Phase::CatchingUp => world.catch_up(survivor),
         Phase::Claiming { .. } if world.seats[survivor].wants_claim => world.act(survivor, super::seat::Seat::claim),
         Phase::Serving { .. } => return serve(world, survivor) || moved,
+        Phase::Draining { .. } if !moved => world.act(survivor, |seat| seat.owner.release()),
         Phase::Claiming { .. } | Phase::Draining { .. } | Phase::Faulted => return moved,
     }
     true

@@ -36,7 +36,7 @@ pub enum Asked {
         seat: usize,
         since: usize,
     },
-    /// Its owner crashed.
+    /// Its owner crashed and never answers.
     Lost,
     Answered(Told),
 }
@@ -101,6 +101,8 @@ impl World {
                 self.left.revocations -= 1;
                 self.act(which, |seat| seat.owner.revoke(at(0)));
             }
+            Step::LetGo(which) => self.act(which, |seat| seat.owner.release()),
+            Step::Assign(which) => self.crash(which),
             Step::Command(which) => self.command(which),
             Step::Letter(which) => self.letter(which),
         }
