@@ -4,10 +4,13 @@ use super::promises::Promise;
 use crate::fold::{Fold, Folded};
 use crate::jar::Jar;
 use crate::record::Entry;
-use crate::{CommandId, Key, Offset, StoredPosition, Verdict, Void};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use crate::{CommandHash, CommandId, Key, Offset, StoredPosition, Verdict, Void};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use tillroll_kafka::Record;
+
+/// A command is the same if id and body are: of one id with two bodies, each ends.
+pub type Named = (CommandId, CommandHash);
 
 /// A fold of a growing log. A copy shares what was folded before.
 #[derive(Clone)]
@@ -17,9 +20,9 @@ pub struct Truth {
     /// A reader that has begun again where the log ends, from a stored position. Where it agrees with the one from the
     /// beginning in everything it will for ever, so there is one at a time.
     reader: StoredPosition,
-    /// The commands of the commands topic, one id per offset.
-    topic: Arc<[CommandId]>,
-    ended: BTreeMap<CommandId, u32>,
+    /// The commands of the commands topic, one per offset.
+    topic: Arc<[Named]>,
+    ended: HashMap<Named, u32>,
     versions: BTreeMap<Key, u64>,
     inbox: Offset,
     /// Up to there the commands of the commands topic have ended in order.
@@ -31,12 +34,12 @@ pub struct Truth {
 }
 
 impl Truth {
-    pub fn new(topic: Arc<[CommandId]>) -> Self {
+    pub fn new(topic: Arc<[Named]>) -> Self {
         Self {
             folds: vec![Arc::default()],
             reader: StoredPosition::default(),
             topic,
-            ended: BTreeMap::new(),
+            ended: HashMap::new(),
             versions: BTreeMap::new(),
             inbox: Offset(0),
             last_ended: None,
@@ -91,12 +94,14 @@ impl Truth {
             }
         }
         for ended in &envelope.ends {
-            let times = self.ended.entry(ended.id).or_default();
+            let Some(hash) = ended.hash else { continue };
+            let named = (ended.id, hash);
+            let times = self.ended.entry(named).or_default();
             *times += 1;
             if *times > 1 {
                 self.broken.insert(Promise::OneEvent);
             }
-            if let Some(offset) = self.topic.iter().position(|id| *id == ended.id) {
+            if let Some(offset) = self.topic.iter().position(|command| *command == named) {
                 if self.last_ended.is_some_and(|last| offset <= last) {
                     self.broken.insert(Promise::TopicCommands);
                 }

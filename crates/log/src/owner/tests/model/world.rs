@@ -8,7 +8,7 @@ use super::truth::Truth;
 use super::{Ask, Bounds, Left, Step};
 use crate::jar::Jar;
 use crate::owner::{Appended, Effect, Phase, Reply, Request, TopicCommand};
-use crate::record::Origin;
+use crate::record::{Origin, header, required};
 use crate::{CommandHash, CommandId, Version};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -56,11 +56,15 @@ pub struct World {
 
 impl World {
     pub fn new(bounds: &Arc<Bounds>) -> Self {
-        let ids = bounds.topic.iter().map(|record| crate::record::required(record, crate::record::header::ID).unwrap());
+        let named = |record: &Arc<Record>| {
+            let hash = CommandHash::keyed(b"key", record.value.as_deref().unwrap_or_default());
+            (required(record, header::ID).unwrap(), hash)
+        };
+        let topic = bounds.topic.iter().map(named).collect();
         let mut world = Self {
             log: Vec::new(),
             log_digest: 0,
-            truth: Arc::new(Truth::new(ids.collect())),
+            truth: Arc::new(Truth::new(topic)),
             seats: (0..bounds.owners).map(|name| Arc::new(Seat::new(name))).collect(),
             under_way: Vec::new(),
             asked: vec![Asked::NotYet; bounds.asks.len()],
