@@ -79,7 +79,7 @@ fn search(name: &str, model: Model, sees: &'static [&'static str]) {
     let began = Instant::now();
     let checker = Model { sees, ..model }.checker().threads(threads).spawn_bfs().join();
     let (states, steps) = (checker.unique_state_count(), checker.state_count());
-    println!("{name}: {states} states, {steps} steps, at most {} deep, {:?}", checker.max_depth(), began.elapsed());
+    eprintln!("{name}: {states} states, {steps} steps, at most {} deep, {:?}", checker.max_depth(), began.elapsed());
     checker.assert_properties();
 }
 
@@ -88,7 +88,7 @@ fn finds(rule: Rule, model: Model, broken: &'static str) {
     let checker = Model { without: Some(rule), ..model }.checker();
     let found = checker.finish_when(HasDiscoveries::AnyOf([broken].into())).spawn_bfs().join();
     let way = found.discovery(broken).map(|path| path.into_actions());
-    println!("without {rule:?}, after {} states, it is not so that {broken}: {way:?}", found.unique_state_count());
+    eprintln!("without {rule:?}, after {} states, it is not so that {broken}: {way:?}", found.unique_state_count());
     assert!(way.is_some(), "without {rule:?} nothing breaks");
 }
 
