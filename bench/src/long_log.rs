@@ -51,6 +51,7 @@ impl Roll {
             partitions: PARTITIONS,
             environment: Environment::Development,
             max_requests: 1,
+            state: None,
         })?;
         node.create_topics(&AGGREGATES, 1).await?;
         Ok(Self { stack, node })

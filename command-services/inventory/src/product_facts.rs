@@ -21,7 +21,7 @@ pub enum Tracking {
 }
 
 /// Nothing can be asked of a replica.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Never {}
 
 impl tillroll_log::Rejection for Never {

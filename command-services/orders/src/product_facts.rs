@@ -28,7 +28,7 @@ pub struct Facts {
 }
 
 /// Nothing can be asked of a replica.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Never {}
 
 impl Rejection for Never {

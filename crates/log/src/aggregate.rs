@@ -29,7 +29,7 @@ impl AggregateTopics {
 }
 
 /// A business "no": a value, not an error.
-pub trait Rejection: fmt::Debug + Send + 'static {
+pub trait Rejection: Clone + fmt::Debug + Send + 'static {
     /// Stable, snake case.
     fn code(&self) -> &'static str;
     /// For people; no personal data.

@@ -20,6 +20,7 @@ mod position;
 mod reaction;
 pub mod record;
 mod rereading;
+mod rules;
 mod runtime;
 mod source;
 

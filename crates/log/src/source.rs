@@ -1,6 +1,7 @@
 //! Where a topic command comes from, and what its target remembers of that: per reactor and source partition the
 //! greatest floor and the ids above it. Whatever comes from below the floor is a repeat, for ever, in bounded memory.
 
+use crate::rules::{Rule, kept};
 use crate::{CommandId, LogId, Offset, PartitionId};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -131,7 +132,7 @@ impl Windows {
     pub fn judge(&self, source: &Source, id: CommandId, hash: CommandHash) -> Novelty {
         match self.0.get(&source.partition) {
             None => Novelty::New,
-            Some(window) if source.offset < window.floor => Novelty::Repeat,
+            Some(window) if kept(Rule::Floors) && source.offset < window.floor => Novelty::Repeat,
             Some(window) => match window.above.get(&(source.offset, id)) {
                 None => Novelty::New,
                 Some(known) if *known == hash => Novelty::Repeat,

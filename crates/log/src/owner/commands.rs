@@ -4,6 +4,7 @@ use super::topic_command::{Letter, TopicCommand, Unreadable};
 use super::{CommandFault, Effect, Owner, Ticket};
 use crate::caught::caught;
 use crate::record::{Ended, Outcome, Settled};
+use crate::rules::{Rule, kept};
 use crate::source::{Novelty, Windows};
 use crate::{Aggregate, CommandId, EventId, Offset, Rejection, Timestamp};
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ pub(super) const MOST_UNRECORDED: u64 = 1_000;
 /// The longest run of commands that one record ends.
 const LONGEST_RUN: usize = 1_000;
 
+#[derive(Clone, Debug)]
 pub(super) struct Commands<A: Aggregate> {
     queue: VecDeque<TopicCommand<A>>,
     windows: Windows,
@@ -40,7 +42,7 @@ impl<A: Aggregate> Commands<A> {
 
     /// The next command to decide: what a record says that is appended now.
     pub(super) fn next(&self) -> Offset {
-        if self.queue.is_empty() { self.next.max(self.taken) } else { self.next }
+        if self.queue.is_empty() || !kept(Rule::InboxOrder) { self.next.max(self.taken) } else { self.next }
     }
 
     /// How many have ended since the last record that says so.

@@ -24,6 +24,7 @@ pub trait Ticket: Send + 'static {
 }
 
 /// A command by HTTP.
+#[derive(Clone, Debug)]
 pub struct Request<A: Aggregate, T> {
     /// Where the answer goes.
     pub ticket: T,

@@ -3,10 +3,12 @@
 use super::line::Asked;
 use super::{Effect, Owner, Phase, Reply, Request, Ticket};
 use crate::caught::caught;
+use crate::rules::{Rule, kept};
 use crate::{Aggregate, Coordinates, Key, Ordinal, Panicked, Timestamp, Version};
 use std::collections::{HashMap, VecDeque};
 
 /// A verdict that rests on no record of its own: given when a record whose append began later is read back.
+#[derive(Clone, Debug)]
 enum Resting<A: Aggregate> {
     Repeat,
     Unchanged,
@@ -16,6 +18,7 @@ enum Resting<A: Aggregate> {
     Unknown,
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Requests<A: Aggregate, T> {
     waiting: VecDeque<Request<A, T>>,
     barrier: VecDeque<(Ordinal, Request<A, T>, Resting<A>)>,
@@ -211,6 +214,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     fn rest(&mut self, request: Request<A, T>, resting: Resting<A>) {
         self.requests.barrier.push_back((self.line.next_ordinal(), request, resting));
+        if !kept(Rule::Barrier) {
+            self.answer_barrier(self.line.next_ordinal());
+        }
     }
 
     /// A record of our own was read back: every answer that was decided before its append began may be given.

@@ -6,6 +6,7 @@ mod hostile;
 mod inbox;
 pub(crate) mod keeping;
 mod losing;
+mod model;
 pub(crate) mod owners;
 mod panics;
 mod reactors;

@@ -28,7 +28,7 @@ impl Ticket for Number {
 }
 
 /// What a client was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Told {
     Done { sweets: u32, version: u64 },
     Repeat { version: u64 },
@@ -272,7 +272,7 @@ impl Bench {
     }
 }
 
-fn told(reply: Reply<Jar>) -> Told {
+pub fn told(reply: Reply<Jar>) -> Told {
     match reply {
         Reply::Done { answer, version, .. } => Told::Done { sweets: answer, version: version.0 },
         Reply::Repeat { version, .. } => Told::Repeat { version: version.0 },
