@@ -163,3 +163,51 @@ fn how_a_command_ended_is_read_as_it_was_written() {
     assert_eq!(encoding::read_seen(&bytes).unwrap(), seen);
     assert_eq!(encoding::command_key(CommandId(Uuid::from_u128(7))).len(), 17);
 }
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Tagged {
+    Nothing,
+    Coded { code: String, id: Uuid },
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Flattened {
+    id: Uuid,
+    at: crate::Timestamp,
+    amount: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Body {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    absent: Option<String>,
+    #[serde(flatten)]
+    flattened: Flattened,
+    tagged: Vec<Tagged>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    empty: Vec<u8>,
+    by_number: std::collections::BTreeMap<u64, Uuid>,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+enum Life {
+    Unborn,
+    Alive(Arc<Body>, Option<Tagged>),
+}
+
+#[test]
+fn a_state_may_hold_whatever_bodies_of_events_hold() {
+    let (id, at) = (Uuid::from_u128(7), crate::Timestamp::from_timestamp_micros(1_700_000_000_123_456).unwrap());
+    let body = Body {
+        absent: None,
+        flattened: Flattened { id, at, amount: i64::MIN },
+        tagged: vec![Tagged::Nothing, Tagged::Coded { code: "no".into(), id }],
+        empty: Vec::new(),
+        by_number: [(u64::MAX, id)].into(),
+    };
+    for state in [Life::Unborn, Life::Alive(Arc::new(body), Some(Tagged::Nothing))] {
+        let (_, read) = encoding::through_store(&state).expect("it can be stored and read again");
+        assert_eq!(read, state);
+    }
+}
