@@ -20,6 +20,7 @@ mod position;
 mod reaction;
 pub mod record;
 mod runtime;
+mod saga;
 mod source;
 
 pub use aggregate::{Aggregate, AggregateTopics, Rejection};
@@ -36,6 +37,7 @@ pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node,
     NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
 };
+pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]
 pub use serde_json;
 pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};

@@ -5,7 +5,9 @@ use crate::shop::{Fault, Place, Shop, cancelled_for, is_over, line, order_id, pl
 use std::collections::BTreeSet;
 use tillroll_orders::order::{Life, STEPS};
 use tillroll_schemas::FulfilmentId;
-use tillroll_schemas::order::{CancelOrder, OrderEvent, RequestFulfilment, Step, StockClaim};
+use tillroll_schemas::order::{
+    CancelOrder, CompensateStuck, CompleteStep, OrderEvent, RequestFulfilment, RetryStep, Step, StockClaim,
+};
 use tillroll_schemas::stock_item::{ReleaseStock, StockItemEvent, WriteOffStock};
 use tillroll_testkit::Told;
 use uuid::Uuid;
@@ -244,7 +246,8 @@ fn given_up(shop: &Shop, step: Step) -> bool {
 
 fn end_of(shop: &Shop) -> End {
     let state = shop.order(the_order());
-    let known = ["insufficient_stock", "stock_unanswered", "cancelled_by_customer", "not_committed"];
+    let known =
+        ["insufficient_stock", "stock_unanswered", "cancelled_by_customer", "not_committed", "compensated_by_operator"];
     let code = |code: &str| known.into_iter().find(|known| *known == code).unwrap_or("another");
     match (&state.life, state.life.stuck(), cancelled_for(state)) {
         (_, Some(reason), _) => End::Stuck(code(&reason.code)),
@@ -303,7 +306,7 @@ fn whatever_fails_at_whatever_step_the_order_ends_and_the_slate_is_clean() {
 fn every_event_of_an_order_stands_in_the_table() {
     let walked: BTreeSet<&str> = STEPS.iter().flat_map(|step| records(step.step)).copied().collect();
     // These say that something went wrong; what goes wrong a second time is the walk's.
-    let of_failures = ["order.step-overdue.v1", "order.stuck.v1"];
+    let of_failures = ["order.step-overdue.v1", "order.stuck.v1", "order.step-retried.v1", "order.step-completed.v1"];
     for name in OrderEvent::TYPE_NAMES {
         assert!(walked.contains(name) != of_failures.contains(name), "{name}");
     }
@@ -313,6 +316,52 @@ fn every_event_of_an_order_stands_in_the_table() {
         let other = others.iter().any(|other| *name == format!("stock-item.{other}.v1"));
         assert!(walked.contains(name) != other, "{name}");
     }
+}
+
+/// What an operator brings it to.
+fn mended_by_operator(shop: &mut Shop, step: Step, failure: Failure, scene: Scene) -> End {
+    let reason = || "seen to".to_owned();
+    assert_eq!(shop.tell_order(the_order(), RetryStep { reason: None }), Told::Applied);
+    shop.settle();
+    let retried = end_of(shop);
+    if failure != Failure::Refused {
+        return retried;
+    }
+    assert_eq!((step, retried), (Step::Fulfil, End::Stuck("not_committed")), "asking again does not bring pieces back");
+    let compensated = shop.tell_order(the_order(), CompensateStuck { reason: reason() });
+    if scene == Scene::DeliverAll {
+        assert_eq!(compensated, Told::Refused("already_fulfilled"), "the other SKU has left");
+        assert_eq!(shop.tell_order(the_order(), CompleteStep { reason: reason() }), Told::Applied);
+    }
+    shop.settle();
+    end_of(shop)
+}
+
+#[test]
+fn whatever_is_stuck_an_operator_brings_to_its_end() {
+    let mut cases = 0;
+    for step in STEPS.map(|step| step.step) {
+        for (failure, scene) in FAILURES.into_iter().flat_map(|f| scenes(step).iter().map(move |scene| (f, *scene))) {
+            if !matches!(expected(step, failure, scene), Some(End::Stuck(_))) {
+                continue;
+            }
+            for fault in faults(step, failure) {
+                let mut shop = Shop::new(PIECES);
+                shop.fault = fault;
+                tell(&mut shop, step, scene, failure == Failure::Refused);
+                mend(&mut shop, step, failure);
+                let end = mended_by_operator(&mut shop, step, failure, scene);
+                let wanted = match (failure, scene) {
+                    (Failure::Refused, Scene::DeliverPart) => End::Cancelled("compensated_by_operator"),
+                    _ => undisturbed(scene),
+                };
+                assert_eq!(end, wanted, "{step:?}, {scene:?}, {failure:?}");
+                assert_clean_slate(&shop, end);
+                cases += 1;
+            }
+        }
+    }
+    eprintln!("{cases} cases");
 }
 
 /// What the order asks of itself is a command like any other, and may be lost like any other.

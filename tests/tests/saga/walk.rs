@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 use std::hash::{BuildHasher, RandomState};
 use tillroll_orders::order::Life;
 use tillroll_schemas::FulfilmentId;
-use tillroll_schemas::order::{CancelOrder, OrderCommand, RequestFulfilment, StockClaim};
+use tillroll_schemas::order::{CancelOrder, CompensateStuck, OrderCommand, RequestFulfilment, RetryStep, StockClaim};
 use uuid::Uuid;
 
 const ORDERS: u128 = 4;
@@ -20,6 +20,8 @@ enum Happens {
     Placed(u128, Vec<(usize, i64)>),
     Cancelled(u128),
     Delivered(u128, u128, Option<(usize, i64)>),
+    /// An operator asks again, or gives a delivery up; so many times before.
+    Operated(u128, bool, u128),
     Taken(Place),
     Stored(Place),
     Read(Place),
@@ -40,6 +42,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         3 => (order.clone(), prop::collection::vec(item.clone(), 0..4)).prop_map(|(o, items)| Happens::Placed(o, items)),
         2 => order.clone().prop_map(Happens::Cancelled),
         3 => (order, 0..3u128, prop::option::of(item)).prop_map(|(o, id, item)| Happens::Delivered(o, id, item)),
+        2 => (0..ORDERS, any::<bool>(), 0..9u128).prop_map(|(o, retries, nth)| Happens::Operated(o, retries, nth)),
         12 => place.clone().prop_map(Happens::Taken),
         12 => place.clone().prop_map(Happens::Stored),
         16 => place.clone().prop_map(Happens::Read),
@@ -69,6 +72,12 @@ fn happen(shop: &mut Shop, what: &Happens) -> bool {
             let items = item.map(|item| vec![claim(item)]);
             asked(shop, *order, 3, RequestFulfilment { fulfilment_id: FulfilmentId(Uuid::from_u128(*id)), items });
         }
+        Happens::Operated(order, true, nth) => {
+            asked(shop, *order, 10 + nth, RetryStep { reason: None });
+        }
+        Happens::Operated(order, false, nth) => {
+            asked(shop, *order, 30 + nth, CompensateStuck { reason: "given up".to_owned() });
+        }
         Happens::Taken(place) => drop(shop.site(*place).take()),
         Happens::Stored(place) => drop(shop.site(*place).store()),
         Happens::Read(place) => drop(shop.site(*place).read()),
@@ -96,7 +105,7 @@ fn happen(shop: &mut Shop, what: &Happens) -> bool {
 /// A client asks, and does not wait for the answer. The same body comes under the same key.
 fn asked(shop: &mut Shop, order: u128, kind: u128, command: impl Into<OrderCommand>) {
     let command = command.into();
-    let id = Uuid::new_v5(&Uuid::from_u128(order * 10 + kind), format!("{command:?}").as_bytes());
+    let id = Uuid::new_v5(&Uuid::from_u128(order * 100 + kind), format!("{command:?}").as_bytes());
     shop.orders.request(id, &order_id(order).to_string(), &command);
 }
 
