@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod config;
+mod doctor;
 mod health;
 mod import;
 mod roles;
@@ -50,6 +51,8 @@ enum Command {
     /// See what orders wait for, and mend those that are stuck.
     #[command(subcommand)]
     Saga(saga::SagaCommand),
+    /// Look for what is wrong with this installation, and say how to mend it; exit 1 if something is.
+    Doctor(doctor::DoctorArgs),
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -88,6 +91,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Tail(args) => tail::run(args, config).await,
         Command::Aggregate(command) => aggregate::run(command, config).await,
         Command::Saga(command) => saga::run(command, config).await,
+        Command::Doctor(args) => doctor::run(args, config).await,
         Command::Topics(command) => topics::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
         // Printed before there was a configuration.
