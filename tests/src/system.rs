@@ -90,6 +90,16 @@ impl System {
         Topics::of(self.0.stack.bootstrap_servers())
     }
 
+    /// Where Kafka is.
+    pub fn bootstrap_servers(&self) -> &str {
+        self.0.stack.bootstrap_servers()
+    }
+
+    /// The public door, for whoever this token says.
+    pub fn http_of(&self, token: &str) -> Http {
+        Http::new(&self.0.url, Some(token))
+    }
+
     /// Every row of every read model.
     pub async fn rows(&self) -> Outcome<Rows> {
         Rows::read(self.0.stack.database_url()).await
@@ -118,11 +128,6 @@ impl System {
     /// Where the database is.
     pub fn database_url(&self) -> &str {
         self.0.stack.database_url()
-    }
-
-    /// Where the broker is.
-    pub fn bootstrap_servers(&self) -> &str {
-        self.0.stack.bootstrap_servers()
     }
 
     /// Removes what owners keep locally; an error if they keep nothing.

@@ -43,6 +43,8 @@ mod real_file;
 mod rebuild;
 #[path = "e2e/repeats.rs"]
 mod repeats;
+#[path = "e2e/saga.rs"]
+mod saga;
 #[path = "e2e/sales.rs"]
 mod sales;
 #[path = "e2e/settings.rs"]

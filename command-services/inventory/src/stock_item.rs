@@ -96,7 +96,7 @@ impl Aggregate for StockItem {
             StockItemEvent::Received(_) | StockItemEvent::Adjusted(_) | StockItemEvent::WrittenOff(_) => {}
             StockItemEvent::Reserved(e) => reservations.reserve(e.order_id, e.quantity, e.expires_at),
             StockItemEvent::Committed(e) => reservations.commit(e.order_id, e.quantity),
-            StockItemEvent::Fulfilled(e) => reservations.fulfil(e.order_id, e.quantity),
+            StockItemEvent::Fulfilled(e) => reservations.fulfil(e.order_id, e.fulfilment_id, e.quantity),
             StockItemEvent::Released(e) => reservations.release(e.order_id),
             StockItemEvent::ReleaseRecorded(e) => reservations.release(e.order_id),
             StockItemEvent::ReservationExpired(e) => reservations.end(e.order_id),
@@ -184,6 +184,10 @@ fn release(state: &State, command: &ReleaseStock) -> Decision {
 
 fn fulfil(state: &State, command: &FulfilStock) -> Decision {
     let FulfilStock { order_id, fulfilment_id, quantity } = *command;
+    // An operator may have an order ask again.
+    if state.reservations.has_left(order_id, fulfilment_id) {
+        return Ok(None);
+    }
     match state.reservations.claim(order_id) {
         Some(Claim::Committed { left }) if left >= quantity.get() => {
             let Levels { on_hand, reserved, committed } = state.levels;

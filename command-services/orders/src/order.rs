@@ -8,6 +8,7 @@ mod body;
 mod checkout;
 mod fulfilment;
 mod life;
+mod operating;
 mod placing;
 mod rejection;
 mod steps;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
-use tillroll_log::{Aggregate, AggregateTopics, Key};
+use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus};
 use tillroll_schemas::order::{
     Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, StockClaim,
 };
@@ -122,6 +123,9 @@ impl Aggregate for Order {
             OrderCommand::Cancel(command) => checkout::cancel(&state.life, command, at),
             OrderCommand::RequestFulfilment(command) => fulfilment::request(&state.life, command, at),
             OrderCommand::DeadlinePassed(command) => Ok(checkout::overdue(&state.life, command.deadline, at)),
+            OrderCommand::RetryStep(command) => operating::retry(&state.life, command, at),
+            OrderCommand::CompensateStuck(command) => operating::compensate(&state.life, command, at),
+            OrderCommand::CompleteStep(command) => operating::complete(&state.life, command, at),
         }
     }
 
@@ -137,6 +141,8 @@ impl Aggregate for Order {
             OrderEvent::CompensationStarted(event) => checkout::compensating(life, event),
             OrderEvent::Cancelled(event) => checkout::cancelled(life, event),
             OrderEvent::Stuck(event) => life.hear(&event.answers).wait_on(Patience::Over(event.reason.clone())),
+            OrderEvent::StepRetried(event) => operating::retried(life, event),
+            OrderEvent::StepCompleted(event) => operating::completed(life, event),
             OrderEvent::FulfilmentRequested(event) => fulfilment::requested(life, event),
             OrderEvent::Fulfilled(event) => fulfilment::fulfilled(life, event),
         };
@@ -158,6 +164,8 @@ impl Aggregate for Order {
             | OrderEvent::CompensationStarted(_)
             | OrderEvent::Cancelled(_)
             | OrderEvent::Stuck(_)
+            | OrderEvent::StepRetried(_)
+            | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
             | OrderEvent::Fulfilled(_) => None,
         }
@@ -191,6 +199,20 @@ impl Aggregate for Order {
             Life::Confirmed(_) | Life::Fulfilled(_) | Life::Cancelled(..) => true,
             Life::Delivering(..) | Life::Compensating(_) => state.life.stuck().is_some(),
         }
+    }
+}
+
+impl Saga for Order {
+    fn saga(state: &OrderState) -> Option<SagaStatus> {
+        let (asked, wait) = state.life.waiting()?;
+        let stuck = wait.stuck().map(|reason| Impasse { code: reason.code.clone(), detail: reason.detail.clone() });
+        Some(SagaStatus {
+            step: SagaStep::of(asked.step()).name,
+            waits_for: wait.open().map(ToString::to_string).collect(),
+            answer_by: wait.deadline(),
+            attempt: wait.attempt(),
+            stuck,
+        })
     }
 }
 

@@ -122,7 +122,7 @@ pub struct Fold<A: Aggregate> {
     /// Which of them.
     pub windows: Windows,
     /// The commands that may be repeated by HTTP, less those that stand in the local store.
-    commands: HashMap<CommandId, Seen>,
+    pub(crate) commands: HashMap<CommandId, Seen>,
     slots: HashMap<Key, Slot<A>>,
     aggregates: u64,
     deadlines: BTreeSet<(Timestamp, Key)>,

@@ -22,6 +22,7 @@ pub mod record;
 mod rereading;
 mod rules;
 mod runtime;
+mod saga;
 mod source;
 
 pub use aggregate::{Aggregate, AggregateTopics, Rejection};
@@ -41,6 +42,7 @@ pub use runtime::{
     NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, StateConfig, Timing, TopicPlan,
     now,
 };
+pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]
 pub use serde_json;
 pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};

@@ -17,7 +17,7 @@ use tillroll_log::{
 use uuid::Uuid;
 
 const PARTITION: PartitionId = PartitionId(0);
-const HASH_KEY: &[u8] = b"the key of hashes";
+pub(crate) const HASH_KEY: &[u8] = b"the key of hashes";
 
 /// How a command by HTTP was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Told {
 }
 
 /// The number of a request.
-struct Number(usize);
+pub(crate) struct Number(pub(crate) usize);
 
 impl Ticket for Number {
     type Ack = ();
@@ -250,7 +250,7 @@ fn assert_state_can_be_kept<S: Serialize + DeserializeOwned + Debug>(state: Opti
     assert_eq!(through_store(&read).map(|(again, _)| again), Some(bytes), "stored twice");
 }
 
-fn config<A: Aggregate>() -> OwnerConfig {
+pub(crate) fn config<A: Aggregate>() -> OwnerConfig {
     OwnerConfig {
         topic: Topic::from(A::TOPICS.events),
         partition: PARTITION,
@@ -265,11 +265,11 @@ fn config<A: Aggregate>() -> OwnerConfig {
     }
 }
 
-fn offset(index: usize) -> Offset {
+pub(crate) fn offset(index: usize) -> Offset {
     Offset(i64::try_from(index).unwrap())
 }
 
-fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
+pub(crate) fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
     Record {
         topic: new.topic,
         partition: new.partition,
@@ -281,7 +281,7 @@ fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
     }
 }
 
-fn told<A: Aggregate>(reply: Reply<A>) -> Told {
+pub(crate) fn told<A: Aggregate>(reply: Reply<A>) -> Told {
     match reply {
         Reply::Done { at: Some(_), .. } => Told::Applied,
         Reply::Done { at: None, .. } => Told::Unchanged,

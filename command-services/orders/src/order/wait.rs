@@ -147,6 +147,24 @@ impl Wait {
         Self { patience, ..self }
     }
 
+    /// How many times the wait became longer; none once it lasts for ever.
+    pub(super) fn attempt(&self) -> Option<u32> {
+        match self.patience {
+            Patience::Until { attempt, .. } => Some(attempt),
+            Patience::Over(_) => None,
+        }
+    }
+
+    /// The wait of those who have not done it, from the beginning.
+    pub(super) fn asked_again(self, answer_by: Timestamp) -> Self {
+        Self::for_all(self.open.keys().cloned(), answer_by)
+    }
+
+    /// The wait when somebody has seen to what was open; its deadline takes the next step if nothing else does.
+    pub(super) fn over_by_hand(self, answer_by: Timestamp) -> Self {
+        Self::for_all([], answer_by)
+    }
+
     /// What is new in these answers to that question; `None` if nothing is.
     pub(super) fn hear(&self, asked: Asked, answers: &[StockAnswer]) -> Option<Heard> {
         let mut heard = Heard { news: Vec::new(), refused: Vec::new(), after: self.clone() };

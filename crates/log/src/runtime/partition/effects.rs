@@ -5,10 +5,9 @@ use super::letter::letter;
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
-use crate::record::{Outcome, header};
+use crate::record::header;
 use crate::{
-    Aggregate, Body, Cause, CommandId, LogId, Offset, Outgoing, Panicked, Reactions, SettledAs, Source,
-    SourcePartition, StoredPosition,
+    Aggregate, Cause, CommandId, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition, StoredPosition,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -250,37 +249,7 @@ pub(super) fn reactions<A: Aggregate, R: Reactions<A>>(
     cause: &Cause,
     caused: &Caused<A>,
 ) -> Result<Vec<Outgoing>, ReactionFault> {
-    Ok(caught("the reaction", || outgoing::<A, R>(cause, caused))??)
-}
-
-fn outgoing<A: Aggregate, R: Reactions<A>>(
-    cause: &Cause,
-    caused: &Caused<A>,
-) -> Result<Vec<Outgoing>, serde_json::Error> {
-    let settled = match caused {
-        Caused::Event { event } => return R::on_event(cause, event),
-        Caused::Settled { settled } => settled,
-    };
-    let settled_as = match &settled.outcome {
-        Outcome::Refused { code, .. } => SettledAs::Refused(code),
-        Outcome::Unchanged { .. } => SettledAs::Unchanged,
-        Outcome::Conflict => SettledAs::Conflict,
-        Outcome::DeadLettered { .. } => SettledAs::DeadLettered,
-    };
-    if settled.commands.is_empty() {
-        return R::on_settled(cause, None, settled_as);
-    }
-    let mut outgoing = Vec::new();
-    for (index, command) in settled.commands.iter().enumerate() {
-        let body = A::Command::decode(&command.type_name, command.body.get().as_bytes()).ok();
-        let mut caused = R::on_settled(cause, body.as_ref(), settled_as)?;
-        if index > 0 {
-            // One record settled several commands: their reactions must not share an id.
-            caused.iter_mut().for_each(|command| command.step = format!("{}/{index}", command.step).into());
-        }
-        outgoing.extend(caused);
-    }
-    Ok(outgoing)
+    Ok(caught("the reaction", || caused.outgoing::<R>(cause))??)
 }
 
 /// None at first, then random and growing: owners that lost to each other must not meet again at the same moment.
