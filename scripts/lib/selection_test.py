@@ -28,7 +28,7 @@ class Selection(unittest.TestCase):
             ["-p", "tillroll-log", "--package=e2e"],
             ["-p", "*"],
             ["--package=e2*"],
-            ["-p", "path+file:///work/tests#e2e@0.1.0"],
+            ["-p", "path+file:///shop/tests#e2e@0.1.0"],
             ["-p", "e2e@0.1.0"],
             ["-p", "tillroll-log", "--workspace"],
             ["-p", "tillroll-log", "--all"],
