@@ -33,8 +33,9 @@ pub use ids::{
 pub use position::{LastAdmitted, PositionMismatch, StoredPosition};
 pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 pub use runtime::{
-    Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node,
-    NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, Timing, TopicPlan, now,
+    Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
+    ExecuteError, Finding, Node, NodeConfig, OwnerFound, Place, ReadFault, Replica, Request, Role, RoleWatch,
+    RunningRole, Served, Services, StartError, Timing, TopicPlan, now,
 };
 #[doc(hidden)]
 pub use serde_json;

@@ -8,6 +8,7 @@ mod partition;
 mod reader;
 mod replica;
 mod role;
+mod services;
 mod topics;
 
 pub use clock::now;
@@ -18,4 +19,5 @@ pub(crate) use partition::guard::tests::notices;
 pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
 pub use replica::{Behind, Replica};
 pub use role::{Role, RoleWatch, RunningRole};
+pub use services::{Announcement, Announcer, OwnerFound, Place, Served, Services};
 pub use topics::{Finding, TopicPlan};

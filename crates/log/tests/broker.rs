@@ -13,5 +13,7 @@ mod outages;
 mod panics;
 #[path = "broker/replicas.rs"]
 mod replicas;
+#[path = "broker/services.rs"]
+mod services;
 #[path = "broker/setting.rs"]
 mod setting;

@@ -2,23 +2,26 @@
 
 mod effects;
 pub(crate) mod guard;
+mod route;
 mod start;
 
 use super::clock::now;
 use super::commands::{Client, Routes, ToOwner};
 use super::node::Node;
 use super::outbox::Outbox;
+use super::services::{Place, Served};
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
 use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
 use guard::Unmet;
+use route::{Owned, Route};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How long a revoked partition may drain; less than Kafka gives.
@@ -48,20 +51,35 @@ pub(super) enum Control {
 pub(super) struct Spawned {
     pub(super) control: mpsc::UnboundedSender<Control>,
     pub(super) released: oneshot::Receiver<()>,
+    /// Takes its route away: requests go elsewhere.
+    pub(super) unroute: Box<dyn FnOnce() + Send>,
 }
 
 /// How many partitions are owned and how many of them serve.
 #[derive(Default)]
 pub(super) struct Gauge {
+    member: AtomicBool,
     owned: AtomicUsize,
     serving: AtomicUsize,
+    served: watch::Sender<Served>,
     alarm: Mutex<Option<String>>,
 }
 
 impl Gauge {
+    /// Whether the group has said what is owned, be it nothing, and all of it is served.
     pub(super) fn all_serving(&self) -> bool {
         let owned = self.owned.load(Ordering::Relaxed);
-        owned > 0 && self.serving.load(Ordering::Relaxed) == owned
+        self.member.load(Ordering::Relaxed) && self.serving.load(Ordering::Relaxed) == owned
+    }
+
+    /// Whether the group counts on this role.
+    pub(super) fn set_member(&self, member: bool) {
+        self.member.store(member, Ordering::Relaxed);
+    }
+
+    /// What is served, as it changes.
+    pub(super) fn served(&self) -> watch::Receiver<Served> {
+        self.served.subscribe()
     }
 
     /// Why a partition stopped, if one did.
@@ -77,18 +95,27 @@ impl Gauge {
 /// Whether one partition serves; counted out however its task ends.
 struct Counted {
     gauge: Arc<Gauge>,
+    place: Place,
     serving: bool,
 }
 
 impl Counted {
-    fn new(gauge: Arc<Gauge>) -> Self {
-        Self { gauge, serving: false }
+    fn new(gauge: Arc<Gauge>, place: Place) -> Self {
+        Self { gauge, place, serving: false }
+    }
+
+    /// Tells under which claim it is served.
+    fn serves_under(&mut self, claim: Offset) {
+        self.gauge.served.send_modify(|served| _ = served.insert(self.place, claim));
     }
 
     fn set(&mut self, serving: bool) {
         match (self.serving, serving) {
             (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
-            (true, false) => _ = self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
+            (true, false) => {
+                self.gauge.serving.fetch_sub(1, Ordering::Relaxed);
+                self.gauge.served.send_modify(|served| _ = served.remove(&self.place));
+            }
             (true, true) | (false, false) => {}
         }
         self.serving = serving;
@@ -134,51 +161,23 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
 ) -> Spawned {
     let (to_control, control) = mpsc::unbounded_channel();
     let (release, released) = oneshot::channel();
-    let spawned = Spawned { control: to_control.clone(), released };
+    let route = Route { node: node.clone(), routes, partition };
+    let until_revoked = route.clone();
+    let unroute = Box::new(move || until_revoked.lead_to(None));
+    let spawned = Spawned { control: to_control.clone(), released, unroute };
+    let owned = Owned::<A>::new(route, gauge.clone());
     tillroll_telemetry::spawn("partition", async move {
-        let owned = Owned::<A>::new(routes, partition, gauge.clone());
         let (sender, requests) = mpsc::channel(most_waiting(node.config().max_requests));
         if let Some(task) =
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
         {
-            owned.route(Some(sender));
+            owned.route.lead_to(Some(sender));
             task.run().await;
         }
         drop(owned);
         let _ = release.send(());
     });
     spawned
-}
-
-/// Counts the partition as owned, and takes its route back however its task ends.
-struct Owned<A: Aggregate> {
-    routes: Routes<A>,
-    partition: PartitionId,
-    gauge: Arc<Gauge>,
-}
-
-impl<A: Aggregate> Owned<A> {
-    fn new(routes: Routes<A>, partition: PartitionId, gauge: Arc<Gauge>) -> Self {
-        gauge.owned.fetch_add(1, Ordering::Relaxed);
-        Self { routes, partition, gauge }
-    }
-
-    fn route(&self, route: Option<mpsc::Sender<ToOwner<A>>>) {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = usize::try_from(self.partition.0).ok().and_then(|index| routes.get_mut(index)) {
-            *place = route;
-        }
-    }
-}
-
-impl<A: Aggregate> Drop for Owned<A> {
-    fn drop(&mut self) {
-        self.route(None);
-        if std::thread::panicking() {
-            self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.partition));
-        }
-        self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {

@@ -41,11 +41,16 @@ impl Broker {
 
     /// A node whose topics are there, each with one partition.
     pub async fn node(&self, kafka: Config) -> Node {
+        self.instance(kafka, "test").await
+    }
+
+    /// The same for an instance of this name.
+    pub async fn instance(&self, kafka: Config, name: &str) -> Node {
         let node = Node::connect(NodeConfig {
             kafka,
             hash_key: Arc::from(&b"a secret"[..]),
-            instance: "test".into(),
-            url: String::new(),
+            instance: name.into(),
+            url: format!("http://{name}"),
             build: "test".into(),
             partitions: 1,
             environment: Environment::Development,
@@ -113,7 +118,9 @@ pub async fn insist(jars: &Commands<Jar>, id: u128, command: impl Into<JarComman
         loop {
             match ask(jars, id, command.clone()).await {
                 Ok(answered) => return answered,
-                Err(ExecuteError::Unavailable) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(ExecuteError::Unavailable | ExecuteError::Elsewhere(_) | ExecuteError::LetGo(_)) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
                 Err(other) => panic!("{other:?}"),
             }
         }
