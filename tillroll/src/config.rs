@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
+use tillroll_http::peer::authority_of;
 use tillroll_http::{Keys, KeysError};
 use tillroll_log::{Environment, NodeConfig};
 use tillroll_telemetry::Format;
@@ -133,9 +134,17 @@ impl Config {
         self.variables.get(&variable).map(address).transpose()
     }
 
-    /// Where a role is that does not run in this process.
-    pub fn role_url(&self, role: &str) -> Option<String> {
-        self.variables.get(&of_role(role, "URL"))
+    /// Where the gateway asks a role instead of wherever it announces itself.
+    pub fn role_urls(&self, role: &str) -> Result<Option<Vec<String>>, ConfigError> {
+        let variable = of_role(role, "URL");
+        let split = |text: String| text.split(',').map(|url| plain_url(&variable, url)).collect();
+        self.variables.get(&variable).map(split).transpose()
+    }
+
+    /// Where others reach a role's internal listener, if that is not where it listens.
+    pub fn role_advertised_url(&self, role: &str) -> Result<Option<String>, ConfigError> {
+        let variable = of_role(role, "ADVERTISED_URL");
+        self.variables.get(&variable).map(|url| plain_url(&variable, &url)).transpose()
     }
 
     /// How to reach Kafka.
@@ -151,7 +160,8 @@ impl Config {
         NodeConfig {
             kafka: self.kafka(bootstrap_servers),
             hash_key: Arc::from(hash_key.unwrap_or_default()),
-            instance: format!("{}-{}", host(), std::process::id()),
+            // In a container every process may have the same id: its start tells it apart.
+            instance: format!("{}-{}-{:x}", host(), std::process::id(), tillroll_http::unix_now()),
             url: url.to_owned(),
             build: env!("CARGO_PKG_VERSION").to_owned(),
             partitions: self.partitions,
@@ -159,6 +169,13 @@ impl Config {
             max_requests: self.max_requests,
         }
     }
+}
+
+/// A base URL without a path.
+fn plain_url(variable: &str, url: &str) -> Result<String, ConfigError> {
+    let url = url.trim().trim_end_matches('/');
+    let problem = || format!("`{url}` is no base URL like http://10.0.0.7:8101");
+    authority_of(url).map(|_| url.to_owned()).ok_or_else(|| ConfigError::new(variable, problem()))
 }
 
 fn host() -> String {

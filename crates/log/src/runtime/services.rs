@@ -59,7 +59,12 @@ impl Services {
 
     /// Who owns this partition; of several that say so the one whose claim is the latest.
     pub fn owner(&self, place: Place) -> Option<OwnerFound> {
-        self.directory.borrow().owner(place)
+        self.owner_of(place.topic, place.partition.0)
+    }
+
+    /// The same for a partition of an events topic by its name.
+    pub fn owner_of(&self, topic: &str, partition: i32) -> Option<OwnerFound> {
+        self.directory.borrow().owner(topic, partition)
     }
 
     /// Everybody who is there.

@@ -1,6 +1,6 @@
 //! The announcements as a value: records and the time go in, who is there comes out.
 
-use super::{OwnerFound, Place, SILENT_AFTER};
+use super::{OwnerFound, SILENT_AFTER};
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,8 +35,8 @@ impl Directory {
         self.0.values()
     }
 
-    pub(super) fn owner(&self, place: Place) -> Option<OwnerFound> {
-        let claim = |each: &Announcement| each.partitions.get(place.topic)?.get(&place.partition.0).copied();
+    pub(super) fn owner(&self, topic: &str, partition: i32) -> Option<OwnerFound> {
+        let claim = |each: &Announcement| each.partitions.get(topic)?.get(&partition).copied();
         let claims = self.iter().filter_map(|each| Some((claim(each)?, each)));
         let (_, latest) = claims.max_by_key(|(claim, _)| *claim)?;
         Some(OwnerFound { instance: latest.instance.clone(), url: latest.url.clone() })

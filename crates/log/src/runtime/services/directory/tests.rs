@@ -4,8 +4,6 @@ use super::*;
 use crate::PartitionId;
 use tillroll_kafka::{Headers, Offset};
 
-const ORDERS: Place = Place { topic: "order.events.v1", partition: PartitionId(3) };
-
 struct Reader {
     heard: Heard,
     now: Instant,
@@ -47,7 +45,7 @@ impl Reader {
 
     fn owner(&mut self) -> Option<String> {
         self.heard.sweep(self.now);
-        self.heard.directory.owner(ORDERS).map(|owner| owner.instance)
+        self.heard.directory.owner("order.events.v1", 3).map(|owner| owner.instance)
     }
 }
 
