@@ -69,10 +69,12 @@ impl Instances {
     pub(crate) fn next(&self, tried: &[Arc<Instance>]) -> Option<Arc<Instance>> {
         let all = self.all();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let in_turn = || (0..all.len()).filter_map(|step| all.get((turn.wrapping_add(step)) % all.len()));
         let untried = |instance: &&Arc<Instance>| !tried.iter().any(|other| Arc::ptr_eq(other, instance));
-        let good = in_turn().filter(untried).find(|instance| !instance.is_passed_over());
-        good.or_else(|| in_turn().find(untried)).or_else(|| in_turn().next()).cloned()
+        // The turn is among those who can be asked: nobody has the turns of a neighbour who is passed over.
+        let good: Vec<_> = all.iter().filter(untried).filter(|instance| !instance.is_passed_over()).collect();
+        let any: Vec<_> = all.iter().filter(untried).collect();
+        let among = [good, any, all.iter().collect()].into_iter().find(|some| !some.is_empty())?;
+        among.get(turn % among.len()).map(|instance| Arc::clone(instance))
     }
 }
 
