@@ -15,6 +15,8 @@ mod console;
 mod console_tools;
 #[path = "e2e/generated.rs"]
 mod generated;
+#[path = "e2e/instances.rs"]
+mod instances;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/long_order.rs"]
