@@ -86,6 +86,13 @@ impl Config {
         Ok((Mode::from_lookup(lookup)?, StackConfig::from_lookup(&self.home, Data::Kept, lookup)?))
     }
 
+    /// A native stack of its own whose data are thrown away, on free ports.
+    pub fn throw_away_stack(&self) -> Result<StackConfig, StackError> {
+        let lookup = |name: &str| self.variables.get(name);
+        let config = StackConfig::from_lookup(&self.home, Data::Fresh, lookup)?;
+        Ok(StackConfig { kafka_port: None, postgres_port: None, ..config })
+    }
+
     /// Kafka's address: as the environment says, or that of the running `tillroll up`.
     pub fn bootstrap_servers(&self) -> Result<String, ConfigError> {
         let running = || std::fs::read_to_string(self.run_file("kafka")).ok().map(|text| text.trim().to_owned());

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod config;
+mod demo;
 mod health;
 mod import;
 mod roles;
@@ -49,6 +50,9 @@ enum Command {
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
+    /// Watch a guarantee being kept.
+    #[command(subcommand)]
+    Demo(demo::DemoCommand),
     /// Print an access token, signed with this installation's key.
     Token(token::TokenArgs),
     /// List the environment variables that Tillroll reads.
@@ -84,6 +88,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Tail(args) => tail::run(args, config).await,
         Command::Aggregate(command) => aggregate::run(command, config).await,
         Command::Topics(command) => topics::run(command, config).await,
+        Command::Demo(command) => demo::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
         // Printed before there was a configuration.
         Command::Settings => Ok(ExitCode::SUCCESS),
