@@ -1,115 +1,119 @@
-//! Closed-loop load: each client has one connection and sends its next request when the last is answered.
+//! Closed-loop load: each client has one connection and sends its next request when the last is answered. On a machine
+//! that is too slow for the counted time a client waits for its first answer, and the time is counted as long as it was.
 
 use crate::Failure;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use std::net::SocketAddr;
+use crate::http::{Connection, Target};
+use crate::measured::Measured;
+use crate::usage::{Cost, Watch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
-/// Makes the nth request.
-type Make = Arc<dyn Fn(u64) -> Result<Request<Full<Bytes>>, Failure> + Send + Sync>;
-
-/// What is asked, and what a good answer is.
-#[derive(Clone)]
-pub struct Target {
-    pub address: SocketAddr,
-    pub make: Make,
-    pub good: StatusCode,
-}
-
-impl Target {
-    /// The limit: a handler that does nothing.
-    pub fn empty(address: SocketAddr) -> Self {
-        let body = Bytes::from_static(br#"{"delta":1,"reason":"received"}"#);
-        let make: Make = Arc::new(move |_| {
-            let request = Request::patch("/empty").header("host", "bench").header("content-type", "application/json");
-            Ok(request.body(Full::new(body.clone()))?)
-        });
-        Self { address, make, good: StatusCode::OK }
-    }
-}
-
-/// One measurement.
-pub struct Load {
+/// One measurement, after a warm-up of a third of its time.
+pub struct Load<'a> {
     pub clients: usize,
+    /// The counted time.
     pub seconds: Duration,
     pub target: Target,
+    /// Whose costs are told.
+    pub watch: &'a Watch,
 }
 
 /// What came out.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Measured {
-    pub per_second: u64,
-    pub p50: Duration,
-    pub p99: Duration,
-    pub refused: u64,
+pub struct Loaded {
+    pub measured: Measured,
+    pub costs: Vec<Cost>,
+    /// Every request that went well, those of the warm-up too.
+    pub all: u64,
 }
 
-impl Measured {
-    /// From every latency of the counted time.
-    pub fn of(mut latencies: Vec<Duration>, seconds: Duration, refused: u64) -> Self {
-        latencies.sort_unstable();
-        let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied().unwrap_or_default();
-        let millis = u64::try_from(seconds.as_millis()).unwrap_or(u64::MAX).max(1);
-        let per_second = u64::try_from(latencies.len()).unwrap_or(u64::MAX).saturating_mul(1_000) / millis;
-        Self { per_second, p50: at(50), p99: at(99), refused }
-    }
+#[derive(Default)]
+struct Own {
+    latencies: Vec<Duration>,
+    refused: u64,
+    all: u64,
+    /// When a first answer came after the counted time.
+    late: Option<Instant>,
 }
 
+/// Numbers of requests are never used twice: they make idempotency keys.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-impl Load {
+impl Load<'_> {
     /// Runs it.
-    pub async fn run(self) -> Result<Measured, Failure> {
+    pub async fn run(self) -> Result<Loaded, Failure> {
         let start = Instant::now() + self.seconds / 3;
         let end = start + self.seconds;
         let clients: Vec<_> = (0..self.clients)
             .map(|_| tillroll_telemetry::spawn("client", client(self.target.clone(), start, end)))
             .collect();
-        let (mut latencies, mut refused) = (Vec::new(), 0);
+        sleep_until(start).await;
+        let before = self.watch.read();
+        sleep_until(end).await;
+        let costs = self.watch.read().since(&before);
+        let (mut sum, mut last) = (Own::default(), end);
         for client in clients {
-            let (own, not) = client.await??;
-            latencies.extend(own);
-            refused += not;
+            let own = client.await??;
+            last = last.max(own.late.unwrap_or(end));
+            sum.latencies.extend(own.latencies);
+            sum.refused += own.refused;
+            sum.all += own.all;
         }
-        Ok(Measured::of(latencies, self.seconds, refused))
+        Ok(Loaded { measured: Measured::of(sum.latencies, last - start, sum.refused), costs, all: sum.all })
     }
 }
 
-async fn client(target: Target, start: Instant, end: Instant) -> Result<(Vec<Duration>, u64), Failure> {
-    let mut sender = connect(target.address).await?;
-    let (mut latencies, mut refused) = (Vec::new(), 0);
+async fn client(target: Target, start: Instant, end: Instant) -> Result<Own, Failure> {
+    let mut connection = Connection::open(target.address).await?;
+    let mut own = Own::default();
     loop {
         let request = (target.make)(NUMBER.fetch_add(1, Ordering::Relaxed))?;
         let sent = Instant::now();
-        sender.ready().await?;
-        let response = sender.send_request(request).await?;
-        let good = response.status() == target.good;
-        response.into_body().collect().await?;
+        let good = connection.send(request).await?.status() == target.good;
         let now = Instant::now();
-        if now >= end {
-            return Ok((latencies, refused));
+        own.all += u64::from(good);
+        let counted = !own.latencies.is_empty() || own.refused > 0;
+        if now >= end && counted {
+            return Ok(own);
         }
         if sent >= start {
             match good {
-                true => latencies.push(now - sent),
-                false => refused += 1,
+                true => own.latencies.push(now - sent),
+                false => own.refused += 1,
+            }
+            if now >= end {
+                own.late = Some(now);
+                return Ok(own);
             }
         }
     }
 }
 
-/// One connection.
-pub async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    tillroll_telemetry::spawn("connection", connection);
-    Ok(sender)
+/// Sends that many requests, numbered from 0, by some clients; every one of them must go well.
+pub async fn send_all(target: &Target, count: usize, clients: usize) -> Result<(), Failure> {
+    let next = Arc::new(AtomicU64::new(0));
+    let count = u64::try_from(count)?;
+    let clients: Vec<_> = (0..clients)
+        .map(|_| tillroll_telemetry::spawn("preparing client", send_numbered(target.clone(), next.clone(), count)))
+        .collect();
+    for client in clients {
+        client.await??;
+    }
+    Ok(())
+}
+
+async fn send_numbered(target: Target, next: Arc<AtomicU64>, count: u64) -> Result<(), Failure> {
+    let mut connection = Connection::open(target.address).await?;
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= count {
+            return Ok(());
+        }
+        let answer = connection.send((target.make)(number)?).await?;
+        if answer.status() != target.good {
+            let body = String::from_utf8_lossy(answer.body());
+            return Err(format!("preparing: {} {body}", answer.status()).into());
+        }
+    }
 }

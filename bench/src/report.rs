@@ -1,59 +1,123 @@
-//! What was measured, for people and for machines.
+//! What was measured, for people and for machines: rows, what they are held to, and whether they keep to it. A target
+//! that is missed is said, not hidden; only refused operations and an exceeded budget are failures of a run.
 
-use crate::load::Measured;
-use serde_json::{Value, json};
+mod json;
+mod text;
 
-#[derive(Default)]
+use crate::load::Loaded;
+use crate::measured::Measured;
+use crate::usage::Cost;
+
+#[cfg(test)]
+mod tests;
+
+/// All measurements of a run.
+#[derive(Debug, Default)]
 pub struct Report {
-    rows: Vec<(&'static str, usize, Measured, u64)>,
-    bare: Measured,
-    resident_kib: u64,
+    pub sections: Vec<Section>,
+}
+
+/// One measurement with its limits.
+#[derive(Debug)]
+pub struct Section {
+    pub name: &'static str,
+    pub rows: Vec<Row>,
+    pub targets: Vec<Target>,
+    /// What a reader has to know besides.
+    pub remarks: Vec<String>,
+}
+
+/// One line of figures.
+#[derive(Debug)]
+pub struct Row {
+    pub what: &'static str,
+    /// How many asked at once, where that is said.
+    pub clients: Option<usize>,
+    pub measured: Measured,
+    pub costs: Vec<Cost>,
+}
+
+/// What a figure is held to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Which figure, of which limit.
+    pub what: String,
+    pub found: u64,
+    pub bound: Bound,
+    pub unit: &'static str,
+    /// Whether missing it makes the run fail, as an exceeded budget does.
+    pub binding: bool,
+}
+
+/// On which side of a number a figure must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    AtLeast(u64),
+    AtMost(u64),
+}
+
+impl Target {
+    /// A rate as a percentage of that of its limit.
+    pub fn rate(what: impl Into<String>, measured: &Measured, limit: &Measured, at_least: u64) -> Self {
+        let found = measured.percent_of(limit);
+        Self { what: what.into(), found, bound: Bound::AtLeast(at_least), unit: "%", binding: false }
+    }
+
+    /// A figure that must not be greater.
+    pub fn at_most(what: impl Into<String>, found: u64, at_most: u64, unit: &'static str) -> Self {
+        Self { what: what.into(), found, bound: Bound::AtMost(at_most), unit, binding: false }
+    }
+
+    /// The same, and the run fails if it is.
+    pub fn budget(what: impl Into<String>, found: u64, at_most: u64, unit: &'static str) -> Self {
+        Self { binding: true, ..Self::at_most(what, found, at_most, unit) }
+    }
+
+    pub fn met(&self) -> bool {
+        match self.bound {
+            Bound::AtLeast(least) => self.found >= least,
+            Bound::AtMost(most) => self.found <= most,
+        }
+    }
+}
+
+impl Section {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, rows: Vec::new(), targets: Vec::new(), remarks: Vec::new() }
+    }
+
+    /// Takes a row that a load made; returns its figures.
+    pub fn loaded(&mut self, what: &'static str, clients: usize, loaded: Loaded) -> Measured {
+        let Loaded { measured, costs, .. } = loaded;
+        self.rows.push(Row { what, clients: Some(clients), measured, costs });
+        measured
+    }
+
+    /// Takes a row.
+    pub fn row(&mut self, what: &'static str, clients: Option<usize>, measured: Measured, costs: Vec<Cost>) {
+        self.rows.push(Row { what, clients, measured, costs });
+    }
 }
 
 impl Report {
-    /// A figure beside its limit.
-    pub fn row(&mut self, what: &'static str, clients: usize, measured: Measured, limit: Measured) {
-        let percent = measured.per_second * 100 / limit.per_second.max(1);
-        self.rows.push((what, clients, measured, percent));
-    }
-
-    pub fn bare(&mut self, bare: Measured) {
-        self.bare = bare;
-    }
-
-    pub fn memory(&mut self, resident_kib: u64) {
-        self.resident_kib = resident_kib;
+    /// Why the run failed, if it did.
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for section in &self.sections {
+            let refused = section.rows.iter().filter(|row| row.measured.refused > 0);
+            failures
+                .extend(refused.map(|row| format!("{}: {}: refused {}", section.name, row.what, row.measured.refused)));
+            let missed = section.targets.iter().filter(|target| target.binding && !target.met());
+            failures.extend(missed.map(|target| format!("{}: {target}", section.name)));
+        }
+        failures
     }
 
     #[expect(clippy::print_stdout, reason = "the bench's output")]
     pub fn print(&self, as_json: bool) {
-        if as_json {
-            println!("{}", self.json());
-            return;
+        match as_json {
+            true => println!("{:#}", self.json()),
+            false => print!("{self}"),
         }
-        println!(
-            "{:26} {:>7} {:>9} {:>9} {:>9} {:>8} {:>8}",
-            "", "clients", "per s", "p50 µs", "p99 µs", "of limit", "refused"
-        );
-        for (what, clients, Measured { per_second, p50, p99, refused }, percent) in &self.rows {
-            let (p50, p99) = (p50.as_micros(), p99.as_micros());
-            println!("{what:26} {clients:7} {per_second:9} {p50:9} {p99:9} {percent:7}% {refused:8}");
-        }
-        let Measured { per_second, p50, p99, .. } = self.bare;
-        let (p50, p99) = (p50.as_micros(), p99.as_micros());
-        println!("{:26} {:7} {per_second:9} {p50:9} {p99:9}", "bare produce + read back", 1);
-        println!("resident memory of all roles after the load: {} MiB", self.resident_kib / 1_024);
-    }
-
-    fn json(&self) -> Value {
-        let of = |Measured { per_second, p50, p99, refused }: &Measured| json!({"per_second": per_second, "p50_us": p50.as_micros(), "p99_us": p99.as_micros(), "refused": refused});
-        let rows: Vec<Value> = self
-            .rows
-            .iter()
-            .map(|(what, clients, measured, percent)| {
-                json!({"what": what, "clients": clients, "measured": of(measured), "percent_of_limit": percent})
-            })
-            .collect();
-        json!({"rows": rows, "bare_produce_and_read_back": of(&self.bare), "resident_kib": self.resident_kib})
     }
 }

@@ -126,6 +126,9 @@ pub static ROUTES: &[Route] = &[
     command(Method::POST, "/orders", Upstream::Orders, "orders:enter", LARGE_BODY, Key::Required),
     command(Method::POST, "/orders/{id}/cancel", Upstream::Orders, "orders:write", SMALL_BODY, Key::Optional),
     command(Method::POST, "/orders/{id}/fulfilments", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
+    command(Method::POST, "/orders/{id}/saga/retry", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/orders/{id}/saga/compensate", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/orders/{id}/saga/complete", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
     command(Method::POST, "/credit-notes", Upstream::Orders, "orders:enter", LARGE_BODY, Key::Required),
 
     query("/analytics/sales", Access::Scope("analytics:read")),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use std::error::Error;
 use tillroll_log::record::{Entry, Envelope};
-use tillroll_log::{AdmittedReader, Node, PartitionId, StoredPosition, Timestamp};
+use tillroll_log::{AdmittedReader, Node, PartitionId, ReadFault, StoredPosition, Timestamp};
 
 /// A log that can be read from stored positions.
 pub trait Source: Clone + Send + Sync + 'static {
@@ -52,6 +52,19 @@ impl SourceError {
     }
 }
 
+/// Going on from the checkpoint would leave out what the log holds now, or take account of something twice.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the topic was cut short, restored or made again behind the checkpoint: restore it as it was, or make the read \
+     models again from what it holds now (start the projectors once with --rebuild)"
+)]
+struct AnotherLog(#[source] ReadFault);
+
+/// What the log says, and how to mend what does not mend itself.
+fn unreadable(fault: ReadFault) -> SourceError {
+    if fault.is_another_log() { SourceError::new(AnotherLog(fault)) } else { SourceError::new(fault) }
+}
+
 impl Source for Node {
     type Feed = AdmittedReader;
 
@@ -70,7 +83,7 @@ impl Source for Node {
 
 impl Feed for AdmittedReader {
     async fn next(&mut self) -> Result<Segment, SourceError> {
-        let batch = Self::next(self).await.map_err(SourceError::new)?;
+        let batch = Self::next(self).await.map_err(unreadable)?;
         let recorded_at = batch.records.last().map(|admitted| admitted.entry.envelope().recorded_at);
         let events = batch.records.into_iter().filter_map(|admitted| match admitted.entry {
             Entry::Event(envelope) => Some((envelope, admitted.record.value.clone().unwrap_or_default())),

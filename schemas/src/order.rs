@@ -275,6 +275,36 @@ pub struct Stuck {
     pub answers: Vec<StockAnswer>,
 }
 
+/// An operator has those asked again who have not done what the order waits for; the wait begins anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRetried {
+    /// Which wait.
+    pub step: Step,
+    /// Why now, if he says so; no personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who is asked, and for how many pieces.
+    pub claims: Vec<StockClaim>,
+    /// Which delivery, if pieces are to leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfilment_id: Option<FulfilmentId>,
+    /// When the wait for answers is over.
+    pub answer_by: Timestamp,
+}
+
+/// An operator has seen to what the order waits for: it counts as done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCompleted {
+    /// Which wait.
+    pub step: Step,
+    /// What he did, and why; no personal data.
+    pub reason: String,
+    /// Who had not done it.
+    pub skus: Vec<Sku>,
+    /// When the next step is taken, if nothing takes it before.
+    pub answer_by: Timestamp,
+}
+
 /// Pieces are to leave the warehouse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FulfilmentRequested {
@@ -313,6 +343,8 @@ tillroll_log::bodies! {
         CompensationStarted(CompensationStarted) = "order.compensation-started.v1",
         Cancelled(Cancelled) = "order.cancelled.v1",
         Stuck(Stuck) = "order.stuck.v1",
+        StepRetried(StepRetried) = "order.step-retried.v1",
+        StepCompleted(StepCompleted) = "order.step-completed.v1",
         FulfilmentRequested(FulfilmentRequested) = "order.fulfilment-requested.v1",
         Fulfilled(Fulfilled) = "order.fulfilled.v1",
     }
@@ -368,6 +400,28 @@ pub struct RequestFulfilment {
     pub items: Option<Vec<StockClaim>>,
 }
 
+/// An operator's command to an order that is stuck: ask again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryStep {
+    /// Why now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An operator's command to an order that is stuck: give the delivery up, and the order with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompensateStuck {
+    /// Why.
+    pub reason: String,
+}
+
+/// An operator's command to an order that is stuck: he has seen to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompleteStep {
+    /// What he did, and why.
+    pub reason: String,
+}
+
 /// The timer's command: the wait is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadlinePassed {
@@ -384,5 +438,8 @@ tillroll_log::bodies! {
         Cancel(CancelOrder) = "order.cancel",
         RequestFulfilment(RequestFulfilment) = "order.request-fulfilment",
         DeadlinePassed(DeadlinePassed) = "order.deadline-passed",
+        RetryStep(RetryStep) = "order.retry-step",
+        CompensateStuck(CompensateStuck) = "order.compensate-stuck",
+        CompleteStep(CompleteStep) = "order.complete-step",
     }
 }

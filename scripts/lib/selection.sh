@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034 # variables go to the script that sources this
 
 # select_tests ARGUMENTS…: sets scope (what is said besides), profile (as the binary must be built too) and
-# binary_needed: true unless it is certain that no end-to-end test runs, which would run a binary of yesterday.
+# binary_needed: true unless it is certain that no test of e2e or tillroll-bench runs, which would run a binary of
+# yesterday.
 select_tests() {
   scope=(--workspace) profile=() binary_needed=false
   while (($# > 0)); do
@@ -23,5 +24,5 @@ select_tests() {
 # Only a plain name of another package is certain: there are patterns (-p '*') and URLs (-p path+file:///…#e2e), too.
 take_package() {
   local name=${1#=}
-  [[ $name =~ ^[a-z0-9_-]+$ && $name != e2e ]] || binary_needed=true
+  [[ $name =~ ^[a-z0-9_-]+$ && $name != e2e && $name != tillroll-bench ]] || binary_needed=true
 }

@@ -24,6 +24,7 @@ class Selection(unittest.TestCase):
             ["-p=e2e"],
             ["--package", "e2e", "kill"],
             ["--package=e2e"],
+            ["-p", "tillroll-bench"],
             ["-p", "tillroll-log", "--package=e2e"],
             ["-p", "*"],
             ["--package=e2*"],

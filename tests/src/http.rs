@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(10);
 pub struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
     base: Arc<str>,
+    /// Of every path.
+    prefix: &'static str,
     token: Option<Arc<str>>,
 }
 
@@ -35,7 +37,12 @@ impl Http {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(connector);
-        Self { client, base: base.into(), token: token.map(Arc::from) }
+        Self { client, base: base.into(), prefix: "/api/v1", token: token.map(Arc::from) }
+    }
+
+    /// A client of an internal listener, whose paths begin at its root.
+    pub fn at_root(base: &str) -> Self {
+        Self { prefix: "", ..Self::new(base, None) }
     }
 
     /// The same client with another token, or none.
@@ -68,7 +75,7 @@ impl Http {
         let ask = Ask {
             http: self.clone(),
             method,
-            uri: format!("{}/api/v1{}", self.base, path.as_ref()),
+            uri: format!("{}{}{}", self.base, self.prefix, path.as_ref()),
             headers: Vec::new(),
             body: Bytes::new(),
         };

@@ -18,6 +18,11 @@ impl LogEnds {
         self.0.iter().filter(|((name, _), _)| name == topic).map(|(_, end)| end).sum()
     }
 
+    /// Every partition of every topic.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&(String, i32), &i64)> {
+        self.0.iter()
+    }
+
     /// Those of events topics only.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&(String, i32), i64)> {
         self.0.iter().filter(|((topic, _), _)| topic.ends_with(".events.v1")).map(|(place, end)| (place, *end))

@@ -6,6 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -150,11 +151,44 @@ impl Tillroll {
 
     /// Starts it again after `kill` or `stop`, and waits until it is ready.
     pub async fn start_again(&mut self) -> Outcome {
-        let ready = self.launch.home.join("run/ready");
-        let _none_there = std::fs::remove_file(&ready);
+        self.begin_again()?;
+        self.is_ready().await
+    }
+
+    /// From the next start on: with this setting besides, or without it.
+    pub fn set(&mut self, name: &'static str, value: Option<String>) {
+        self.launch.settings.retain(|(known, _)| *known != name);
+        self.launch.settings.extend(value.map(|value| (name, value)));
+    }
+
+    /// From the next start on: by this command.
+    pub fn serve_by(&mut self, command: &'static [&'static str]) {
+        self.launch.server = command;
+    }
+
+    /// Starts it again, and does not wait: it may be meant to die before it is ready.
+    pub fn begin_again(&mut self) -> Outcome {
+        let _none_there = std::fs::remove_file(self.launch.home.join("run/ready"));
         let log = self.log_file()?;
         let mut command = self.launch.command(self.launch.server)?;
         self.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
+        Ok(())
+    }
+
+    /// Waits until it has killed itself; whether it did so in time.
+    pub async fn dies(&mut self, within: Duration) -> Outcome<bool> {
+        let Some(child) = self.child.as_mut() else { return Ok(false) };
+        let Ok(status) = tokio::time::timeout(within, child.wait()).await else { return Ok(false) };
+        let status = status?;
+        match status.signal() {
+            Some(signal) if signal == Signal::SIGKILL as i32 => Ok(true),
+            Some(_) | None => Err(format!("tillroll ended by itself: {status:?}").into()),
+        }
+    }
+
+    /// Waits until it is ready, once it was begun again.
+    pub async fn is_ready(&mut self) -> Outcome {
+        let ready = self.launch.home.join("run/ready");
         let child = self.child.as_mut();
         let exited = |child: &mut Option<&mut Child>| child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         let mut child = child;

@@ -100,6 +100,14 @@ fn tables_sql() -> String {
     )
 }
 
+/// The rows of a query whose columns are all text.
+pub async fn texts(database_url: &str, sql: &str) -> Outcome<Vec<Vec<String>>> {
+    let client = connect(database_url).await?;
+    let rows = client.query(sql, &[]).await?;
+    let text_of = |row: &tokio_postgres::Row| (0..row.len()).map(|column| Ok(row.try_get(column)?)).collect();
+    rows.iter().map(text_of).collect()
+}
+
 async fn connect(database_url: &str) -> Outcome<Client> {
     let (client, connection) = tokio_postgres::connect(database_url, NoTls).await?;
     // It ends with the client.

@@ -3,6 +3,7 @@
 use crate::http::Http;
 use crate::log::Topics;
 use crate::process::{Finished, Launch, Running, Tillroll, run_script};
+use crate::proof::Roll;
 use crate::rows::Rows;
 use crate::wait::until;
 use crate::{Outcome, paths};
@@ -59,6 +60,11 @@ impl System {
         Ok(Self(Arc::new(Inner { tillroll, stack, launch, url, staff, home })))
     }
 
+    /// One more, beside that of the test.
+    pub async fn another() -> Outcome<Self> {
+        Self::start().await
+    }
+
     /// The public door, for staff.
     pub fn http(&self) -> Http {
         Http::new(&self.0.url, Some(&self.0.staff))
@@ -84,6 +90,16 @@ impl System {
         Topics::of(self.0.stack.bootstrap_servers())
     }
 
+    /// Where Kafka is.
+    pub fn bootstrap_servers(&self) -> &str {
+        self.0.stack.bootstrap_servers()
+    }
+
+    /// The public door, for whoever this token says.
+    pub fn http_of(&self, token: &str) -> Http {
+        Http::new(&self.0.url, Some(token))
+    }
+
     /// Every row of every read model.
     pub async fn rows(&self) -> Outcome<Rows> {
         Rows::read(self.0.stack.database_url()).await
@@ -102,6 +118,21 @@ impl System {
     /// Removes every read model.
     pub async fn delete_read_models(&self) -> Outcome<usize> {
         Rows::delete_all(self.0.stack.database_url()).await
+    }
+
+    /// Everything that is in the topics now.
+    pub async fn roll(&self) -> Outcome<Roll> {
+        Roll::read(self.0.stack.bootstrap_servers()).await
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> &str {
+        self.0.stack.database_url()
+    }
+
+    /// Removes what owners keep locally; an error if they keep nothing.
+    pub fn delete_local_state(&self) -> Outcome {
+        Ok(std::fs::remove_dir_all(self.home().join("state"))?)
     }
 
     /// A directory of this system's own.
@@ -170,8 +201,8 @@ pub(crate) async fn mint(launch: &Launch, arguments: &[&str]) -> Outcome<String>
     }
 }
 
-/// Different processes begin at different places.
-pub(crate) fn free_port() -> Outcome<u16> {
+/// A port that nobody listens on. Different processes begin at different places.
+pub fn free_port() -> Outcome<u16> {
     let span = u32::from(PORTS.end - PORTS.start);
     let begin = std::process::id().wrapping_mul(7919) % span;
     (0..span)

@@ -9,20 +9,32 @@
 mod another_file;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/chaos.rs"]
+mod chaos;
 #[path = "e2e/console.rs"]
 mod console;
 #[path = "e2e/console_tools.rs"]
 mod console_tools;
+#[path = "e2e/crash_points.rs"]
+mod crash_points;
 #[path = "e2e/generated.rs"]
 mod generated;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/instances.rs"]
 mod instances;
 #[path = "e2e/kill.rs"]
 mod kill;
+#[path = "e2e/load.rs"]
+mod load;
 #[path = "e2e/long_order.rs"]
 mod long_order;
+#[path = "e2e/made_again.rs"]
+mod made_again;
 #[path = "e2e/outages.rs"]
 mod outages;
+#[path = "e2e/outages_under_load.rs"]
+mod outages_under_load;
 #[path = "e2e/oversell.rs"]
 mod oversell;
 #[path = "e2e/reads.rs"]
@@ -33,6 +45,8 @@ mod real_file;
 mod rebuild;
 #[path = "e2e/repeats.rs"]
 mod repeats;
+#[path = "e2e/saga.rs"]
+mod saga;
 #[path = "e2e/sales.rs"]
 mod sales;
 #[path = "e2e/settings.rs"]

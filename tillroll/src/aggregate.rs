@@ -39,7 +39,7 @@ pub async fn run(command: AggregateCommand, config: Config) -> Result<ExitCode, 
     let AggregateCommand::Show(args) = command;
     let kind = Kind::of(&args.kind)?;
     let id = key_of(&args.id);
-    let node = Node::connect(config.node(&config.bootstrap_servers()?, None, ""))?;
+    let node = config.connect().await?;
     let events = events(&node, kind, &id).await?;
     if events.is_empty() {
         return Err(format!("there is no {} {id}", kind.name()).into());

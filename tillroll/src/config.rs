@@ -3,16 +3,22 @@
 
 mod variables;
 
+use crate::Failure;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
 use tillroll_http::peer::authority_of;
 use tillroll_http::{Keys, KeysError};
-use tillroll_log::{Environment, NodeConfig};
+use tillroll_kafka::Admin;
+use tillroll_log::{Environment, Node, NodeConfig, StateConfig};
 use tillroll_telemetry::Format;
 use variables::Variables;
 pub use variables::{of_role, print_settings};
+
+/// How long a client command waits for Kafka.
+const KAFKA_WITHIN: Duration = Duration::from_secs(5);
 
 /// A variable has a value that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,8 @@ pub struct Config {
     pub partitions: i32,
     /// Commands under way per partition.
     pub max_requests: usize,
+    /// Aggregates per partition that an owner holds in memory.
+    pub state_cache: usize,
     /// The log's filter.
     pub log: String,
     /// The log's form.
@@ -66,6 +74,8 @@ impl Config {
                 return Err(ConfigError::new("TILLROLL_ENVIRONMENT", problem));
             }
         };
+        #[cfg(debug_assertions)]
+        arm_crash(&variables)?;
         let door = SocketAddr::from(([127, 0, 0, 1], 8080));
         Ok(Self {
             home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
@@ -73,6 +83,7 @@ impl Config {
             environment,
             partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
             max_requests: variables.number("TILLROLL_MAX_REQUESTS", 4_096, 1..=100_000)? as usize,
+            state_cache: variables.number("TILLROLL_STATE_CACHE", 10_000, 1..=10_000_000)? as usize,
             log: variables.get("TILLROLL_LOG").unwrap_or_else(|| "info".into()),
             log_format: variables.parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
             token: variables.get("TILLROLL_TOKEN"),
@@ -160,6 +171,11 @@ impl Config {
         self.variables.kafka_properties().into_iter().fold(kafka, |kafka, (name, value)| kafka.set(name, value))
     }
 
+    /// Where owners of these roles keep what they have folded: other roles, another directory.
+    pub fn state(&self, roles: &[&str]) -> StateConfig {
+        StateConfig { directory: self.home.join("state").join(roles.join("-")), cache: self.state_cache }
+    }
+
     /// This process's part in the log. Without keys it may look at the log and make topics, and carries
     /// out no command.
     pub fn node(&self, bootstrap_servers: &str, keys: Option<&Keys>, url: &str) -> NodeConfig {
@@ -174,8 +190,34 @@ impl Config {
             partitions: self.partitions,
             environment: self.environment,
             max_requests: self.max_requests,
+            state: None,
         }
     }
+
+    /// The same for a client command.
+    pub async fn connect(&self) -> Result<Node, Failure> {
+        let servers = self.bootstrap_servers()?;
+        let node = Node::connect(self.node(&servers, None, ""))?;
+        answers(node.admin(), &servers).await?;
+        Ok(node)
+    }
+}
+
+/// Says soon and in words if nobody is there.
+pub async fn answers(admin: &Admin, servers: &str) -> Result<(), Failure> {
+    let there = admin.ping(KAFKA_WITHIN).await;
+    Ok(there
+        .map_err(|error| format!("Kafka does not answer at {servers} ({error}); does Tillroll run? See scripts/up"))?)
+}
+
+/// Arms the crash point that a test asks for.
+#[cfg(debug_assertions)]
+fn arm_crash(variables: &Variables) -> Result<(), ConfigError> {
+    let Some(text) = variables.get(variables::CRASH) else { return Ok(()) };
+    let names: Vec<&str> = tillroll_telemetry::CrashPoint::ALL.iter().map(|point| point.name()).collect();
+    let wrong = |_| ConfigError::new(variables::CRASH, format!("`{text}` is not POINT:N with one of {names:?}"));
+    tillroll_telemetry::arm_crash(text.parse().map_err(wrong)?);
+    Ok(())
 }
 
 /// A base URL without a path.

@@ -4,8 +4,8 @@
 //! own numbers, so importing twice, or breaking off and importing again, changes nothing.
 
 mod amount;
-mod client;
-mod patience;
+pub mod client;
+pub mod patience;
 mod plan;
 mod progress;
 mod records;

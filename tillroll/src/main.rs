@@ -3,9 +3,11 @@
 mod aggregate;
 mod config;
 mod demo;
+mod doctor;
 mod health;
 mod import;
 mod roles;
+mod saga;
 mod serve;
 mod tail;
 mod token;
@@ -47,6 +49,11 @@ enum Command {
     /// Look at one aggregate: its events and its state.
     #[command(subcommand)]
     Aggregate(aggregate::AggregateCommand),
+    /// See what orders wait for, and mend those that are stuck.
+    #[command(subcommand)]
+    Saga(saga::SagaCommand),
+    /// Look for what is wrong with this installation, and say how to mend it; exit 1 if something is.
+    Doctor(doctor::DoctorArgs),
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -87,6 +94,8 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Import(args) => import::run(args, config).await,
         Command::Tail(args) => tail::run(args, config).await,
         Command::Aggregate(command) => aggregate::run(command, config).await,
+        Command::Saga(command) => saga::run(command, config).await,
+        Command::Doctor(args) => doctor::run(args, config).await,
         Command::Topics(command) => topics::run(command, config).await,
         Command::Demo(command) => demo::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),

@@ -74,6 +74,11 @@ impl Role {
         matches!(self, Self::Catalog | Self::Inventory | Self::Orders)
     }
 
+    /// Whether it writes or reads the read models.
+    pub fn reads_database(self) -> bool {
+        matches!(self, Self::Projectors | Self::QueryApi)
+    }
+
     /// The roles of these names; `all` means each.
     pub fn parse_all(names: &[String]) -> Result<Vec<Self>, Failure> {
         let mut roles = Vec::new();
@@ -142,7 +147,8 @@ async fn projectors(shared: &Shared<'_>) -> Result<Started, Failure> {
         Box::pin(async move {
             let database = pool.ping().await.map_err(|_| "no answer".to_owned());
             let stopped = troubles.list();
-            let running = if stopped.is_empty() { Ok(()) } else { Err(format!("{} stopped", stopped.len())) };
+            let reasons: Vec<String> = stopped.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
+            let running = if reasons.is_empty() { Ok(()) } else { Err(reasons.join("; ")) };
             vec![("postgres", database), ("projections", running)]
         })
     });

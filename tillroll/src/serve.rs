@@ -46,7 +46,7 @@ pub struct ServeArgs {
 pub struct Backends {
     /// `host:port[,host:port…]`
     pub bootstrap_servers: String,
-    /// `postgres://user:password@host:port/database`
+    /// `postgres://user:password@host:port/database`; of no use to roles that do not read it.
     pub database_url: String,
 }
 
@@ -54,7 +54,11 @@ pub struct Backends {
 pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
     let roles = Role::parse_all(&args.roles)?;
-    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url: config.database_url()? };
+    let database_url = match roles.iter().any(|role| role.reads_database()) {
+        true => config.database_url()?,
+        false => String::new(),
+    };
+    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url };
     std::fs::create_dir_all(config.home.join("run"))?;
     let ready = config.run_file("ready");
     if roles.contains(&Role::Gateway) {
@@ -90,7 +94,10 @@ impl Serving {
     /// Starts the roles, the gateway last, and returns when all of them serve.
     pub async fn start(config: &Config, backends: &Backends, roles: &[Role], rebuild: bool) -> Result<Self, Failure> {
         let keys = config.keys()?;
-        let node = Node::connect(config.node(&backends.bootstrap_servers, Some(&keys), ""))?;
+        let owning: Vec<_> = roles.iter().filter(|role| role.owns()).map(|role| role.name()).collect();
+        let mut settings = config.node(&backends.bootstrap_servers, Some(&keys), "");
+        settings.state = (!owning.is_empty()).then(|| config.state(&owning));
+        let node = Node::connect(settings)?;
         // The others wait for it by themselves: a door tells its clients, and reads are answered from what is folded.
         if roles.iter().any(|role| role.owns()) {
             node.admin().ping(KAFKA_WITHIN).await?;

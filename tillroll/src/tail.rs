@@ -8,7 +8,7 @@ mod line;
 mod merge;
 
 use crate::Failure;
-use crate::config::Config;
+use crate::config::{Config, answers};
 use admitted::{Admitted, Arrived};
 use clap::Args;
 use line::Form;
@@ -49,8 +49,10 @@ pub struct TailArgs {
 }
 
 pub async fn run(args: TailArgs, config: Config) -> Result<ExitCode, Failure> {
-    let kafka = config.kafka(&config.bootstrap_servers()?);
+    let servers = config.bootstrap_servers()?;
+    let kafka = config.kafka(&servers);
     let (admin, tail) = (Admin::new(&kafka)?, Tail::start(&kafka)?);
+    answers(&admin, &servers).await?;
     let (send, received) = mpsc::channel(WAITING);
     let mut merge = Merge::default();
     let aggregate = args.aggregate.as_deref().map(key_of);

@@ -15,9 +15,21 @@ pub struct TokenArgs {
     /// Who the bearer is, as it will stand in `ce_actor` of events. No personal data.
     #[arg(long, default_value = "staff")]
     subject: String,
-    /// How long it is good: 15m, 12h, 7d.
-    #[arg(long, default_value = "12h", value_parser = duration)]
+    /// How long it is good, at most 366 days: 15m, 12h, 7d. The door allows clocks to differ by half a minute.
+    #[arg(long, default_value = "12h", value_parser = lifetime)]
     ttl: Duration,
+}
+
+/// The longest life of a token: who needs it for longer mints another.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let life = duration(text)?;
+    match life {
+        Duration::ZERO => Err("a token that is never good is of no use".into()),
+        life if life > LONGEST => Err("a token is good for 366 days at most".into()),
+        life => Ok(life),
+    }
 }
 
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -37,6 +49,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// A staff token for this installation's own client commands.
 pub fn staff(config: &Config, ttl: Duration) -> Result<String, Failure> {
     Ok(config.existing_keys()?.mint("staff", Role::Staff, ttl)?)
+}
+
+/// An operator's token for one command, in the name of `subject`, who will stand in the events.
+pub fn operator(config: &Config, subject: &str) -> Result<String, Failure> {
+    Ok(config.existing_keys()?.mint(subject, Role::Operator, Duration::from_secs(300))?)
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]

@@ -4,8 +4,7 @@ use crate::Failure;
 use crate::config::Config;
 use clap::Subcommand;
 use std::process::ExitCode;
-use std::time::Duration;
-use tillroll_log::{Environment, Node};
+use tillroll_log::Environment;
 use tillroll_schemas::catalogue;
 
 #[derive(Subcommand)]
@@ -29,8 +28,7 @@ pub fn default_replication(environment: Environment) -> i32 {
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub async fn run(command: TopicsCommand, config: Config) -> Result<ExitCode, Failure> {
-    let node = Node::connect(config.node(&config.bootstrap_servers()?, None, ""))?;
-    node.admin().ping(Duration::from_secs(5)).await?;
+    let node = config.connect().await?;
     match command {
         TopicsCommand::Create { replication } => {
             let replication = replication.unwrap_or(default_replication(config.environment));

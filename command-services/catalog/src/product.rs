@@ -2,6 +2,7 @@
 //!
 //! Must hold: a SKU names one product for ever, also after it was archived; whether stock is kept of it never changes.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
 use tillroll_schemas::catalogue;
@@ -13,7 +14,7 @@ use tillroll_schemas::product::{
 pub struct Product;
 
 /// Where a product is in its life.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// Nobody has added it.
     #[default]
@@ -74,6 +75,7 @@ pub struct Listing {
 
 impl Aggregate for Product {
     const TOPICS: AggregateTopics = catalogue::PRODUCT;
+    const STATE_SCHEMA: u32 = 1;
     type State = State;
     type Command = ProductCommand;
     type Event = ProductEvent;

@@ -1,5 +1,6 @@
 //! What inventory has to know of products, folded from the catalogue's events; a replica, nothing is decided here.
 
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
 use tillroll_schemas::catalogue;
 use tillroll_schemas::product::{ProductCommand, ProductEvent};
@@ -8,7 +9,7 @@ use tillroll_schemas::product::{ProductCommand, ProductEvent};
 pub struct ProductFacts;
 
 /// Whether stock is kept of a SKU. An archived product may still have stock, and returns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tracking {
     /// The catalogue has no such product.
     #[default]
@@ -20,7 +21,7 @@ pub enum Tracking {
 }
 
 /// Nothing can be asked of a replica.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Never {}
 
 impl tillroll_log::Rejection for Never {
@@ -35,6 +36,7 @@ impl tillroll_log::Rejection for Never {
 
 impl Aggregate for ProductFacts {
     const TOPICS: AggregateTopics = catalogue::PRODUCT;
+    const STATE_SCHEMA: u32 = 1;
     type State = Tracking;
     type Command = ProductCommand;
     type Event = ProductEvent;

@@ -6,6 +6,7 @@
 pub mod reservations;
 
 use reservations::{Claim, Reservations};
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
 use tillroll_schemas::stock_item::{
     AdjustStock, Adjusted, CommitStock, Committed, ExpireReservations, FulfilStock, Fulfilled, Levels, ReceiveStock,
@@ -21,7 +22,7 @@ pub struct StockItem;
 pub const MOST_ON_HAND: i64 = 1_000_000_000_000_000;
 
 /// What there is and who has a claim on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// The levels now.
     pub levels: Levels,
@@ -69,6 +70,7 @@ type Decision = Result<Option<StockItemEvent>, Rejection>;
 
 impl Aggregate for StockItem {
     const TOPICS: AggregateTopics = catalogue::STOCK_ITEM;
+    const STATE_SCHEMA: u32 = 1;
     type State = State;
     type Command = StockItemCommand;
     type Event = StockItemEvent;
@@ -94,7 +96,7 @@ impl Aggregate for StockItem {
             StockItemEvent::Received(_) | StockItemEvent::Adjusted(_) | StockItemEvent::WrittenOff(_) => {}
             StockItemEvent::Reserved(e) => reservations.reserve(e.order_id, e.quantity, e.expires_at),
             StockItemEvent::Committed(e) => reservations.commit(e.order_id, e.quantity),
-            StockItemEvent::Fulfilled(e) => reservations.fulfil(e.order_id, e.quantity),
+            StockItemEvent::Fulfilled(e) => reservations.fulfil(e.order_id, e.fulfilment_id, e.quantity),
             StockItemEvent::Released(e) => reservations.release(e.order_id),
             StockItemEvent::ReleaseRecorded(e) => reservations.release(e.order_id),
             StockItemEvent::ReservationExpired(e) => reservations.end(e.order_id),
@@ -182,6 +184,10 @@ fn release(state: &State, command: &ReleaseStock) -> Decision {
 
 fn fulfil(state: &State, command: &FulfilStock) -> Decision {
     let FulfilStock { order_id, fulfilment_id, quantity } = *command;
+    // An operator may have an order ask again.
+    if state.reservations.has_left(order_id, fulfilment_id) {
+        return Ok(None);
+    }
     match state.reservations.claim(order_id) {
         Some(Claim::Committed { left }) if left >= quantity.get() => {
             let Levels { on_hand, reserved, committed } = state.levels;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Rejection};
 use tillroll_schemas::credit_note::{CreditNoteCommand, CreditNoteEvent, IssueCreditNote, Issued};
 use tillroll_schemas::order::Customer;
@@ -18,7 +18,7 @@ use crate::pricing::{self, LinesRefused};
 pub struct CreditNote;
 
 /// What is known of a credit note.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreditNoteState {
     /// How many events it has.
     pub version: u64,
@@ -42,6 +42,7 @@ impl Rejection for CreditNoteRejection {
 
 impl Aggregate for CreditNote {
     const TOPICS: AggregateTopics = catalogue::CREDIT_NOTE;
+    const STATE_SCHEMA: u32 = 1;
     type State = CreditNoteState;
     type Command = CreditNoteCommand;
     type Event = CreditNoteEvent;

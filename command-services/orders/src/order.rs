@@ -8,6 +8,7 @@ mod body;
 mod checkout;
 mod fulfilment;
 mod life;
+mod operating;
 mod placing;
 mod rejection;
 mod steps;
@@ -16,7 +17,8 @@ mod wait;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
-use tillroll_log::{Aggregate, AggregateTopics, Key};
+use serde::{Deserialize, Serialize};
+use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus};
 use tillroll_schemas::order::{
     Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, StockClaim,
 };
@@ -36,7 +38,7 @@ const JOINED_ANSWERS: usize = 2_000;
 pub struct Order;
 
 /// What is known of an order. Cheap to clone: what never changes is shared, what changes shares its parts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderState {
     /// How many events it has.
     pub version: u64,
@@ -45,7 +47,7 @@ pub struct OrderState {
 }
 
 /// The stages of an order's life, each with what only it knows.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Life {
     /// Nothing has happened.
     #[default]
@@ -69,7 +71,7 @@ pub enum Life {
 }
 
 /// An order that counts as sold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sold {
     /// What was ordered.
     pub order: Arc<Placed>,
@@ -80,7 +82,7 @@ pub struct Sold {
 }
 
 /// A delivery under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Which.
     pub id: FulfilmentId,
@@ -91,7 +93,7 @@ pub struct Delivery {
 }
 
 /// An order on its way to be cancelled.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
     /// What was ordered.
     pub order: Arc<Placed>,
@@ -105,6 +107,7 @@ pub struct Ending {
 
 impl Aggregate for Order {
     const TOPICS: AggregateTopics = catalogue::ORDER;
+    const STATE_SCHEMA: u32 = 1;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;
@@ -120,6 +123,9 @@ impl Aggregate for Order {
             OrderCommand::Cancel(command) => checkout::cancel(&state.life, command, at),
             OrderCommand::RequestFulfilment(command) => fulfilment::request(&state.life, command, at),
             OrderCommand::DeadlinePassed(command) => Ok(checkout::overdue(&state.life, command.deadline, at)),
+            OrderCommand::RetryStep(command) => operating::retry(&state.life, command, at),
+            OrderCommand::CompensateStuck(command) => operating::compensate(&state.life, command, at),
+            OrderCommand::CompleteStep(command) => operating::complete(&state.life, command, at),
         }
     }
 
@@ -135,6 +141,8 @@ impl Aggregate for Order {
             OrderEvent::CompensationStarted(event) => checkout::compensating(life, event),
             OrderEvent::Cancelled(event) => checkout::cancelled(life, event),
             OrderEvent::Stuck(event) => life.hear(&event.answers).wait_on(Patience::Over(event.reason.clone())),
+            OrderEvent::StepRetried(event) => operating::retried(life, event),
+            OrderEvent::StepCompleted(event) => operating::completed(life, event),
             OrderEvent::FulfilmentRequested(event) => fulfilment::requested(life, event),
             OrderEvent::Fulfilled(event) => fulfilment::fulfilled(life, event),
         };
@@ -156,6 +164,8 @@ impl Aggregate for Order {
             | OrderEvent::CompensationStarted(_)
             | OrderEvent::Cancelled(_)
             | OrderEvent::Stuck(_)
+            | OrderEvent::StepRetried(_)
+            | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
             | OrderEvent::Fulfilled(_) => None,
         }
@@ -189,6 +199,20 @@ impl Aggregate for Order {
             Life::Confirmed(_) | Life::Fulfilled(_) | Life::Cancelled(..) => true,
             Life::Delivering(..) | Life::Compensating(_) => state.life.stuck().is_some(),
         }
+    }
+}
+
+impl Saga for Order {
+    fn saga(state: &OrderState) -> Option<SagaStatus> {
+        let (asked, wait) = state.life.waiting()?;
+        let stuck = wait.stuck().map(|reason| Impasse { code: reason.code.clone(), detail: reason.detail.clone() });
+        Some(SagaStatus {
+            step: SagaStep::of(asked.step()).name,
+            waits_for: wait.open().map(ToString::to_string).collect(),
+            answer_by: wait.deadline(),
+            attempt: wait.attempt(),
+            stuck,
+        })
     }
 }
 

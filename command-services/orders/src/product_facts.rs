@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Rejection, Timestamp};
 use tillroll_schemas::product::{Details, ProductCommand, ProductEvent};
 use tillroll_schemas::{Money, TaxRate, catalogue};
@@ -10,7 +11,7 @@ use tillroll_schemas::{Money, TaxRate, catalogue};
 pub struct ProductFacts;
 
 /// What a line of an order freezes of a product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Shown to customers.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Facts {
 }
 
 /// Nothing can be asked of a replica.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Never {}
 
 impl Rejection for Never {
@@ -42,6 +43,7 @@ impl Rejection for Never {
 
 impl Aggregate for ProductFacts {
     const TOPICS: AggregateTopics = catalogue::PRODUCT;
+    const STATE_SCHEMA: u32 = 1;
     /// Nothing, if the catalogue has no such product.
     type State = Option<Arc<Facts>>;
     type Command = ProductCommand;

@@ -5,7 +5,7 @@
 use serde_json::Error;
 use tillroll_log::{Cause, Outgoing, Reactions, SettledAs};
 use tillroll_schemas::credit_note::{CreditNoteCommand, CreditNoteEvent, Issued};
-use tillroll_schemas::order::{Continue, OrderCommand, OrderEvent, Step, StockClaim};
+use tillroll_schemas::order::{Continue, OrderCommand, OrderEvent, Step, StepRetried, StockClaim};
 use tillroll_schemas::stock_item::{
     CommitStock, FulfilStock, ReceiveStock, ReleaseStock, ReserveStock, StockItemCommand,
 };
@@ -42,6 +42,8 @@ impl Reactions<Order> for OrderReactions {
                 let fulfilment_id = requested.fulfilment_id;
                 FulfilStock { order_id, fulfilment_id, quantity: claim.quantity }.into()
             }),
+            OrderEvent::StepRetried(retried) => again(cause, order_id, retried),
+            OrderEvent::StepCompleted(_) => Ok(vec![carry_on(cause)?]),
             OrderEvent::StockAnswered(_)
             | OrderEvent::Confirmed(_)
             | OrderEvent::StepOverdue(_)
@@ -68,6 +70,19 @@ fn claims(
         return Ok(vec![carry_on(cause)?]);
     }
     claims.iter().map(|claim| to_stock_item(step, &claim.sku, &command(claim))).collect()
+}
+
+/// What those are asked once more who have not done it.
+fn again(cause: &Cause, order_id: OrderId, retried: &StepRetried) -> Result<Vec<Outgoing>, Error> {
+    let step = retried.step;
+    match (step, retried.fulfilment_id) {
+        (Step::Release, _) => claims(cause, step, &retried.claims, |_| ReleaseStock { order_id }.into()),
+        (Step::Fulfil, Some(fulfilment_id)) => claims(cause, step, &retried.claims, |claim| {
+            FulfilStock { order_id, fulfilment_id, quantity: claim.quantity }.into()
+        }),
+        // No order is ever stuck there: they compensate.
+        (Step::Reserve | Step::Commit, _) | (Step::Fulfil, None) => Ok(Vec::new()),
+    }
 }
 
 fn to_stock_item(step: Step, sku: &Sku, command: &StockItemCommand) -> Result<Outgoing, Error> {

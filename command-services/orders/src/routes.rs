@@ -5,6 +5,7 @@ mod cancel;
 mod credit_notes;
 mod fulfil;
 mod lines;
+mod operate;
 mod outcome;
 mod place;
 
@@ -58,12 +59,22 @@ impl Scope for OrdersWrite {
     const NAME: &'static str = "orders:write";
 }
 
+/// Mends orders that are stuck.
+struct OrdersOperate;
+
+impl Scope for OrdersOperate {
+    const NAME: &'static str = "orders:operate";
+}
+
 /// The routes.
 pub(crate) fn router(desk: Desk) -> Router {
     Router::new()
         .route("/api/v1/orders", post(place::place))
         .route("/api/v1/orders/{id}/cancel", post(cancel::cancel))
         .route("/api/v1/orders/{id}/fulfilments", post(fulfil::fulfil))
+        .route("/api/v1/orders/{id}/saga/retry", post(operate::retry))
+        .route("/api/v1/orders/{id}/saga/compensate", post(operate::compensate))
+        .route("/api/v1/orders/{id}/saga/complete", post(operate::complete))
         .route("/api/v1/credit-notes", post(credit_notes::issue))
         .with_state(Arc::new(desk))
 }

@@ -76,7 +76,8 @@ impl Role {
             Self::Staff => {
                 &["catalog:write", "inventory:write", "orders:enter", "orders:read", "orders:write", "analytics:read"]
             }
-            Self::Customer | Self::Operator => &[],
+            Self::Operator => &["orders:operate", "orders:read"],
+            Self::Customer => &[],
         }
     }
 

@@ -30,7 +30,9 @@ pub use coordinates::{Offset, PartitionId};
 pub use headers::{CommandHeaders, IfMatch, PresentedTokens, QueryHeaders};
 pub use identity::{Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies};
 pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
-pub use keys::{CommandHashKey, KeyFileError, Keys, KeysError};
+pub use keys::{
+    ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys, KeysError,
+};
 pub use problem::{FieldError, Problem};
 pub use query::StrictQuery;
 pub use route::{Allowed, PathId, Scope};

@@ -75,6 +75,8 @@ catalogue! {
     QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More was to be fulfilled than the order has left; `errors` names each line.";
     ORDER_CANCELLED "order_cancelled" CONFLICT "Order cancelled" "The order was cancelled.";
     NOT_CONFIRMED "not_confirmed" CONFLICT "Order not confirmed" "The order is not confirmed yet.";
+    NOT_STUCK "not_stuck" CONFLICT "Order not stuck" "Only an order that is stuck can be retried, compensated or completed by an operator.";
+    FULFILMENT_UNANSWERED "fulfilment_unanswered" CONFLICT "Fulfilment unanswered" "A stock item has not said whether its pieces have left, so the order cannot be called off: retry first.";
     CURRENCY_MISMATCH "currency_mismatch" CONFLICT "Currency mismatch" "The amounts are not all in one currency.";
     AMOUNT_OVERFLOW "amount_overflow" CONFLICT "Amount too large" "A sum of money is larger than can be stored.";
 }

@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         partitions: 1,
         environment: Environment::Development,
         max_requests: 100,
+        state: None,
     })?;
     node.create_topics(&[Jar::TOPICS], 1).await?;
     let mut role = node.role("jars");

@@ -1,6 +1,8 @@
 //! What an aggregate has to be for the log to keep it: three pure functions and a few facts.
 
 use crate::{Body, Key, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// The two topics of an aggregate.
@@ -27,7 +29,7 @@ impl AggregateTopics {
 }
 
 /// A business "no": a value, not an error.
-pub trait Rejection: fmt::Debug + Send + 'static {
+pub trait Rejection: Clone + fmt::Debug + Send + 'static {
     /// Stable, snake case.
     fn code(&self) -> &'static str;
     /// For people; no personal data.
@@ -41,8 +43,12 @@ pub trait Rejection: fmt::Debug + Send + 'static {
 pub trait Aggregate: Sized + Send + Sync + 'static {
     /// Where it lives.
     const TOPICS: AggregateTopics;
-    /// What was folded so far; its default is "nothing has happened".
-    type State: Clone + Default + fmt::Debug + Send + Sync + 'static;
+    /// The number of what owners store locally of [`Self::State`]. Raise it whenever the state's serialised form
+    /// changes, or what `evolve` makes of an event: what was stored under another number is not read, and the
+    /// partition is folded from its beginning once.
+    const STATE_SCHEMA: u32;
+    /// What was folded so far; its default is "nothing has happened". Its serialised form is local and disposable.
+    type State: Clone + Default + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What can be asked of it.
     type Command: Body + Clone + fmt::Debug + Send + Sync + 'static;
     /// What happened to it.

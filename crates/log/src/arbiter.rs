@@ -1,6 +1,7 @@
 //! Who may write a partition, decided by the partition itself. Every reader feeds this one value with every record in
 //! offset order, and so all readers agree, for ever, on which records exist.
 
+use crate::rules::{Rule, kept};
 use crate::{ClaimId, Ordinal};
 use serde::{Deserialize, Serialize};
 
@@ -64,14 +65,20 @@ impl Arbiter {
     /// Takes the next record of the partition, in offset order.
     pub fn judge(&mut self, stamp: Stamp) -> Verdict {
         match stamp {
-            Stamp::Claim { claim, previous } if previous == self.claim && self.claim != Some(claim) => {
+            Stamp::Claim { claim, previous }
+                if (previous == self.claim || !kept(Rule::ClaimChain)) && self.claim != Some(claim) =>
+            {
                 *self = Self { claim: Some(claim), next_ordinal: Ordinal(0) };
                 Verdict::Claimed
             }
             Stamp::Claim { .. } => Verdict::Void(Void::LostClaim),
-            Stamp::Entry { claim, .. } if self.claim != Some(claim) => Verdict::Void(Void::OldClaim),
-            Stamp::Entry { ordinal, .. } if ordinal < self.next_ordinal => Verdict::Void(Void::Duplicate),
-            Stamp::Entry { ordinal, .. } if ordinal > self.next_ordinal => Verdict::Void(Void::Gap),
+            Stamp::Entry { claim, .. } if kept(Rule::ClaimCheck) && self.claim != Some(claim) => {
+                Verdict::Void(Void::OldClaim)
+            }
+            Stamp::Entry { ordinal, .. } if kept(Rule::Duplicates) && ordinal < self.next_ordinal => {
+                Verdict::Void(Void::Duplicate)
+            }
+            Stamp::Entry { ordinal, .. } if kept(Rule::Gaps) && ordinal > self.next_ordinal => Verdict::Void(Void::Gap),
             Stamp::Entry { .. } => {
                 self.next_ordinal = self.next_ordinal.next();
                 Verdict::Admitted

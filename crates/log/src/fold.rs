@@ -1,18 +1,23 @@
 //! The confirmed state of one partition: a fold of its admitted records and of nothing else. States, which commands
 //! have ended and how, deadlines, inbox and floors all come from here, so every owner comes to the same.
 
+mod kept;
+
+pub use kept::{Changes, Cold, ColdFault, Distrust, Head};
+
 use crate::record::{Claim, Ended, Entry, EnvelopeError, Inbox, claim_of, read_entry};
 use crate::source::Windows;
 use crate::{
     Aggregate, Body, CommandHash, CommandId, Coordinates, DecodeError, EventId, Key, LogId, Offset, PartitionId,
     StoredPosition, Timestamp, Topic, Verdict, Version,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tillroll_kafka::Record;
 
 /// An aggregate as it is now.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Slot<A: Aggregate> {
     /// Its state.
     pub state: A::State,
@@ -24,10 +29,33 @@ pub struct Slot<A: Aggregate> {
     /// see those too.
     pub sources: BTreeMap<(LogId, Topic, PartitionId), Offset>,
     deadline: Option<Timestamp>,
+    /// In which round it was used last.
+    used: u64,
+}
+
+impl<A: Aggregate> Slot<A> {
+    /// An aggregate as it was stored.
+    pub fn new(
+        state: A::State,
+        version: Version,
+        last_event: EventId,
+        sources: BTreeMap<(LogId, Topic, PartitionId), Offset>,
+    ) -> Self {
+        let deadline = A::deadline(&state);
+        Self { state, version, last_event, sources, deadline, used: 0 }
+    }
+}
+
+impl<A: Aggregate> Clone for Slot<A> {
+    fn clone(&self) -> Self {
+        let Self { state, version, last_event, sources, deadline, used } = self;
+        let (state, sources) = (state.clone(), sources.clone());
+        Self { state, version: *version, last_event: *last_event, sources, deadline: *deadline, used: *used }
+    }
 }
 
 /// How a command that came with a hash has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The hash of its body.
     pub hash: CommandHash,
@@ -52,6 +80,9 @@ pub enum FoldError {
         #[source]
         source: DecodeError,
     },
+    /// What it changes cannot be read from the local store.
+    #[error("the local store: {0}")]
+    Cold(#[from] ColdFault),
     /// An aggregate's versions are not 1, 2, 3, …
     #[error("{at}: version {found} of {key} follows version {known}")]
     Version {
@@ -90,10 +121,14 @@ pub struct Fold<A: Aggregate> {
     pub inbox: Option<Inbox>,
     /// Which of them.
     pub windows: Windows,
-    /// The commands that may be repeated by HTTP, for as long as the log.
-    pub commands: HashMap<CommandId, Seen>,
+    /// The commands that may be repeated by HTTP, less those that stand in the local store.
+    pub(crate) commands: HashMap<CommandId, Seen>,
     slots: HashMap<Key, Slot<A>>,
+    aggregates: u64,
     deadlines: BTreeSet<(Timestamp, Key)>,
+    /// An admitted record was passed and is not folded.
+    torn: bool,
+    kept: Option<kept::Kept<A>>,
 }
 
 impl<A: Aggregate> Default for Fold<A> {
@@ -105,7 +140,10 @@ impl<A: Aggregate> Default for Fold<A> {
             windows: Windows::default(),
             commands: HashMap::new(),
             slots: HashMap::new(),
+            aggregates: 0,
             deadlines: BTreeSet::new(),
+            torn: false,
+            kept: None,
         }
     }
 }
@@ -117,6 +155,7 @@ impl<A: Aggregate> Fold<A> {
         if verdict == Verdict::Claimed {
             self.claim = claim_of(record);
         }
+        self.torn |= verdict == Verdict::Admitted;
         verdict
     }
 
@@ -144,6 +183,7 @@ impl<A: Aggregate> Fold<A> {
         let value = record.value.as_deref().unwrap_or_default();
         let event = A::Event::decode(&envelope.type_name, value)
             .map_err(|source| FoldError::Body { at: envelope.at.clone(), source })?;
+        self.warm(&envelope.key)?;
         let known = self.version(&envelope.key);
         if envelope.version != known.next() {
             let (at, key) = (envelope.at.clone(), envelope.key.clone());
@@ -155,7 +195,7 @@ impl<A: Aggregate> Fold<A> {
         Ok(Folded::Event(entry, Arc::new(event)))
     }
 
-    /// The aggregate as it is now, if anything ever happened to it.
+    /// The aggregate as it is now, if anything ever happened to it. With a local store [`Self::warm`] comes first.
     pub fn slot(&self, key: &str) -> Option<&Slot<A>> {
         self.slots.get(key)
     }
@@ -166,13 +206,13 @@ impl<A: Aggregate> Fold<A> {
     }
 
     /// How many aggregates there are.
-    pub fn len(&self) -> usize {
-        self.slots.len()
+    pub fn len(&self) -> u64 {
+        self.aggregates
     }
 
     /// Whether nothing ever happened.
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.aggregates == 0
     }
 
     /// The deadlines that have passed, the earliest first.
@@ -188,21 +228,21 @@ impl<A: Aggregate> Fold<A> {
     /// Enters the state after an event.
     pub(crate) fn enter(&mut self, key: &Key, state: A::State, version: Version, event: EventId, ends: &[Ended]) {
         let deadline = A::deadline(&state);
-        let slot = match self.slots.get_mut(key) {
-            Some(slot) => slot,
-            None => self.slots.entry(key.clone()).or_insert_with(|| Slot {
-                state: A::State::default(),
-                version: Version(0),
-                last_event: event,
-                sources: BTreeMap::new(),
-                deadline: None,
-            }),
-        };
+        if !self.slots.contains_key(key) {
+            self.aggregates += 1;
+            let unborn = Slot::new(A::State::default(), Version(0), event, BTreeMap::new());
+            self.slots.insert(key.clone(), Slot { deadline: None, ..unborn });
+        }
+        let Some(slot) = self.slots.get_mut(key) else { return };
         if slot.deadline != deadline {
             if let Some(old) = slot.deadline {
                 self.deadlines.remove(&(old, key.clone()));
             }
             self.deadlines.extend(deadline.map(|deadline| (deadline, key.clone())));
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.changed(key, slot.deadline != deadline);
+            slot.used = kept.round();
         }
         (slot.state, slot.version, slot.last_event, slot.deadline) = (state, version, event, deadline);
         for source in ends.iter().filter_map(|ended| ended.source.as_ref()) {
@@ -226,5 +266,6 @@ impl<A: Aggregate> Fold<A> {
         if inbox.is_some() {
             self.inbox = inbox;
         }
+        self.torn = false;
     }
 }

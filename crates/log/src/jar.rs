@@ -65,7 +65,7 @@ bodies! {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JarState {
     pub sweets: u32,
     pub look_by: Option<Timestamp>,
@@ -95,6 +95,7 @@ pub struct Jar;
 
 impl Aggregate for Jar {
     const TOPICS: AggregateTopics = AggregateTopics::new("jar", "jar.events.v1", "jar.commands.v1");
+    const STATE_SCHEMA: u32 = 1;
     type State = JarState;
     type Command = JarCommand;
     type Event = JarEvent;

@@ -19,7 +19,10 @@ pub mod owner;
 mod position;
 mod reaction;
 pub mod record;
+mod rereading;
+mod rules;
 mod runtime;
+mod saga;
 mod source;
 
 pub use aggregate::{Aggregate, AggregateTopics, Rejection};
@@ -32,11 +35,14 @@ pub use ids::{
 };
 pub use position::{LastAdmitted, PositionMismatch, StoredPosition};
 pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
+#[doc(hidden)]
+pub use runtime::through_store;
 pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
     ExecuteError, Finding, Node, NodeConfig, OwnerFound, Place, ReadFault, Replica, Request, Role, RoleWatch,
-    RunningRole, Served, Services, StartError, Timing, TopicPlan, now,
+    RunningRole, Served, Services, StartError, StateConfig, Timing, TopicPlan, now,
 };
+pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]
 pub use serde_json;
 pub use source::{CommandHash, InvalidSource, Novelty, Source, SourcePartition, Windows};

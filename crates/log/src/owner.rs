@@ -6,6 +6,7 @@
 
 mod commands;
 mod effects;
+mod keeping;
 mod line;
 mod requests;
 mod timers;
@@ -95,11 +96,16 @@ pub struct Owner<A: Aggregate, T: Ticket> {
 impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// An owner that knows nothing yet: feed it the log from the beginning.
     pub fn new(config: OwnerConfig) -> Self {
+        Self::resuming(config, Fold::default())
+    }
+
+    /// An owner that knows that much: feed it the log from the fold's position on.
+    pub fn resuming(config: OwnerConfig, fold: Fold<A>) -> Self {
         let writer = Writer::new(config.topic.clone(), config.partition, A::TOPICS.name);
         Self {
             config,
             writer,
-            fold: Fold::default(),
+            fold,
             phase: Phase::CatchingUp,
             tried: HashSet::new(),
             line: Line::default(),
@@ -287,7 +293,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
         match self.fold.fold_admitted(record) {
             Ok(folded) => self.folded(record, folded),
-            Err(error) => return self.fault(Alarm::from(error)),
+            Err(error) => return self.unfolded(error),
         }
         if own_record {
             // Somebody else's record took a place under our claim: our own at that place is void.

@@ -9,6 +9,7 @@ mod reader;
 mod replica;
 mod role;
 mod services;
+mod store;
 mod topics;
 
 pub use clock::now;
@@ -20,4 +21,5 @@ pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
 pub use replica::{Behind, Replica};
 pub use role::{Role, RoleWatch, RunningRole};
 pub use services::{Announcement, Announcer, OwnerFound, Place, Served, Services};
+pub use store::{StateConfig, through_store};
 pub use topics::{Finding, TopicPlan};

@@ -1,8 +1,10 @@
 //! Where a topic command comes from, and what its target remembers of that: per reactor and source partition the
 //! greatest floor and the ids above it. Whatever comes from below the floor is a repeat, for ever, in bounded memory.
 
+use crate::rules::{Rule, kept};
 use crate::{CommandId, LogId, Offset, PartitionId};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ pub struct Source {
 }
 
 /// A reactor and one partition that it reads.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourcePartition {
     /// The reactor's name.
     pub reactor: Arc<str>,
@@ -70,7 +72,7 @@ impl std::str::FromStr for Source {
 
 /// A keyed HMAC-SHA256, cut to 128 bits, of a command's whole body: the same key with another body is noticed, and the
 /// log does not give away what was in it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CommandHash([u8; 16]);
 
 impl CommandHash {
@@ -116,10 +118,10 @@ pub enum Novelty {
 }
 
 /// What a target partition remembers of the topic commands that it has ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows(HashMap<SourcePartition, Window>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Window {
     floor: Offset,
     above: BTreeMap<(Offset, CommandId), CommandHash>,
@@ -130,7 +132,7 @@ impl Windows {
     pub fn judge(&self, source: &Source, id: CommandId, hash: CommandHash) -> Novelty {
         match self.0.get(&source.partition) {
             None => Novelty::New,
-            Some(window) if source.offset < window.floor => Novelty::Repeat,
+            Some(window) if kept(Rule::Floors) && source.offset < window.floor => Novelty::Repeat,
             Some(window) => match window.above.get(&(source.offset, id)) {
                 None => Novelty::New,
                 Some(known) if *known == hash => Novelty::Repeat,

@@ -13,6 +13,8 @@ mod outages;
 mod panics;
 #[path = "broker/replicas.rs"]
 mod replicas;
+#[path = "broker/restarts.rs"]
+mod restarts;
 #[path = "broker/services.rs"]
 mod services;
 #[path = "broker/setting.rs"]

@@ -2,6 +2,9 @@
 //! Nothing fails here: an owner that raises an alarm, writes a dead letter or turns a request away ends the test.
 
 use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_kafka::{Headers, NewRecord, Record};
@@ -9,12 +12,12 @@ use tillroll_log::owner::{Effect, Owner, OwnerConfig, Phase, Reply, Request, Tic
 use tillroll_log::record::{Entry, Origin, header, read_entry};
 use tillroll_log::{
     Aggregate, Body, ClaimId, CommandHash, CommandId, EventId, LogId, Offset, PartitionId, Rejection, Source,
-    SourcePartition, StoredPosition, Timestamp, Topic, TopicId, Verdict,
+    SourcePartition, StoredPosition, Timestamp, Topic, TopicId, Verdict, through_store,
 };
 use uuid::Uuid;
 
 const PARTITION: PartitionId = PartitionId(0);
-const HASH_KEY: &[u8] = b"the key of hashes";
+pub(crate) const HASH_KEY: &[u8] = b"the key of hashes";
 
 /// How a command by HTTP was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Told {
 }
 
 /// The number of a request.
-struct Number(usize);
+pub(crate) struct Number(pub(crate) usize);
 
 impl Ticket for Number {
     type Ack = ();
@@ -195,6 +198,8 @@ impl<A: Aggregate> Bench<A> {
             self.read += 1;
             self.owner.record(&record, self.now);
             self.perform();
+            let key = record.key.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            assert_state_can_be_kept(self.state(&key));
         }
     }
 
@@ -231,12 +236,21 @@ impl<A: Aggregate> Bench<A> {
             Effect::ProbeCommandsEnd => self.owner.commands_end(offset(self.commands.len()), self.now),
             Effect::DeadLetter { command, reason } => panic!("a dead letter: {command:?}: {reason}"),
             Effect::Alarm(alarm) => panic!("an alarm: {alarm}"),
+            Effect::FoldAnew { why } => panic!("folded anew: {why}"),
             Effect::Admitted { .. } | Effect::Passed { .. } => {}
         }
     }
 }
 
-fn config<A: Aggregate>() -> OwnerConfig {
+/// Stored locally and read again it is the same state, and stored once more the same bytes.
+fn assert_state_can_be_kept<S: Serialize + DeserializeOwned + Debug>(state: Option<&S>) {
+    let Some(state) = state else { return };
+    let (bytes, read) = through_store(state).unwrap_or_else(|| panic!("cannot be stored and read again: {state:?}"));
+    assert_eq!(format!("{read:?}"), format!("{state:?}"), "stored and read again");
+    assert_eq!(through_store(&read).map(|(again, _)| again), Some(bytes), "stored twice");
+}
+
+pub(crate) fn config<A: Aggregate>() -> OwnerConfig {
     OwnerConfig {
         topic: Topic::from(A::TOPICS.events),
         partition: PARTITION,
@@ -251,11 +265,11 @@ fn config<A: Aggregate>() -> OwnerConfig {
     }
 }
 
-fn offset(index: usize) -> Offset {
+pub(crate) fn offset(index: usize) -> Offset {
     Offset(i64::try_from(index).unwrap())
 }
 
-fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
+pub(crate) fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
     Record {
         topic: new.topic,
         partition: new.partition,
@@ -267,7 +281,7 @@ fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> Record {
     }
 }
 
-fn told<A: Aggregate>(reply: Reply<A>) -> Told {
+pub(crate) fn told<A: Aggregate>(reply: Reply<A>) -> Told {
     match reply {
         Reply::Done { at: Some(_), .. } => Told::Applied,
         Reply::Done { at: None, .. } => Told::Unchanged,

@@ -4,9 +4,11 @@
 mod bench;
 mod repeats;
 mod servers;
+mod site;
 mod wait;
 
 pub use bench::{Bench, Told};
 pub use repeats::{Step, Way, assert_twice_adds_nothing, story};
 pub use servers::{database, empty_database, migrated, start};
+pub use site::{AnySite, Letter, Site};
 pub use wait::until;

@@ -1,13 +1,12 @@
 //! Sizes, keys and methods, refused at the door.
 
 use tillroll_gateway::routes::{Key, ROUTES, Target};
-use tillroll_http::Role;
 
 use crate::world::{World, concrete};
 
 /// A request of staff for this route with a chunked body of `length` bytes in chunks of 4000.
 fn chunked(world: &World, method: &str, path: &str, length: usize) -> Vec<u8> {
-    let token = world.token(Role::Staff);
+    let token = world.token_for(path);
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
          idempotency-key: k\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -61,9 +60,9 @@ async fn a_route_without_a_body_takes_none() {
 #[tokio::test]
 async fn a_key_is_asked_for_where_the_table_says_so() {
     let world = World::new().await;
-    let bearer = format!("Bearer {}", world.token(Role::Staff));
     for route in ROUTES.iter().filter(|route| matches!(route.target, Target::Role(_))) {
         let (method, path) = (route.method.as_str(), concrete(route));
+        let bearer = format!("Bearer {}", world.token_for(&path));
         let body = if route.body > 0 { "{}" } else { "" };
         let without = world.call(method, &path, &[("authorization", &bearer)], body).await;
         match route.key {

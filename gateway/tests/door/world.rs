@@ -151,9 +151,14 @@ impl World {
         self.send(format!("{text}\r\n{body}")).await
     }
 
-    /// One request of staff, with an idempotency key.
+    /// A token of somebody who may call this path.
+    pub fn token_for(&self, path: &str) -> String {
+        self.token(if path.contains("/saga/") { Role::Operator } else { Role::Staff })
+    }
+
+    /// One request of whoever may call this path, with an idempotency key.
     pub async fn staff(&self, method: &str, path: &str, body: &str) -> Answer {
-        let bearer = format!("Bearer {}", self.token(Role::Staff));
+        let bearer = format!("Bearer {}", self.token_for(path));
         self.call(method, path, &[("authorization", &bearer), ("idempotency-key", "k-1")], body).await
     }
 

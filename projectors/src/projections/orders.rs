@@ -193,6 +193,8 @@ impl Change {
             | OrderEvent::Confirmed(_)
             | OrderEvent::StepOverdue(_)
             | OrderEvent::Stuck(_)
+            | OrderEvent::StepRetried(_)
+            | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
             | OrderEvent::Fulfilled(_) => {}
         }
@@ -205,16 +207,23 @@ fn status_after(event: &OrderEvent) -> Option<Status> {
         OrderEvent::StockAnswered(_) => None,
         OrderEvent::Placed(_) | OrderEvent::StockReserved(_) | OrderEvent::StockCommitted(_) => Some(Status::Pending),
         // Whatever was, the wait goes on.
-        OrderEvent::StepOverdue(event) => match event.step {
-            Step::Reserve | Step::Commit | Step::Release => Some(Status::Pending),
-            Step::Fulfil => Some(Status::Confirmed),
-        },
+        OrderEvent::StepOverdue(event) => Some(under_way(event.step)),
+        OrderEvent::StepRetried(event) => Some(under_way(event.step)),
+        OrderEvent::StepCompleted(event) => Some(under_way(event.step)),
         OrderEvent::CompensationStarted(_) => Some(Status::Pending),
         OrderEvent::Confirmed(_) | OrderEvent::FulfilmentRequested(_) => Some(Status::Confirmed),
         OrderEvent::Fulfilled(Fulfilled { complete: true, .. }) => Some(Status::Fulfilled),
         OrderEvent::Fulfilled(Fulfilled { complete: false, .. }) => Some(Status::Confirmed),
         OrderEvent::Cancelled(_) => Some(Status::Cancelled),
         OrderEvent::Stuck(_) => Some(Status::Stuck),
+    }
+}
+
+/// Where an order stands that waits for this step.
+fn under_way(step: Step) -> Status {
+    match step {
+        Step::Reserve | Step::Commit | Step::Release => Status::Pending,
+        Step::Fulfil => Status::Confirmed,
     }
 }
 

@@ -152,6 +152,8 @@ impl Batch {
             | OrderEvent::StepOverdue(_)
             | OrderEvent::CompensationStarted(_)
             | OrderEvent::Stuck(_)
+            | OrderEvent::StepRetried(_)
+            | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
             | OrderEvent::Fulfilled(_) => {}
         }

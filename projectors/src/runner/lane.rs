@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 use tillroll_log::PartitionId;
 use tillroll_postgres::{Connection, Error, Settings, connect};
+use tillroll_telemetry::{CrashPoint, crash_point};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long a transaction may take before its connection is given up.
@@ -255,8 +256,11 @@ impl<P: Projection, S: Source> Lane<P, S> {
         let transaction = connection.transaction().await.map_err(Error::from)?;
         // First the checkpoint: its lock keeps a second projector waiting, who then finds it moved.
         checkpoint::advance(&transaction, P::NAME, self.topic, moves).await?;
+        crash_point(CrashPoint::BetweenCheckpointAndRows);
         P::write(batch, &transaction).await?;
+        crash_point(CrashPoint::BeforeRowsCommit);
         transaction.commit().await.map_err(Error::from)?;
+        crash_point(CrashPoint::AfterRowsCommit);
         Ok(connection)
     }
 }

@@ -26,6 +26,7 @@ fn node(stack: &Stack) -> Node {
         partitions: 3,
         environment: Environment::Development,
         max_requests: 100,
+        state: None,
     };
     Node::connect(config).unwrap()
 }

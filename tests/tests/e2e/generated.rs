@@ -35,7 +35,7 @@ pub fn seed() -> u64 {
 /// years share nothing but services.
 pub fn generate(seed: u64, year: u32, invoices: u64) -> Generated {
     let mut maker = Maker {
-        dice: Dice(seed.wrapping_mul(2).wrapping_add(1)),
+        dice: Dice::of(seed),
         seed,
         year,
         file: Generated {
@@ -164,10 +164,16 @@ impl Maker {
 }
 
 /// Xorshift64: enough of a die.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    /// Those of a seed.
+    pub fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(2).wrapping_add(1))
+    }
+
+    /// From 0 on.
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -6,7 +6,7 @@ use e2e::{Outcome, own};
 use serde_json::json;
 
 #[test]
-fn deleting_all_read_models_gives_byte_identical_rows() -> Outcome {
+fn deleting_all_read_models_and_all_local_state_gives_byte_identical_rows_and_answers() -> Outcome {
     own(|system| async move {
         let path = system.home().join("file.csv");
         std::fs::write(&path, generate(seed(), 2011, 150).csv)?;
@@ -29,7 +29,23 @@ fn deleting_all_read_models_gives_byte_identical_rows() -> Outcome {
         assert!(before.tables().iter().all(|table| before.count(table) > 0), "{before:?}");
         system.tillroll().await.stop().await?;
         assert!(system.delete_read_models().await? > 4);
+        system.delete_local_state()?;
         system.tillroll().await.start_again().await?;
+        system.caught_up().await?;
+        assert_eq!(before.differences(&system.rows().await?), Vec::<String>::new());
+
+        // Owners know what they knew: folded anew, and then from what they kept.
+        for round in 0..2 {
+            let again = place(&http, "r/1", &order_of(&[("R-1", 4)])).send().await?.expect_status(409)?.json();
+            assert_eq!(
+                (text(&again, "code"), text(&again, "order_id")),
+                ("order_cancelled", text(&order, "id")),
+                "{round}"
+            );
+            place(&http, "r/1", &order_of(&[("R-1", 5)])).send().await?.expect_status(422)?;
+            system.tillroll().await.stop().await?;
+            system.tillroll().await.start_again().await?;
+        }
         system.caught_up().await?;
         assert_eq!(before.differences(&system.rows().await?), Vec::<String>::new());
         Ok(())

@@ -32,11 +32,22 @@ const SETTINGS: [(&str, &str); 19] = [
         "http://host:port[,…] where the gateway asks CATALOG, INVENTORY, ORDERS, QUERY_API [wherever they announce it]",
     ),
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503, at most 100000 [4096]"),
+    ("TILLROLL_STATE_CACHE", "aggregates per partition that an owner holds in memory, at most 10000000 [10000]"),
     ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
     ("TILLROLL_LOG_FORMAT", "text or json [text]"),
     ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),
     ("TILLROLL_TOKEN", "access token of client commands such as `import` [minted from the installation's key]"),
 ];
+
+/// What only a build for tests reads: in any other it is a name that nobody knows.
+const IN_TEST_BUILDS: &[(&str, &str)] = if cfg!(debug_assertions) {
+    &[(CRASH, "tests: kill this process at the nth passing of a point, e.g. before-produce:17; not in release builds")]
+} else {
+    &[]
+};
+
+/// Names a crash point.
+pub const CRASH: &str = "TILLROLL_CRASH";
 
 const OWN: &str = "TILLROLL_";
 const OF_KAFKA: &str = "TILLROLL_KAFKA_";
@@ -108,14 +119,15 @@ pub fn of_role(role: &str, what: &str) -> String {
 /// Prints every variable.
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn print_settings() {
-    for (name, meaning) in SETTINGS {
+    for (name, meaning) in SETTINGS.iter().chain(IN_TEST_BUILDS) {
         println!("{name:28} {meaning}");
     }
 }
 
 /// Every name that is read, but for librdkafka's properties.
 fn known() -> Vec<String> {
-    let plain = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).filter(|name| !name.contains('<'));
+    let listed = SETTINGS.iter().chain(IN_TEST_BUILDS);
+    let plain = listed.map(|(name, _)| (*name).to_owned()).filter(|name| !name.contains('<'));
     let listening = LISTENING.iter().flat_map(|role| [of_role(role, "LISTEN"), of_role(role, "ADVERTISED_URL")]);
     plain.chain(listening).chain(ASKED.iter().map(|role| of_role(role, "URL"))).collect()
 }

@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// Sends it once. The inner error is a failure that may pass.
-    async fn once(&self, ask: &Ask) -> Result<Result<Answer, String>, ClientError> {
+    pub async fn once(&self, ask: &Ask) -> Result<Result<Answer, String>, ClientError> {
         let request = self.request(ask)?;
         let exchange = async {
             let response = self.connections.request(request).await.map_err(|error| told(&error))?;

@@ -3,13 +3,14 @@
 //! Must hold: each reservation stands in `by_expiry` once; no order is both claiming and released.
 
 use imbl::{OrdMap, OrdSet};
-use tillroll_schemas::{OrderId, Quantity, Timestamp};
+use serde::{Deserialize, Serialize};
+use tillroll_schemas::{FulfilmentId, OrderId, Quantity, Timestamp};
 
-/// So many released orders are remembered; the oldest are forgotten.
-pub const MOST_RELEASED: usize = 1_024;
+/// So many released orders, and so many deliveries, are remembered; the oldest are forgotten.
+pub const MOST_REMEMBERED: usize = 1_024;
 
 /// What an order has a claim on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
     /// Held until an expiry.
     Reserved {
@@ -26,11 +27,12 @@ pub enum Claim {
 }
 
 /// The claims of every order, and who was released.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservations {
     by_order: OrdMap<OrderId, Claim>,
     by_expiry: OrdSet<(Timestamp, OrderId)>,
-    released: Released,
+    released: Remembered<OrderId>,
+    left: Remembered<(OrderId, FulfilmentId)>,
 }
 
 impl Reservations {
@@ -42,6 +44,11 @@ impl Reservations {
     /// Whether the order's claim was ended before, be it that it had not come yet.
     pub fn was_released(&self, order: OrderId) -> bool {
         self.released.contains(order)
+    }
+
+    /// Whether the pieces of this delivery of the order have left before.
+    pub fn has_left(&self, order: OrderId, fulfilment: FulfilmentId) -> bool {
+        self.left.contains((order, fulfilment))
     }
 
     /// The reservation that lapses first; of those that lapse together, that of the least order id.
@@ -65,7 +72,8 @@ impl Reservations {
         self.by_order.insert(order, Claim::Committed { left: quantity.get() });
     }
 
-    pub(super) fn fulfil(&mut self, order: OrderId, quantity: Quantity) {
+    pub(super) fn fulfil(&mut self, order: OrderId, fulfilment: FulfilmentId, quantity: Quantity) {
+        self.left.remember((order, fulfilment));
         match self.claim(order) {
             Some(Claim::Committed { left }) if left > quantity.get() => {
                 self.by_order.insert(order, Claim::Committed { left: left - quantity.get() });
@@ -89,29 +97,36 @@ impl Reservations {
     }
 }
 
-/// The orders that were released last, numbered in order of their releases.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Released {
-    orders: OrdSet<OrderId>,
-    by_age: OrdMap<u64, OrderId>,
+/// The things that happened last, numbered in the order in which they did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "T: Clone + Ord + Serialize + serde::de::DeserializeOwned")]
+struct Remembered<T: Ord> {
+    things: OrdSet<T>,
+    by_age: OrdMap<u64, T>,
     count: u64,
 }
 
-impl Released {
-    fn contains(&self, order: OrderId) -> bool {
-        self.orders.contains(&order)
+impl<T: Ord> Default for Remembered<T> {
+    fn default() -> Self {
+        Self { things: OrdSet::default(), by_age: OrdMap::default(), count: 0 }
+    }
+}
+
+impl<T: Copy + Ord> Remembered<T> {
+    fn contains(&self, thing: T) -> bool {
+        self.things.contains(&thing)
     }
 
-    fn remember(&mut self, order: OrderId) {
-        if self.orders.insert(order).is_some() {
+    fn remember(&mut self, thing: T) {
+        if self.things.insert(thing).is_some() {
             return;
         }
-        self.by_age.insert(self.count, order);
+        self.by_age.insert(self.count, thing);
         self.count += 1;
-        while self.orders.len() > MOST_RELEASED {
+        while self.things.len() > MOST_REMEMBERED {
             let Some(&(oldest, forgotten)) = self.by_age.get_min() else { return };
             self.by_age.remove(&oldest);
-            self.orders.remove(&forgotten);
+            self.things.remove(&forgotten);
         }
     }
 }

@@ -84,7 +84,12 @@ fn release(by: u128) -> StockItemCommand {
 }
 
 fn fulfil(by: u128, n: i64) -> StockItemCommand {
-    FulfilStock { order_id: order(by), fulfilment_id: delivery(1), quantity: pieces(n) }.into()
+    FulfilStock { order_id: order(by), fulfilment_id: delivery_of(by, n), quantity: pieces(n) }.into()
+}
+
+/// A delivery of an order is known by its size.
+fn delivery_of(by: u128, n: i64) -> FulfilmentId {
+    delivery(by << 64 | u128::from(n.unsigned_abs()))
 }
 
 fn expire(deadline: i64) -> StockItemCommand {
@@ -211,11 +216,21 @@ fn an_order_that_was_released_gets_no_pieces_any_more() {
 #[test]
 fn a_delivery_takes_committed_pieces_out_of_the_warehouse() {
     let sold = given(&[receive(10), reserve(1, 6, 15), commit(1, 6)]);
-    let (order_id, fulfilment_id) = (order(1), delivery(1));
+    let (order_id, fulfilment_id) = (order(1), delivery_of(1, 4));
     sold.when(fulfil(1, 4)).then(Fulfilled { order_id, fulfilment_id, quantity: pieces(4), levels: levels(6, 0, 2) });
     let rest = given(&[receive(10), reserve(1, 6, 15), commit(1, 6), fulfil(1, 4)]);
     rest.when(fulfil(1, 3)).then_refused(Rejection::NotCommitted);
+    let fulfilment_id = delivery_of(1, 2);
     rest.when(fulfil(1, 2)).then(Fulfilled { order_id, fulfilment_id, quantity: pieces(2), levels: levels(4, 0, 0) });
+}
+
+#[test]
+fn a_delivery_that_is_asked_for_again_takes_nothing_more() {
+    let sold = [receive(10), reserve(1, 6, 15), commit(1, 6)];
+    let rest = given(&[sold.as_slice(), &[fulfil(1, 3)]].concat());
+    rest.when(fulfil(1, 3)).then_nothing();
+    let all = given(&[sold.as_slice(), &[fulfil(1, 6)]].concat());
+    all.when(fulfil(1, 6)).then_nothing();
 }
 
 #[test]

@@ -200,12 +200,8 @@ pub(super) fn compensating(life: Life, event: &CompensationStarted) -> Life {
     };
     match life {
         Life::Reserving(order, _) | Life::Committing(order, _) | Life::Committed(order, _) => ending(order, false),
-        Life::Confirmed(sold) => ending(sold.order, true),
-        life @ (Life::NotPlaced
-        | Life::Delivering(..)
-        | Life::Fulfilled(_)
-        | Life::Compensating(_)
-        | Life::Cancelled(..)) => life,
+        Life::Confirmed(sold) | Life::Delivering(sold, _) => ending(sold.order, true),
+        life @ (Life::NotPlaced | Life::Fulfilled(_) | Life::Compensating(_) | Life::Cancelled(..)) => life,
     }
 }
 

@@ -45,7 +45,7 @@ impl Life {
         self.map_wait(|_, wait| wait.with_patience(patience))
     }
 
-    fn map_wait(self, change: impl FnOnce(Asked, Wait) -> Wait) -> Self {
+    pub(super) fn map_wait(self, change: impl FnOnce(Asked, Wait) -> Wait) -> Self {
         match self {
             Self::Reserving(order, wait) => Self::Reserving(order, change(Asked::Reserve, wait)),
             Self::Committing(order, wait) => Self::Committing(order, change(Asked::Commit, wait)),

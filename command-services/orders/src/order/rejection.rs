@@ -24,6 +24,10 @@ pub enum OrderRejection {
     OrderCancelled,
     /// It does not count as sold yet.
     NotConfirmed,
+    /// It is not stuck, so there is nothing for an operator to do.
+    NotStuck,
+    /// A stock item has not said whether its pieces have left.
+    FulfilmentUnanswered,
 }
 
 /// A SKU of which more is to leave than is left.
@@ -52,6 +56,8 @@ impl Rejection for OrderRejection {
             Self::NothingToFulfil => "nothing_to_fulfil",
             Self::OrderCancelled => "order_cancelled",
             Self::NotConfirmed => "not_confirmed",
+            Self::NotStuck => "not_stuck",
+            Self::FulfilmentUnanswered => "fulfilment_unanswered",
         }
     }
 
@@ -65,6 +71,10 @@ impl Rejection for OrderRejection {
             Self::NothingToFulfil => "the fulfilment names no item".to_owned(),
             Self::OrderCancelled => "the order was cancelled".to_owned(),
             Self::NotConfirmed => "the order is not confirmed yet".to_owned(),
+            Self::NotStuck => "the order is not stuck".to_owned(),
+            Self::FulfilmentUnanswered => {
+                "a stock item has not said whether its pieces have left: retry the step first".to_owned()
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod cancelling;
 mod checkout;
 mod deadlines;
 mod fulfilment;
+mod operating;
 mod placing;
 mod properties;
 mod repeats;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 use tillroll_schemas::order::{Reason, Step, StepOverdue, StockAnswer, StockOutcome};
 use tillroll_schemas::{FulfilmentId, Sku, Timestamp};
 
@@ -44,7 +45,7 @@ impl Asked {
 }
 
 /// A wait for stock items.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
     /// Who has not done it; a SKU leaves for good when it has.
     open: OrdMap<Sku, Standing>,
@@ -52,14 +53,14 @@ pub struct Wait {
 }
 
 /// How things stand with one that has not done it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Standing {
     Awaited,
     Refused(Arc<str>),
 }
 
 /// How long the order waits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Patience {
     /// Until then; the wait became longer so many times.
     Until { answer_by: Timestamp, attempt: u32 },
@@ -144,6 +145,24 @@ impl Wait {
 
     pub(super) fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// How many times the wait became longer; none once it lasts for ever.
+    pub(super) fn attempt(&self) -> Option<u32> {
+        match self.patience {
+            Patience::Until { attempt, .. } => Some(attempt),
+            Patience::Over(_) => None,
+        }
+    }
+
+    /// The wait of those who have not done it, from the beginning.
+    pub(super) fn asked_again(self, answer_by: Timestamp) -> Self {
+        Self::for_all(self.open.keys().cloned(), answer_by)
+    }
+
+    /// The wait when somebody has seen to what was open; its deadline takes the next step if nothing else does.
+    pub(super) fn over_by_hand(self, answer_by: Timestamp) -> Self {
+        Self::for_all([], answer_by)
     }
 
     /// What is new in these answers to that question; `None` if nothing is.

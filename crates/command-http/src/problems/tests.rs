@@ -3,7 +3,7 @@
 use super::*;
 use axum::http::StatusCode;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct No(&'static str);
 
 impl Rejection for No {

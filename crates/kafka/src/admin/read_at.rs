@@ -1,5 +1,6 @@
 //! Single records by their place: a thread that keeps its client open, so that a look costs no connection.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::closing::{Closed, closing};
 use crate::native::{Event, EventQueue, Waker};
 use crate::reading::{Slots, partition_list};
-use crate::{KafkaError, Offset, PartitionId, Record, Topic};
+use crate::{Batch, KafkaError, Offset, PartitionId, Record, Topic};
 
 const DOING: &str = "reading one record";
 const WITHIN: Duration = Duration::from_secs(10);
@@ -22,6 +23,9 @@ const LOOK_AROUND: Duration = Duration::from_secs(1);
 const WANTED: Duration = Duration::from_millis(100);
 /// Questions that may wait: at some milliseconds each, nobody would wait for more.
 const MOST_QUESTIONS: usize = 256;
+/// Batches that are remembered, of some hundred records each, and for how long.
+const MOST_BATCHES: usize = 8;
+const KEPT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;
@@ -92,30 +96,66 @@ impl Places {
 }
 
 fn run(queue: &EventQueue, asked: &Receiver<Question>) {
+    let mut neighbours = Neighbours::default();
     loop {
         queue.waker().awake();
         match asked.try_recv() {
             Ok(question) => {
-                let answer = read(queue, &question);
+                let answer = match neighbours.find(&question) {
+                    Some(record) => Ok(Some(record)),
+                    None => read(queue, &question, &mut neighbours),
+                };
                 // Nobody waits for it any more: nothing to do.
                 drop(question.answer.send(answer));
             }
-            Err(TryRecvError::Empty) => drop(queue.poll(LOOK_AROUND)),
+            Err(TryRecvError::Empty) => {
+                drop(queue.poll(LOOK_AROUND));
+                neighbours.forget_old();
+            }
             Err(TryRecvError::Disconnected) => return,
         }
     }
 }
 
-fn read(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, KafkaError> {
+/// What came along with the last records that were read: whoever repeats many commands repeats them in about the order
+/// of the log. A record never changes.
+#[derive(Default)]
+struct Neighbours(VecDeque<(Instant, Batch)>);
+
+impl Neighbours {
+    fn find(&self, question: &Question) -> Option<Arc<Record>> {
+        let of_partition = |batch: &Batch| batch.topic == question.topic && batch.partition == question.partition;
+        let batches = self.0.iter().filter(|(since, batch)| since.elapsed() < KEPT && of_partition(batch));
+        batches.flat_map(|(_, batch)| &batch.records).find(|record| record.offset == question.offset).cloned()
+    }
+
+    fn keep(&mut self, batch: Batch) {
+        self.forget_old();
+        self.0.truncate(MOST_BATCHES - 1);
+        self.0.push_front((Instant::now(), batch));
+    }
+
+    fn forget_old(&mut self) {
+        self.0.retain(|(since, _)| since.elapsed() < KEPT);
+    }
+}
+
+fn read(
+    queue: &EventQueue,
+    question: &Question,
+    neighbours: &mut Neighbours,
+) -> Result<Option<Arc<Record>>, KafkaError> {
     let place = (&question.topic, question.partition, RdOffset::Offset(question.offset.0));
     let list = partition_list([place])?;
     queue.consumer().assign(&list).map_err(KafkaError::client(DOING))?;
     let found = look(queue, question);
     queue.consumer().unassign().map_err(KafkaError::client(DOING))?;
-    found
+    let Some(batch) = found? else { return Ok(None) };
+    neighbours.keep(batch);
+    Ok(neighbours.find(question))
 }
 
-fn look(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, KafkaError> {
+fn look(queue: &EventQueue, question: &Question) -> Result<Option<Batch>, KafkaError> {
     let mut slots = Slots::new();
     // One before, so that finding the end there counts as moving.
     let before = Offset(question.offset.0.saturating_sub(1));
@@ -127,7 +167,7 @@ fn look(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, 
         slots.drain_touched(|slot| found = Some(slot.batch()));
         if let Some(batch) = found {
             // The first thing from there on: the record itself, or proof that there is none.
-            return Ok(batch.records.into_iter().find(|record| record.offset == question.offset));
+            return Ok(Some(batch));
         }
         match event {
             Event::PartitionError(place, code) if place.partition == question.partition => return no_record(code),
@@ -141,7 +181,7 @@ fn look(queue: &EventQueue, question: &Question) -> Result<Option<Arc<Record>>, 
 }
 
 /// Outside of the partition there is no record; anything else is an error.
-fn no_record(code: RDKafkaErrorCode) -> Result<Option<Arc<Record>>, KafkaError> {
+fn no_record(code: RDKafkaErrorCode) -> Result<Option<Batch>, KafkaError> {
     match code {
         RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => Ok(None),
         code => Err(KafkaError::broker(DOING, code, "")),

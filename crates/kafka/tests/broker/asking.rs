@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tillroll_kafka::{Admin, Config, CreateTopicError, NewTopic, Offset, PartitionId, Producer, Topic};
 
-use crate::setting::{broker, store_numbers, topic};
+use crate::setting::{broker, number, store_numbers, topic};
 
 const ZERO: PartitionId = PartitionId(0);
 
@@ -108,6 +108,24 @@ async fn one_record_is_read_by_its_place() {
     for (place, found) in many.enumerate().collect::<Vec<_>>() {
         assert_eq!(found.await.unwrap(), Offset(place as i64));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_beside_one_that_was_just_read_cost_no_look_at_the_log() {
+    let (config, mut timed) = (broker().await, Vec::new());
+    let topic = topic(&config, 1).await;
+    store_numbers(&Producer::start(&config).unwrap(), &topic, 0, 0..400).await;
+    let admin = Admin::new(&config).unwrap();
+    for place in 0..400 {
+        let begun = Instant::now();
+        let found = admin.read_at(&topic, ZERO, Offset(place)).await.unwrap().unwrap();
+        assert_eq!((found.offset, number(&found)), (Offset(place), place as u64));
+        timed.push(begun.elapsed());
+    }
+    // A look waits for the broker at least once; most of these did not.
+    let first = timed[0];
+    timed.sort();
+    assert!(timed[200] * 4 < first, "{:?} in the middle, {first:?} for the first", timed[200]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

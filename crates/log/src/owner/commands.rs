@@ -4,6 +4,7 @@ use super::topic_command::{Letter, TopicCommand, Unreadable};
 use super::{CommandFault, Effect, Owner, Ticket};
 use crate::caught::caught;
 use crate::record::{Ended, Outcome, Settled};
+use crate::rules::{Rule, kept};
 use crate::source::{Novelty, Windows};
 use crate::{Aggregate, CommandId, EventId, Offset, Rejection, Timestamp};
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ pub(super) const MOST_UNRECORDED: u64 = 1_000;
 /// The longest run of commands that one record ends.
 const LONGEST_RUN: usize = 1_000;
 
+#[derive(Clone, Debug)]
 pub(super) struct Commands<A: Aggregate> {
     queue: VecDeque<TopicCommand<A>>,
     windows: Windows,
@@ -40,7 +42,7 @@ impl<A: Aggregate> Commands<A> {
 
     /// The next command to decide: what a record says that is appended now.
     pub(super) fn next(&self) -> Offset {
-        if self.queue.is_empty() { self.next.max(self.taken) } else { self.next }
+        if self.queue.is_empty() || !kept(Rule::InboxOrder) { self.next.max(self.taken) } else { self.next }
     }
 
     /// How many have ended since the last record that says so.
@@ -105,7 +107,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     pub fn topic_commands(&mut self, commands: impl IntoIterator<Item = TopicCommand<A>>, now: Timestamp) {
         let last = self.commands.queue.back().map(|command| command.record.offset);
         let from = self.commands.next.max(last.map_or(Offset(0), Offset::next));
-        self.commands.queue.extend(commands.into_iter().filter(|command| command.record.offset >= from));
+        let (here, partitions) = (self.config.partition, self.config.partitions);
+        let new = commands.into_iter().filter(|command| command.record.offset >= from);
+        self.commands.queue.extend(new.map(|command| command.placed(here, partitions)));
         if let Some(last) = self.commands.queue.back() {
             self.commands.taken = self.commands.taken.max(last.record.offset.next());
         }
@@ -224,8 +228,11 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn decide_run(&mut self, now: Timestamp) {
+        let key = self.commands.queue.front().map(TopicCommand::key).unwrap_or_else(|| "".into());
+        if !self.warm(&key) {
+            return;
+        }
         let Some((command, run)) = self.take_run() else { return };
-        let Some(key) = run.first().map(TopicCommand::key) else { return };
         match self.decide(&key, &command, now) {
             Ok(Ok(Some(next))) => {
                 let ended: Vec<_> = run.iter().filter_map(TopicCommand::ended).collect();

@@ -1,8 +1,10 @@
 //! What goes into an owner and what comes out of it.
 
-use crate::record::{Envelope, Origin, Settled};
+use crate::fold::Distrust;
+use crate::record::{Envelope, Origin, Outcome, Settled};
 use crate::{
-    Aggregate, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Panicked, Version,
+    Aggregate, Body, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Outgoing,
+    Panicked, Reactions, SettledAs, Version,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub trait Ticket: Send + 'static {
 }
 
 /// A command by HTTP.
+#[derive(Clone, Debug)]
 pub struct Request<A: Aggregate, T> {
     /// Where the answer goes.
     pub ticket: T,
@@ -209,6 +212,41 @@ pub enum Effect<A: Aggregate, T: Ticket> {
     },
     /// Tell a person.
     Alarm(Alarm),
+    /// What is kept locally is not relied on: wipe it and feed the owner the log from the beginning (rule 8).
+    FoldAnew {
+        /// Why not.
+        why: Distrust,
+    },
+}
+
+impl<A: Aggregate> Caused<A> {
+    /// The commands that the reactor says the record causes.
+    pub fn outgoing<R: Reactions<A>>(&self, cause: &Cause) -> Result<Vec<Outgoing>, serde_json::Error> {
+        let settled = match self {
+            Self::Event { event } => return R::on_event(cause, event),
+            Self::Settled { settled } => settled,
+        };
+        let settled_as = match &settled.outcome {
+            Outcome::Refused { code, .. } => SettledAs::Refused(code),
+            Outcome::Unchanged { .. } => SettledAs::Unchanged,
+            Outcome::Conflict => SettledAs::Conflict,
+            Outcome::DeadLettered { .. } => SettledAs::DeadLettered,
+        };
+        if settled.commands.is_empty() {
+            return R::on_settled(cause, None, settled_as);
+        }
+        let mut outgoing = Vec::new();
+        for (index, command) in settled.commands.iter().enumerate() {
+            let body = A::Command::decode(&command.type_name, command.body.get().as_bytes()).ok();
+            let mut caused = R::on_settled(cause, body.as_ref(), settled_as)?;
+            if index > 0 {
+                // One record settled several commands: their reactions must not share an id.
+                caused.iter_mut().for_each(|command| command.step = format!("{}/{index}", command.step).into());
+            }
+            outgoing.extend(caused);
+        }
+        Ok(outgoing)
+    }
 }
 
 impl From<&Envelope> for Cause {

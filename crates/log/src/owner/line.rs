@@ -16,6 +16,7 @@ use uuid::Uuid;
 const LONGEST_OFFSET: usize = 19;
 
 /// A record that was appended and not yet read back.
+#[derive(Clone, Debug)]
 pub(super) struct Pending<A: Aggregate, T> {
     ordinal: Ordinal,
     id: EventId,
@@ -29,6 +30,7 @@ pub(super) struct Pending<A: Aggregate, T> {
     timer: bool,
 }
 
+#[derive(Clone, Debug)]
 enum Kind<A: Aggregate> {
     Event { key: Key, event: Arc<A::Event>, version: Version },
     Settled { key: Key, settled: Settled },
@@ -36,6 +38,7 @@ enum Kind<A: Aggregate> {
 }
 
 /// The state of an aggregate after its records under way.
+#[derive(Clone, Debug)]
 struct Tentative<S> {
     state: S,
     version: Version,
@@ -50,6 +53,7 @@ pub(super) enum Asked<A: Aggregate, T> {
     Timer(CommandId),
 }
 
+#[derive(Clone)]
 pub(super) struct Line<A: Aggregate, T> {
     claim: ClaimId,
     next: Ordinal,
@@ -139,6 +143,18 @@ impl<A: Aggregate, T> Line<A, T> {
         self.ids.clear();
         (self.marks, self.requests) = (0, 0);
         (requests, commands)
+    }
+
+    /// Everything that the future depends on, in a fixed order: models tell states apart by it.
+    #[cfg(test)]
+    pub(super) fn shown(&self) -> impl std::fmt::Debug
+    where
+        A: std::fmt::Debug,
+        T: std::fmt::Debug,
+    {
+        let tentative: std::collections::BTreeMap<_, _> = self.tentative.iter().collect();
+        let ids: std::collections::BTreeMap<_, _> = self.ids.iter().collect();
+        (self.claim, self.next, &self.pending, tentative, ids, self.marks, self.requests)
     }
 
     fn push(&mut self, id: EventId, kind: Kind<A>, ends: Vec<Ended>, inbox: Option<Inbox>, asked: Option<Asked<A, T>>) {

@@ -3,10 +3,12 @@
 use super::line::Asked;
 use super::{Effect, Owner, Phase, Reply, Request, Ticket};
 use crate::caught::caught;
+use crate::rules::{Rule, kept};
 use crate::{Aggregate, Coordinates, Key, Ordinal, Panicked, Timestamp, Version};
 use std::collections::{HashMap, VecDeque};
 
 /// A verdict that rests on no record of its own: given when a record whose append began later is read back.
+#[derive(Clone, Debug)]
 enum Resting<A: Aggregate> {
     Repeat,
     Unchanged,
@@ -16,6 +18,7 @@ enum Resting<A: Aggregate> {
     Unknown,
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Requests<A: Aggregate, T> {
     waiting: VecDeque<Request<A, T>>,
     barrier: VecDeque<(Ordinal, Request<A, T>, Resting<A>)>,
@@ -92,6 +95,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     /// Answers as soon as no saga of the aggregate is under way.
     pub fn watch(&mut self, key: Key, ticket: T) {
+        self.warm(&key);
         if matches!(self.phase, Phase::Draining { .. } | Phase::Released | Phase::Faulted) {
             return self.effects.push(Effect::Answer { ticket, reply: Reply::Unavailable });
         }
@@ -110,6 +114,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             return;
         }
         if self.requests.watchers.is_empty() || !self.requests.watchers.contains_key(key) {
+            return;
+        }
+        if !self.warm(key) {
             return;
         }
         let Some(slot) = self.fold.slot(key).filter(|slot| A::settled(&slot.state)) else { return };
@@ -143,8 +150,15 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn decide_request(&mut self, mut request: Request<A, T>, now: Timestamp) {
-        let known = self.fold.commands.get(&request.id).map(|seen| seen.hash).or(self.line.hash_of(request.id));
-        if let Some(hash) = known {
+        let seen = self.fold.warm(&request.key).and_then(|()| self.fold.seen(request.id));
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(fault) => {
+                self.requests.wait(request);
+                return self.fold_anew(fault.into());
+            }
+        };
+        if let Some(hash) = seen.map(|seen| seen.hash).or(self.line.hash_of(request.id)) {
             let resting = if hash == request.hash { Resting::Repeat } else { Resting::KeyReused };
             return self.rest(request, resting);
         }
@@ -200,12 +214,18 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     fn rest(&mut self, request: Request<A, T>, resting: Resting<A>) {
         self.requests.barrier.push_back((self.line.next_ordinal(), request, resting));
+        if !kept(Rule::Barrier) {
+            self.answer_barrier(self.line.next_ordinal());
+        }
     }
 
     /// A record of our own was read back: every answer that was decided before its append began may be given.
     pub(super) fn answer_barrier(&mut self, read_back: Ordinal) {
         while self.requests.barrier.front().is_some_and(|(needs, _, _)| *needs <= read_back) {
             let Some((_, request, resting)) = self.requests.barrier.pop_front() else { return };
+            if !self.warm(&request.key) {
+                return self.requests.wait(request);
+            }
             let reply = match resting {
                 Resting::Repeat => match self.repeat(&request) {
                     Some(reply) => reply,
@@ -225,7 +245,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn repeat(&self, request: &Request<A, T>) -> Option<Reply<A>> {
-        let seen = self.fold.commands.get(&request.id)?;
+        let seen = self.fold.seen(request.id).ok()??;
         let slot = self.fold.slot(&request.key)?;
         let at = self.coordinates(seen.at);
         let covers = self.covers(&request.key);

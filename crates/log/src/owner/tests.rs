@@ -2,11 +2,15 @@
 
 pub(crate) mod bench;
 mod corners;
+mod hostile;
 mod inbox;
+pub(crate) mod keeping;
 mod losing;
-mod owners;
+mod model;
+pub(crate) mod owners;
 mod panics;
 mod reactors;
 mod rules;
+pub(crate) mod shelf;
 mod stored;
 mod timers;

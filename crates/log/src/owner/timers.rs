@@ -12,7 +12,7 @@ const FRESH: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
 /// Clocks further apart than this stop the firing.
 const TOLERATED_SKEW: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Timers {
     read_back: Option<ReadBack>,
     probe: Probe,
@@ -22,14 +22,14 @@ pub(super) struct Timers {
 }
 
 /// When a record of our own was last read back, by our clock and by the broker's.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct ReadBack {
     ours: Timestamp,
     brokers: Timestamp,
 }
 
 /// Deadlines fire only after every topic command that was recorded before has been decided.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 enum Probe {
     #[default]
     None,
@@ -135,6 +135,9 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn fire(&mut self, deadline: Timestamp, key: Key, now: Timestamp) {
+        if !self.warm(&key) {
+            return;
+        }
         let Some(slot) = self.fold.slot(&key) else { return };
         let id = timer_command(slot.last_event, deadline);
         let still = self.line.state(&self.fold, &key).and_then(|(state, _)| A::deadline(state));

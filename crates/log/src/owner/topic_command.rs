@@ -4,7 +4,12 @@ use super::CommandFault;
 use crate::record::{Ended, EnvelopeError, Origin, SettledCommand, header, required, text};
 use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, DecodeError, Key, Offset, Source};
 use std::sync::Arc;
-use tillroll_kafka::Record;
+use tillroll_kafka::{PartitionId, Record, partition_for};
+
+/// Key and headers together, in bytes: they come back in the record that ends the command, which must have room.
+const MOST_HEAD_BYTES: usize = 16 * 1024;
+/// Of why a command went to the dead letters, in characters: an error may repeat what it is about.
+const LONGEST_REASON: usize = 1_000;
 
 /// Why a command is for the dead letters.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -15,6 +20,25 @@ pub(super) enum Unreadable {
     /// Nobody can say which aggregate it is for.
     #[error("{0}: the key is no text")]
     Key(Coordinates),
+    /// What identifies it would fill the record that ends it.
+    #[error("{at}: key and headers have {bytes} bytes, {MOST_HEAD_BYTES} are allowed")]
+    Large {
+        /// Where it stands.
+        at: Coordinates,
+        /// Both together.
+        bytes: usize,
+    },
+    /// What it says was caused below what its reactor had committed then: then it says nothing that is true.
+    #[error("{0}: its floor is beyond the record that caused it")]
+    Floor(Coordinates),
+    /// Its aggregate is at home elsewhere: here it would begin a second life.
+    #[error("{at}: its key belongs into partition {home}")]
+    Misplaced {
+        /// Where it stands.
+        at: Coordinates,
+        /// Where it belongs.
+        home: PartitionId,
+    },
     /// Its body is not one that this build reads.
     #[error(transparent)]
     Body(Arc<DecodeError>),
@@ -66,6 +90,15 @@ impl<A: Aggregate> TopicCommand<A> {
         Self { record, head: head.ok(), body, letter: Letter::No, alone: false }
     }
 
+    /// The same, fit for nothing but the dead letters if its key belongs into another partition than this one.
+    pub(super) fn placed(mut self, here: PartitionId, partitions: i32) -> Self {
+        let home = self.head.as_ref().map(|head| partition_for(head.key.as_bytes(), partitions));
+        if let Some(home) = home.filter(|home| *home != here) {
+            self.body = Err(Unreadable::Misplaced { at: Coordinates::of(&self.record), home });
+        }
+        self
+    }
+
     pub(super) fn origin(&self) -> Origin {
         self.head.as_ref().map(|head| head.origin.clone()).unwrap_or_default()
     }
@@ -77,7 +110,8 @@ impl<A: Aggregate> TopicCommand<A> {
 
     /// Why it goes to the dead letters.
     pub(super) fn why(&self) -> String {
-        self.body.as_ref().err().map(Unreadable::to_string).unwrap_or_default()
+        let why = self.body.as_ref().err().map(Unreadable::to_string).unwrap_or_default();
+        why.chars().take(LONGEST_REASON).collect()
     }
 
     pub(super) fn has_id_of(&self, other: &Self) -> bool {
@@ -99,17 +133,26 @@ impl<A: Aggregate> TopicCommand<A> {
 }
 
 fn read_head(record: &Record, hash_key: &[u8]) -> Result<Head, Unreadable> {
+    let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let bytes = headers + record.key.as_ref().map_or(0, |key| key.len());
+    if bytes > MOST_HEAD_BYTES {
+        return Err(Unreadable::Large { at: Coordinates::of(record), bytes });
+    }
     let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).filter(|key| !key.is_empty());
     let floor = match text(record, header::FLOOR) {
         None | Some("-") => None,
         Some(_) => Some(Offset(required(record, header::FLOOR)?)),
     };
+    let source: Source = required(record, header::SOURCE)?;
+    if floor.is_some_and(|floor| floor > source.offset) {
+        return Err(Unreadable::Floor(Coordinates::of(record)));
+    }
     Ok(Head {
         id: required(record, header::ID)?,
         hash: CommandHash::keyed(hash_key, record.value.as_deref().unwrap_or_default()),
         key: key.ok_or_else(|| Unreadable::Key(Coordinates::of(record)))?.into(),
         type_name: required::<String>(record, header::TYPE)?.into(),
-        source: required(record, header::SOURCE)?,
+        source,
         floor,
         origin: Origin {
             actor: text(record, header::ACTOR).map(Box::from),

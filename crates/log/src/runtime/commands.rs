@@ -59,7 +59,7 @@ pub struct Timing {
     pub decide: Duration,
     /// From then until the broker acknowledged it.
     pub append: Duration,
-    /// From then until it was read back.
+    /// From then until it was read back; of a repeat, until the event of its first answer was read.
     pub read_back: Duration,
 }
 
@@ -259,12 +259,14 @@ impl<A: Aggregate> Commands<A> {
         &self,
         key: &Key,
         reply: Reply<A>,
-        timing: Timing,
+        mut timing: Timing,
     ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
         let (answer, at, version, repeat, covers) = match reply {
             Reply::Done { answer, at, version, covers } => (answer, at, version, false, covers),
             Reply::Repeat { at, version, state, covers } => {
+                let begun = Instant::now();
                 let event = self.event_at(&at).await.ok_or(ExecuteError::Unavailable)?;
+                timing.read_back += begun.elapsed();
                 match caught("the answer", || A::answer(key, Some(&event), &state)) {
                     Ok(answer) => (answer, Some(at), version, true, covers),
                     Err(why) => return Err(failed::<A>(&why.into())),

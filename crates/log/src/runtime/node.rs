@@ -2,6 +2,7 @@
 
 use super::role::Role;
 use super::services::Services;
+use super::store::{StateConfig, Store};
 use super::{AdmittedReader, ReadFault, Replica};
 use crate::{Aggregate, Finding, PartitionId, StoredPosition, Topic};
 use std::sync::{Arc, OnceLock};
@@ -36,6 +37,8 @@ pub struct NodeConfig {
     pub environment: Environment,
     /// Requests under way per partition before 503.
     pub max_requests: usize,
+    /// Where owners keep what they have folded; without it they fold their partitions at each start, in memory.
+    pub state: Option<StateConfig>,
 }
 
 /// Why something could not start.
@@ -69,6 +72,7 @@ struct Inner {
     services: OnceLock<Services>,
     /// Counts each time that somebody begins or ceases to serve a partition, here or elsewhere.
     moves: Arc<watch::Sender<u64>>,
+    store: Option<Store>,
 }
 
 impl Node {
@@ -77,8 +81,10 @@ impl Node {
         let producer = Producer::start(&config.kafka).map_err(StartError::Kafka)?;
         let tail = Tail::start(&config.kafka).map_err(StartError::Kafka)?;
         let admin = Admin::new(&config.kafka).map_err(StartError::Kafka)?;
+        let store = config.state.as_ref().and_then(Store::open);
         let (services, moves) = (OnceLock::new(), Arc::default());
-        Ok(Self { config: Arc::new(config), inner: Arc::new(Inner { producer, tail, admin, services, moves }) })
+        let inner = Inner { producer, tail, admin, services, moves, store };
+        Ok(Self { config: Arc::new(config), inner: Arc::new(inner) })
     }
 
     /// How it was set up.
@@ -99,6 +105,10 @@ impl Node {
 
     pub(super) fn producer(&self) -> &Producer {
         &self.inner.producer
+    }
+
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.inner.store.as_ref()
     }
 
     pub(super) fn tail(&self) -> &Tail {

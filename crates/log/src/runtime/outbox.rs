@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 pub(crate) struct Outbox {
     /// Below this everything was done with when the process started.
     start: StoredPosition,
+    /// The next record that it has not seen yet: one that is read again is not reacted to again.
+    unread: Offset,
     /// Records in order, each with how many of its commands are not acknowledged.
     open: VecDeque<(Offset, usize, StoredPosition)>,
     done: StoredPosition,
@@ -16,12 +18,13 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn starting_at(start: StoredPosition) -> Self {
-        Self { committed: start.next, done: start.clone(), start, open: VecDeque::new() }
+        let (committed, unread) = (start.next, start.next);
+        Self { committed, unread, done: start.clone(), start, open: VecDeque::new() }
     }
 
     /// Whether a record has yet to be reacted to.
     pub(crate) fn is_new(&self, offset: Offset) -> bool {
-        offset >= self.start.next
+        offset >= self.unread
     }
 
     /// What the position must meet, if it was stored by an earlier process.
@@ -32,6 +35,7 @@ impl Outbox {
     /// A record was read that causes so many commands.
     pub(crate) fn read(&mut self, offset: Offset, commands: usize, position: StoredPosition) {
         if self.is_new(offset) {
+            self.unread = offset.next();
             self.open.push_back((offset, commands, position));
             self.advance();
         }

@@ -1,27 +1,32 @@
 //! The task of one owned partition: feeds the pure owner and carries out what it says.
 
 mod effects;
+mod gauge;
 pub(crate) mod guard;
+mod keeping;
+mod letter;
 mod route;
 mod start;
+
+pub(super) use gauge::Gauge;
 
 use super::clock::now;
 use super::commands::{Client, Routes, ToOwner};
 use super::node::Node;
 use super::outbox::Outbox;
-use super::services::{Place, Served};
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
 use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
+use gauge::Counted;
 use guard::Unmet;
+use keeping::Keeping;
 use route::{Owned, Route};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How long a revoked partition may drain; less than Kafka gives.
@@ -44,6 +49,7 @@ pub(super) enum Control {
     CommandsEnd(Option<Offset>),
     DeadLettered(Offset, bool),
     Committed(Option<Offset>),
+    Stored(u64, bool),
     Revoke,
 }
 
@@ -53,79 +59,6 @@ pub(super) struct Spawned {
     pub(super) released: oneshot::Receiver<()>,
     /// Takes its route away: requests go elsewhere.
     pub(super) unroute: Box<dyn FnOnce() + Send>,
-}
-
-/// How many partitions are owned and how many of them serve.
-#[derive(Default)]
-pub(super) struct Gauge {
-    member: AtomicBool,
-    owned: AtomicUsize,
-    serving: AtomicUsize,
-    served: watch::Sender<Served>,
-    alarm: Mutex<Option<String>>,
-}
-
-impl Gauge {
-    /// Whether the group has said what is owned, be it nothing, and all of it is served.
-    pub(super) fn all_serving(&self) -> bool {
-        let owned = self.owned.load(Ordering::Relaxed);
-        self.member.load(Ordering::Relaxed) && self.serving.load(Ordering::Relaxed) == owned
-    }
-
-    /// Whether the group counts on this role.
-    pub(super) fn set_member(&self, member: bool) {
-        self.member.store(member, Ordering::Relaxed);
-    }
-
-    /// What is served, as it changes.
-    pub(super) fn served(&self) -> watch::Receiver<Served> {
-        self.served.subscribe()
-    }
-
-    /// Why a partition stopped, if one did.
-    pub(super) fn alarm(&self) -> Option<String> {
-        self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn raise(&self, alarm: String) {
-        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(alarm);
-    }
-}
-
-/// Whether one partition serves; counted out however its task ends.
-struct Counted {
-    gauge: Arc<Gauge>,
-    place: Place,
-    serving: bool,
-}
-
-impl Counted {
-    fn new(gauge: Arc<Gauge>, place: Place) -> Self {
-        Self { gauge, place, serving: false }
-    }
-
-    /// Tells under which claim it is served.
-    fn serves_under(&mut self, claim: Offset) {
-        self.gauge.served.send_modify(|served| _ = served.insert(self.place, claim));
-    }
-
-    fn set(&mut self, serving: bool) {
-        match (self.serving, serving) {
-            (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
-            (true, false) => {
-                self.gauge.serving.fetch_sub(1, Ordering::Relaxed);
-                self.gauge.served.send_modify(|served| _ = served.remove(&self.place));
-            }
-            (true, true) | (false, false) => {}
-        }
-        self.serving = serving;
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.set(false);
-    }
 }
 
 /// One owned partition.
@@ -139,6 +72,7 @@ struct Partition<A: Aggregate, R> {
     outbox: Outbox,
     unsent: VecDeque<Sent>,
     subscription: Subscription,
+    keeping: Keeping,
     end: Offset,
     requests: mpsc::Receiver<ToOwner<A>>,
     commands: Option<PartitionRecords>,
@@ -203,6 +137,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 }
                 batch = self.subscription.next(), if !full => match batch {
                     Ok(batch) => self.read(batch).await,
+                    Err(error) if self.store_is_elsewhere(&error) => {}
                     Err(error) => {
                         self.owner.fault(Alarm::Guard(error.to_string()));
                         self.perform();
@@ -228,10 +163,14 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.release();
         self.perform();
         self.serving.set(false);
-        if let Some(position) = self.outbox.to_commit() {
-            // The next owner's reactor begins at what is committed: the more, the fewer repeats.
-            let _ = tokio::time::timeout(DRAIN, self.commit(position)).await;
-        }
+        // The next owner's reactor begins at what is committed: the more, the fewer repeats.
+        let committing = self.outbox.to_commit().map(|position| self.commit(position));
+        let committing = async move {
+            if let Some(commit) = committing {
+                commit.await;
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
     }
 
     async fn wait_for_revocation(&mut self) {
@@ -247,17 +186,27 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 
     async fn read(&mut self, batch: Batch) {
         let time = now();
+        // This batch comes after whatever made the log begin anew.
+        self.keeping.begins_anew();
+        self.gauge.count_read(batch.records.len());
         for record in &batch.records {
             self.check_reactor_meets(record);
-            self.owner.record(record, time);
+            if !self.reread(record) {
+                self.owner.record(record, time);
+            }
             self.perform();
+            if self.keeping.begins_anew() {
+                // The rest of the batch comes again.
+                break;
+            }
         }
         self.check_caught_up().await;
     }
 
     /// Rule 2: at the end that the log had after the assignment, and everything as it must be.
     async fn check_caught_up(&mut self) {
-        if self.owner.phase() != Phase::CatchingUp || self.owner.fold().position.next < self.end {
+        let behind = self.keeping.rereads() || self.owner.fold().position.next < self.end;
+        if self.owner.phase() != Phase::CatchingUp || behind {
             return;
         }
         // A revocation does not wait for a Kafka that does not answer: the next tick checks again.
@@ -328,6 +277,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 self.committing = false;
                 self.outbox.committed(next.unwrap_or_default());
             }
+            Control::Stored(part, stands) => self.stored(part, stands),
             Control::Revoke => self.owner.revoke(now()),
         }
         self.perform();
@@ -337,6 +287,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.tick(now());
         self.send_unsent();
         self.perform();
+        self.keep();
         if let Some(position) = self.outbox.to_commit().filter(|_| !self.committing) {
             self.committing = true;
             let (next, to_control) = (position.next, self.to_control.clone());

@@ -28,6 +28,14 @@ pub enum ReadFault {
     Envelope(#[from] EnvelopeError),
 }
 
+impl ReadFault {
+    /// Whether the log is not the one that the position was stored for: cut short, restored or made again. It does not
+    /// pass by itself.
+    pub fn is_another_log(&self) -> bool {
+        matches!(self, Self::Position { .. } | Self::Kafka(ReadError::OffsetOutOfRange { .. }))
+    }
+}
+
 /// An admitted record.
 #[derive(Clone, Debug)]
 pub struct Admitted {

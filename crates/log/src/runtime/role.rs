@@ -98,6 +98,11 @@ impl RunningRole {
         self.watch.gauge.served()
     }
 
+    /// How many records of its events topics it has read since it started.
+    pub fn records_read(&self) -> u64 {
+        self.watch.gauge.records_read()
+    }
+
     /// Looks at the role from elsewhere.
     pub fn watch(&self) -> RoleWatch {
         self.watch.clone()

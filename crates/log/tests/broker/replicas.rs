@@ -18,6 +18,7 @@ struct OldJar;
 
 impl Aggregate for OldJar {
     const TOPICS: AggregateTopics = Jar::TOPICS;
+    const STATE_SCHEMA: u32 = 1;
     type State = u32;
     type Command = OldCommand;
     type Event = OldEvent;

@@ -10,7 +10,7 @@ use tillroll_devstack::{Data, Stack, StackConfig};
 use tillroll_kafka::Config;
 use tillroll_log::{
     Aggregate, Answered, CommandHash, CommandId, Commands, Environment, ExecuteError, Node, NodeConfig, Reactions,
-    Request, RunningRole,
+    Request, RunningRole, StateConfig,
 };
 use uuid::Uuid;
 
@@ -39,13 +39,22 @@ impl Broker {
         Config::new(self.stack.bootstrap_servers())
     }
 
-    /// A node whose topics are there, each with one partition.
+    /// A node whose topics are there, each with one partition; it keeps nothing.
     pub async fn node(&self, kafka: Config) -> Node {
-        self.instance(kafka, "test").await
+        self.connect(kafka, "test", None).await
     }
 
     /// The same for an instance of this name.
     pub async fn instance(&self, kafka: Config, name: &str) -> Node {
+        self.connect(kafka, name, None).await
+    }
+
+    /// The same with a local store.
+    pub async fn node_keeping(&self, kafka: Config, state: Option<StateConfig>) -> Node {
+        self.connect(kafka, "test", state).await
+    }
+
+    async fn connect(&self, kafka: Config, name: &str, state: Option<StateConfig>) -> Node {
         let node = Node::connect(NodeConfig {
             kafka,
             hash_key: Arc::from(&b"a secret"[..]),
@@ -55,6 +64,7 @@ impl Broker {
             partitions: 1,
             environment: Environment::Development,
             max_requests: 100,
+            state,
         })
         .unwrap();
         node.create_topics(&[Jar::TOPICS], 1).await.unwrap();

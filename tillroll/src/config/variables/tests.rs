@@ -66,3 +66,10 @@ fn a_number_is_held_to_its_range() {
     }
     assert!(matches!((number(""), number(" 100 ")), (Ok(7), Ok(100))));
 }
+
+#[test]
+fn a_crash_point_may_be_named_in_builds_for_tests_only() {
+    let tests = cfg!(debug_assertions);
+    assert_eq!(read(&[("TILLROLL_CRASH", "before-produce:17")]).is_ok(), tests);
+    assert_eq!(known().contains(&"TILLROLL_CRASH".to_owned()), tests);
+}

@@ -1,5 +1,6 @@
 //! A work bench: an owner, a partition in memory, and the answers that were given.
 
+use super::shelf::Shelf;
 use crate::jar::{Jar, JarCommand, Put, Take};
 use crate::owner::{Alarm, Appended, Effect, Owner, OwnerConfig, Phase, Reply, Request, Ticket, TopicCommand};
 use crate::record::{Entry, Origin, header, read_entry};
@@ -27,7 +28,7 @@ impl Ticket for Number {
 }
 
 /// What a client was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Told {
     Done { sweets: u32, version: u64 },
     Repeat { version: u64 },
@@ -70,6 +71,9 @@ pub struct Bench {
     pub letters: Vec<(Offset, String)>,
     pub alarms: Vec<Alarm>,
     pub now: Timestamp,
+    /// Why the owner began anew, each time.
+    pub distrusted: Vec<String>,
+    shelf: Option<(Arc<Shelf>, usize)>,
     read: usize,
     claims: u128,
 }
@@ -98,8 +102,38 @@ impl Bench {
             letters: Vec::new(),
             alarms: Vec::new(),
             now: at(0),
+            distrusted: Vec::new(),
+            shelf: None,
             read: 0,
             claims: name << 64,
+        }
+    }
+
+    /// An owner that keeps what it folds on the shelf, with so many aggregates in memory, and begins with what is there.
+    pub fn over(log: &Log, name: u128, shelf: &Arc<Shelf>, cache: usize) -> Self {
+        let mut bench = Self::on(log, name);
+        let fold = shelf.fold(cache);
+        bench.read = fold.position.next.0 as usize;
+        bench.owner = Owner::resuming(bench.owner.config.clone(), fold);
+        bench.shelf = Some((shelf.clone(), cache));
+        bench
+    }
+
+    /// What changed is put on the shelf, and what need not be held is forgotten.
+    pub fn keep(&mut self) {
+        if let (Some((shelf, _)), Some(changes)) = (&self.shelf, self.owner.changes()) {
+            shelf.put(changes);
+            self.owner.stored(true);
+        }
+        self.owner.trim();
+    }
+
+    fn fold_anew(&mut self, why: String) {
+        self.distrusted.push(why);
+        self.read = 0;
+        if let Some((shelf, cache)) = &self.shelf {
+            shelf.wipe();
+            self.owner.keep(shelf.clone(), *cache);
         }
     }
 
@@ -145,6 +179,7 @@ impl Bench {
                 Effect::ProbeCommandsEnd => self.probes += 1,
                 Effect::DeadLetter { command, reason } => self.letters.push((command.offset, reason)),
                 Effect::Alarm(alarm) => self.alarms.push(alarm),
+                Effect::FoldAnew { why } => self.fold_anew(why.to_string()),
                 Effect::Serving { .. } | Effect::Admitted { .. } | Effect::Passed { .. } => {}
             }
         }
@@ -231,11 +266,13 @@ impl Bench {
     }
 
     pub fn sweets(&self, key: &str) -> u32 {
-        self.owner.fold().slot(key).map_or(0, |slot| slot.state.sweets)
+        let mut fold = self.owner.fold().clone();
+        fold.warm(key).unwrap_or_else(|error| panic!("{error}"));
+        fold.slot(key).map_or(0, |slot| slot.state.sweets)
     }
 }
 
-fn told(reply: Reply<Jar>) -> Told {
+pub fn told(reply: Reply<Jar>) -> Told {
     match reply {
         Reply::Done { answer, version, .. } => Told::Done { sweets: answer, version: version.0 },
         Reply::Repeat { version, .. } => Told::Repeat { version: version.0 },

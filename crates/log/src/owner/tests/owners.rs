@@ -2,12 +2,14 @@
 //! drops and reorders. What must hold is what the protocol promises to clients.
 
 use super::bench::{Bench, Log, Told, put, take};
+use super::shelf::Shelf;
 use crate::fold::{Fold, Folded};
 use crate::jar::{Jar, JarCommand, JarEvent};
 use crate::owner::Phase;
 use crate::record::Entry;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use tillroll_kafka::Record;
 
 const OWNERS: usize = 3;
@@ -43,6 +45,8 @@ struct Simulation {
     dice: Dice,
     log: Log,
     owners: Vec<Bench>,
+    /// Where each of them keeps what it folds; the first has none.
+    shelves: [Arc<Shelf>; OWNERS],
     asked: BTreeMap<u32, Asked>,
     names: u128,
 }
@@ -50,13 +54,26 @@ struct Simulation {
 impl Simulation {
     fn new(seed: u64) -> Self {
         let log = Log::default();
-        let owners = (1..=OWNERS as u128).map(|name| Bench::on(&log, name)).collect();
-        Self { dice: Dice(seed), log, owners, asked: BTreeMap::new(), names: OWNERS as u128 }
+        let shelves = <[Arc<Shelf>; OWNERS]>::default();
+        let mut simulation =
+            Self { dice: Dice(seed), log, owners: Vec::new(), shelves, asked: BTreeMap::new(), names: 0 };
+        simulation.owners = (0..OWNERS).map(|which| simulation.successor(which)).collect();
+        simulation
+    }
+
+    /// The next process in that place: it finds what the one before it had kept.
+    fn successor(&mut self, which: usize) -> Bench {
+        self.names += 1;
+        match which {
+            0 => Bench::on(&self.log, self.names),
+            _ => Bench::over(&self.log, self.names, &self.shelves[which], 1),
+        }
     }
 
     fn step(&mut self) {
         let which = self.dice.index(OWNERS);
-        match self.dice.roll(20) {
+        match self.dice.roll(22) {
+            20 | 21 => self.owners[which].keep(),
             0..=5 => self.ask(which),
             6..=10 => self.deliver(which),
             11..=15 => {
@@ -120,8 +137,7 @@ impl Simulation {
             0 => {
                 // A crash: the process forgets everything, its records may still arrive.
                 let late = std::mem::take(&mut self.owners[which].under_way);
-                self.names += 1;
-                self.owners[which] = Bench::on(&self.log, self.names);
+                self.owners[which] = self.successor(which);
                 self.owners[which].under_way = late;
             }
             1 => {
@@ -134,8 +150,7 @@ impl Simulation {
         if self.owners[which].owner.phase() == Phase::Released {
             let late = std::mem::take(&mut self.owners[which].under_way);
             self.collect();
-            self.names += 1;
-            self.owners[which] = Bench::on(&self.log, self.names);
+            self.owners[which] = self.successor(which);
             self.owners[which].under_way = late;
         }
     }
@@ -159,8 +174,7 @@ impl Simulation {
         self.owners[0].read_all();
         self.collect();
         if matches!(self.owners[0].owner.phase(), Phase::Released | Phase::Draining { .. }) {
-            self.names += 1;
-            self.owners[0] = Bench::on(&self.log, self.names);
+            self.owners[0] = self.successor(0);
         }
         let survivor = &mut self.owners[0];
         survivor.read_all();
@@ -232,12 +246,15 @@ fn check(simulation: &Simulation) -> (u32, u32) {
         }
     }
     for owner in &simulation.owners {
+        assert_eq!(owner.distrusted, Vec::<String>::new());
         let mut own = Fold::<Jar>::default();
         let position = owner.owner.fold().position.next.0 as usize;
         log[..position].iter().for_each(|record| _ = own.fold(record));
         for key in KEYS {
             let state = |fold: &Fold<Jar>| fold.slot(key).map(|slot| (slot.state.clone(), slot.version));
-            assert_eq!(state(owner.owner.fold()), state(&own), "two readers disagree");
+            let mut kept = owner.owner.fold().clone();
+            kept.warm(key).unwrap();
+            assert_eq!(state(&kept), state(&own), "two readers disagree");
         }
     }
     (answers, refusals)

@@ -12,6 +12,7 @@ pub(in crate::runtime) fn unconnected() -> Node {
         partitions: 1,
         environment: Environment::Development,
         max_requests: 100,
+        state: None,
     };
     Node::connect(config).unwrap_or_else(|error| panic!("{error}"))
 }

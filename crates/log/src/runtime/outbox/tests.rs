@@ -30,3 +30,14 @@ fn the_floor_is_what_is_committed_not_what_is_done() {
     assert_eq!(outbox.floor(), Offset(6));
     assert_eq!(outbox.to_commit(), None);
 }
+
+#[test]
+fn rule_8_a_record_that_is_read_again_is_not_reacted_to_again() {
+    let at = |next| StoredPosition { next: Offset(next), ..StoredPosition::default() };
+    let mut outbox = Outbox::starting_at(at(3));
+    outbox.read(Offset(3), 1, at(4));
+    assert!(!outbox.is_new(Offset(2)) && !outbox.is_new(Offset(3)), "the partition is folded anew");
+    outbox.read(Offset(3), 1, at(4));
+    outbox.acknowledged(Offset(3));
+    assert_eq!(outbox.to_commit().map(|position| position.next), Some(Offset(4)));
+}

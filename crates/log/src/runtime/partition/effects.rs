@@ -1,17 +1,19 @@
 //! Carrying out what the owner says, and sending what its reactor causes.
 
+use super::super::commands::AckClock;
+use super::letter::letter;
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
-use crate::record::{Outcome, header};
+use crate::record::header;
 use crate::{
-    Aggregate, Body, Cause, CommandId, Offset, Outgoing, Panicked, Reactions, SettledAs, Source, SourcePartition,
-    StoredPosition,
+    Aggregate, Cause, CommandId, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition, StoredPosition,
 };
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tillroll_kafka::{DeliveryError, NewRecord, PartitionId, Record, SendError, partition_for};
+use tillroll_kafka::{DeliveryError, NewRecord, Record, SendError, partition_for};
+use tillroll_telemetry::{CrashPoint, crash_point};
 
 /// A reactor's command that could not be sent yet, and the record that caused it.
 pub(in crate::runtime) struct Sent {
@@ -29,25 +31,34 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 Effect::Append { record, appended, ack } => {
                     let control = self.to_control.clone();
                     let delivered = Box::new(move |delivered: Result<_, _>| match (delivered, ack) {
-                        (Ok(_), Some(ack)) => ack.stop(),
-                        (Ok(_), None) => {}
+                        (Ok(_), ack) => {
+                            crash_point(CrashPoint::AfterAcknowledgement);
+                            ack.into_iter().for_each(AckClock::stop);
+                        }
                         (Err(error), _) => {
                             tracing::warn!(%error, "append failed");
                             let _ = control.send(Control::AppendFailed(appended));
                         }
                     });
-                    if let Err(refused) = self.node.producer().send(record, delivered) {
+                    crash_point(CrashPoint::BeforeProduce);
+                    let sent = self.node.producer().send(record, delivered);
+                    crash_point(CrashPoint::AfterProduce);
+                    if let Err(refused) = sent {
                         tracing::warn!(error = %refused.error, "append refused");
                         (refused.on_delivery)(Err(DeliveryError::TimedOut));
                     }
                 }
-                Effect::Answer { ticket, reply } => ticket.answer(reply),
+                Effect::Answer { ticket, reply } => {
+                    crash_point(CrashPoint::BeforeAnswer);
+                    ticket.answer(reply);
+                }
                 Effect::WantClaim { attempt } => self.want_claim(attempt),
                 Effect::Serving { read_commands_from } => self.serve(read_commands_from),
-                Effect::Admitted { cause, caused } => self.react(&cause, &caused),
+                Effect::Admitted { cause, caused } => self.react(&cause, &caused, self.position()),
                 Effect::Passed { offset } => self.outbox.read(offset, 0, self.position()),
                 Effect::ProbeCommandsEnd => self.probe(),
                 Effect::DeadLetter { command, reason } => self.dead_letter(&command, &reason),
+                Effect::FoldAnew { why } => self.fold_anew(&why),
                 Effect::Alarm(alarm) => {
                     tracing::error!(kafka.topic = %self.topic, kafka.partition = self.partition.0, %alarm, "alarm");
                     if self.owner.phase() == Phase::Faulted {
@@ -91,7 +102,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 
-    fn react(&mut self, cause: &Cause, caused: &Caused<A>) {
+    /// Sends what the record causes; `position` is the one after it.
+    pub(super) fn react(&mut self, cause: &Cause, caused: &Caused<A>, position: StoredPosition) {
         if !self.outbox.is_new(cause.at.offset) {
             return;
         }
@@ -103,16 +115,16 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return;
             }
         };
-        self.outbox.read(cause.at.offset, outgoing.len(), self.position());
+        let log = position.log;
+        self.outbox.read(cause.at.offset, outgoing.len(), position);
         for command in outgoing {
-            if let Some(record) = self.command_record(cause, command) {
+            if let Some(record) = log.map(|log| self.command_record(log, cause, command)) {
                 self.send(Sent { cause: cause.at.offset, record });
             }
         }
     }
 
-    fn command_record(&self, cause: &Cause, command: Outgoing) -> Option<NewRecord> {
-        let log = self.owner.fold().position.log?;
+    fn command_record(&self, log: LogId, cause: &Cause, command: Outgoing) -> NewRecord {
         let id = CommandId::caused_by(cause.id, &command.step);
         let partition = SourcePartition {
             reactor: Arc::from(R::NAME),
@@ -135,13 +147,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             (header::FLOOR, Bytes::from(self.outbox.floor().to_string())),
         ];
         headers.extend(cause.correlation.map(|id| (header::CORRELATION, Bytes::from(id.to_string()))));
-        Some(NewRecord {
+        NewRecord {
             topic: command.to.commands.into(),
             partition: partition_for(&key, self.node.config().partitions),
             key: Some(key),
             headers,
             value: Some(Bytes::from(command.value)),
-        })
+        }
     }
 
     /// Sends a command, or puts it behind those that wait: a later one does not overtake.
@@ -165,7 +177,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             };
             let _ = control.send(said);
         });
-        let Err(refused) = self.node.producer().send(record, delivered) else { return true };
+        let sent = self.node.producer().send(record, delivered);
+        crash_point(CrashPoint::AfterCommandProduce);
+        let Err(refused) = sent else { return true };
         if let SendError::TooLarge { .. } = refused.error {
             self.owner.fault(Alarm::Encoding(refused.error.to_string()));
         }
@@ -198,18 +212,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     fn dead_letter(&self, command: &Record, reason: &str) {
         tracing::warn!(kafka.topic = %command.topic, kafka.partition = command.partition.0,
             kafka.offset = command.offset.0, reason, "dead letter");
-        let at = crate::Coordinates::of(command);
-        let mut headers: Vec<(&'static str, Bytes)> =
-            KEPT.iter().filter_map(|name| Some((*name, command.headers.get_bytes(name)?))).collect();
-        headers.push(("reason", Bytes::copy_from_slice(reason.as_bytes())));
-        headers.push(("original-key", command.key.clone().unwrap_or_default()));
-        let record = NewRecord {
-            topic: A::TOPICS.dead_letters().into(),
-            partition: PartitionId(0),
-            key: Some(Bytes::from(at.to_string())),
-            headers,
-            value: command.value.clone(),
-        };
+        let record = letter(A::TOPICS.dead_letters().into(), command, reason);
         let (control, offset) = (self.to_control.clone(), command.offset);
         let delivered = Box::new(move |delivered: Result<_, _>| {
             let _ = control.send(Control::DeadLettered(offset, delivered.is_ok()));
@@ -224,14 +227,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let (group, topic, partition) = (self.group.clone(), self.topic.clone(), self.partition);
         async move {
             let Ok(metadata) = serde_json::to_string(&position) else { return false };
-            group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok()
+            crash_point(CrashPoint::BeforePositionCommit);
+            let committed = group.commit(vec![(topic, partition, position.next, metadata)]).await.is_ok();
+            crash_point(CrashPoint::AfterPositionCommit);
+            committed
         }
     }
 }
-
-/// Headers that a dead letter keeps.
-const KEPT: [&str; 7] =
-    [header::ID, header::TYPE, header::SUBJECT, header::SOURCE, header::FLOOR, header::CORRELATION, header::CAUSATION];
 
 /// Why it cannot be said what a record causes.
 #[derive(Debug, thiserror::Error)]
@@ -249,37 +251,7 @@ pub(super) fn reactions<A: Aggregate, R: Reactions<A>>(
     cause: &Cause,
     caused: &Caused<A>,
 ) -> Result<Vec<Outgoing>, ReactionFault> {
-    Ok(caught("the reaction", || outgoing::<A, R>(cause, caused))??)
-}
-
-fn outgoing<A: Aggregate, R: Reactions<A>>(
-    cause: &Cause,
-    caused: &Caused<A>,
-) -> Result<Vec<Outgoing>, serde_json::Error> {
-    let settled = match caused {
-        Caused::Event { event } => return R::on_event(cause, event),
-        Caused::Settled { settled } => settled,
-    };
-    let settled_as = match &settled.outcome {
-        Outcome::Refused { code, .. } => SettledAs::Refused(code),
-        Outcome::Unchanged { .. } => SettledAs::Unchanged,
-        Outcome::Conflict => SettledAs::Conflict,
-        Outcome::DeadLettered { .. } => SettledAs::DeadLettered,
-    };
-    if settled.commands.is_empty() {
-        return R::on_settled(cause, None, settled_as);
-    }
-    let mut outgoing = Vec::new();
-    for (index, command) in settled.commands.iter().enumerate() {
-        let body = A::Command::decode(&command.type_name, command.body.get().as_bytes()).ok();
-        let mut caused = R::on_settled(cause, body.as_ref(), settled_as)?;
-        if index > 0 {
-            // One record settled several commands: their reactions must not share an id.
-            caused.iter_mut().for_each(|command| command.step = format!("{}/{index}", command.step).into());
-        }
-        outgoing.extend(caused);
-    }
-    Ok(outgoing)
+    Ok(caught("the reaction", || caused.outgoing::<R>(cause))??)
 }
 
 /// None at first, then random and growing: owners that lost to each other must not meet again at the same moment.

@@ -1,5 +1,6 @@
 //! Bringing an owner up: what it has to know before it reads. What has to hold before it claims is in `guard`.
 
+use super::keeping::Keeping;
 use super::{Control, Gauge, Partition};
 use crate::owner::{Owner, OwnerConfig};
 use crate::runtime::commands::ToOwner;
@@ -39,8 +40,10 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
     let (topic, commands_topic): (Topic, Topic) = (A::TOPICS.events.into(), A::TOPICS.commands.into());
     let asking = ask(&node, &group, (&topic, &commands_topic), partition);
     let (facts, commands) = facts_or_revoked(asking, &mut control).await?;
-    let owner = Owner::new(config_of(&node, &topic, partition, &facts));
-    let subscription = node.tail().subscribe(topic.clone(), vec![(partition, Offset(0))]);
+    let config = config_of(&node, &topic, partition, &facts);
+    let (keeping, fold, begin) = Keeping::open::<A>(&node, partition, facts.end, &facts.reacted);
+    let owner = Owner::resuming(config, fold);
+    let subscription = node.tail().subscribe(topic.clone(), vec![(partition, begin)]);
     Some(Partition {
         node,
         group,
@@ -51,6 +54,7 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
         outbox: Outbox::starting_at(facts.reacted),
         unsent: VecDeque::new(),
         subscription,
+        keeping,
         end: facts.end,
         requests,
         commands,

@@ -1,0 +1,19 @@
+//! One file per measurement.
+
+mod budget;
+mod checkout;
+mod commands;
+mod gateway;
+mod hot_key;
+mod owner_catch_up;
+mod point_query;
+mod projector_catch_up;
+
+pub use budget::budget;
+pub use checkout::checkout;
+pub use commands::commands;
+pub use gateway::gateway;
+pub use hot_key::hot_key;
+pub use owner_catch_up::{owner_catch_up, start_takes};
+pub use point_query::point_query;
+pub use projector_catch_up::{prepare, projector_catch_up};

@@ -1,0 +1,118 @@
+//! `POST /orders/{id}/saga/retry`, `…/compensate`, `…/complete`: what an operator does with an order that is stuck.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tillroll_command_http::{Checks, problem_of};
+use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson};
+use tillroll_log::Key;
+use tillroll_schemas::OrderId;
+use tillroll_schemas::order::{CompensateStuck, CompleteStep, OrderCommand, RetryStep};
+
+use super::outcome::body_of;
+use super::{Desk, OrdersOperate, path_of};
+
+/// As long as a reason may be, in bytes.
+const LONGEST_REASON: usize = 500;
+
+/// Has those asked again who have not done what the order waits for.
+pub(super) async fn retry(
+    State(desk): State<Arc<Desk>>,
+    allowed: Allowed<OrdersOperate>,
+    PathId(id): PathId<OrderId>,
+    headers: CommandHeaders,
+    body: Option<StrictJson<RetryBody>>,
+) -> Result<impl IntoResponse, Problem> {
+    let body = body.unwrap_or_else(StrictJson::absent);
+    check(body.value.reason.as_deref().unwrap_or_default())?;
+    let asked = Asked { id, action: "retry", canonical: &body.canonical };
+    let command = RetryStep { reason: body.value.reason.clone() };
+    operate(&desk, &allowed, &headers, asked, command.into()).await
+}
+
+/// Gives a delivery up of which nothing has left, and the order with it.
+pub(super) async fn compensate(
+    State(desk): State<Arc<Desk>>,
+    allowed: Allowed<OrdersOperate>,
+    PathId(id): PathId<OrderId>,
+    headers: CommandHeaders,
+    body: StrictJson<ReasonBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let reason = body.value.checked()?;
+    let asked = Asked { id, action: "compensate", canonical: &body.canonical };
+    operate(&desk, &allowed, &headers, asked, CompensateStuck { reason }.into()).await
+}
+
+/// Has the step count as done.
+pub(super) async fn complete(
+    State(desk): State<Arc<Desk>>,
+    allowed: Allowed<OrdersOperate>,
+    PathId(id): PathId<OrderId>,
+    headers: CommandHeaders,
+    body: StrictJson<ReasonBody>,
+) -> Result<impl IntoResponse, Problem> {
+    let reason = body.value.checked()?;
+    let asked = Asked { id, action: "complete", canonical: &body.canonical };
+    operate(&desk, &allowed, &headers, asked, CompleteStep { reason }.into()).await
+}
+
+/// The body of a retry; it may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetryBody {
+    /// For people; no personal data.
+    reason: Option<String>,
+}
+
+/// The body of the other two: somebody will ask why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    /// For people; no personal data.
+    reason: String,
+}
+
+impl ReasonBody {
+    fn checked(&self) -> Result<String, Problem> {
+        let mut checks = Checks::new();
+        checks.require(!self.reason.trim().is_empty(), "/reason", "a reason".to_owned());
+        checks.text(&self.reason, LONGEST_REASON, "/reason");
+        checks.finish()?;
+        Ok(self.reason.clone())
+    }
+}
+
+fn check(reason: &str) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text(reason, LONGEST_REASON, "/reason");
+    checks.finish()
+}
+
+/// What is asked of which order.
+struct Asked<'a> {
+    id: OrderId,
+    action: &'static str,
+    canonical: &'a [u8],
+}
+
+/// 200 when nothing of the order is under way any more, if that is waited for; else 202.
+async fn operate(
+    desk: &Desk,
+    allowed: &Allowed<OrdersOperate>,
+    headers: &CommandHeaders,
+    asked: Asked<'_>,
+    command: OrderCommand,
+) -> Result<Response, Problem> {
+    let path = path_of(asked.id);
+    let route = format!("{path}/saga/{}", asked.action);
+    let named =
+        desk.keys.name::<crate::order::Order>(&allowed.caller, headers, "POST", &route, asked.canonical).await?;
+    let key = Key::from(asked.id.to_string());
+    let first = desk.execute(named, &key, command).await.map_err(problem_of)?;
+    let (answered, settled) = desk.outcome(&key, first, headers.wait).await;
+    let body = body_of(&answered)?;
+    let answer = if settled { CommandAnswer::ok(body) } else { CommandAnswer::accepted(body, path) };
+    Ok(desk.keys.answer_of(&answered, answer).into_response())
+}

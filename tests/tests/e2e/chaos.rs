@@ -1,0 +1,168 @@
+//! Everything fails in turn, at random, under load; then all is quiet, and each promise gets its verdict.
+//!
+//! Not part of the usual run: `scripts/chaos --seconds 300 --seed 7` is the way to it.
+
+use crate::generated::{Dice, generate, seed};
+use crate::hostile::shown_are_those_that_exist;
+use crate::load::{Journal, Load};
+use e2e::proof::{Shown, Verdict, of_the_log, of_the_rows};
+use e2e::{Outcome, Rows, System, own, texts, variable};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tillroll_telemetry::{Crash, CrashPoint};
+use tokio::time::sleep;
+
+const SECONDS: u64 = 60;
+const CLIENTS: u64 = 8;
+const DIES_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// After the last fault: what waits for an answer waits up to 10 s before it is asked again.
+const QUIET: Duration = Duration::from_secs(15);
+const CHECKPOINTS: &str = "SELECT projection, topic, partition::text, next_offset::text FROM projection.checkpoint";
+
+#[test]
+#[ignore = "takes as long as it is told to: scripts/chaos"]
+fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
+    own(|system| async move {
+        let seed = seed();
+        let seconds = variable("TILLROLL_CHAOS_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
+        let until = Instant::now() + Duration::from_secs(seconds);
+        let stop = Arc::new(AtomicBool::new(false));
+        let runtime = tokio::runtime::Handle::current();
+        let load = Load::start(&system.http(), "chaos", seed, CLIENTS).await?;
+        let imports = runtime.spawn(import_again_and_again(system.clone(), seed, stop.clone()));
+        let watch = runtime.spawn(checkpoints_that_moved_back(system.database_url().to_owned(), stop.clone()));
+
+        let mut dice = Dice::of(seed);
+        while Instant::now() < until {
+            sleep(Duration::from_millis(500 + dice.below(3_000))).await;
+            fault(&system, &mut dice).await?;
+        }
+        eprintln!("{} commands were answered meanwhile; now all is quiet", load.answered());
+        let journal = load.stop().await?;
+        stop.store(true, Ordering::Relaxed);
+        imports.await??;
+        let moved_back = watch.await?;
+        sleep(QUIET).await;
+
+        let verdicts = verdicts(&system, &journal, moved_back).await?;
+        for verdict in &verdicts {
+            eprintln!("{verdict}");
+        }
+        let broken = verdicts.iter().filter(|verdict| !verdict.breaches.is_empty()).count();
+        eprintln!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
+        assert_eq!(broken, 0, "{verdicts:#?}");
+        Ok(())
+    })
+}
+
+/// One fault, from its beginning to its end.
+async fn fault(system: &System, dice: &mut Dice) -> Outcome {
+    let began = Instant::now();
+    let what = match dice.below(6) {
+        0 => {
+            let mut tillroll = system.tillroll().await;
+            tillroll.kill().await?;
+            tillroll.start_again().await?;
+            "tillroll killed".to_owned()
+        }
+        1 | 2 => crash(system, dice).await?,
+        3 => {
+            system.kafka()?.kill().await?;
+            sleep(Duration::from_millis(dice.below(3_000))).await;
+            system.kafka()?.start_again().await?;
+            "broker killed".to_owned()
+        }
+        4 => {
+            let seconds = 5 + dice.below(16);
+            system.kafka()?.pause()?;
+            sleep(Duration::from_secs(seconds)).await;
+            system.kafka()?.resume()?;
+            format!("broker frozen for {seconds} s")
+        }
+        _ => {
+            system.postgres()?.kill().await?;
+            sleep(Duration::from_millis(dice.below(3_000))).await;
+            system.postgres()?.start_again().await?;
+            "PostgreSQL killed".to_owned()
+        }
+    };
+    eprintln!("{what}: {} ms", began.elapsed().as_millis());
+    Ok(())
+}
+
+/// Starts the process so that it dies at a point, and then for good. A point that is not passed in time is left alone.
+async fn crash(system: &System, dice: &mut Dice) -> Outcome<String> {
+    let point = CrashPoint::ALL[dice.below(CrashPoint::ALL.len() as u64) as usize];
+    let crash = Crash { point, passing: 1 + dice.below(60) as u32 };
+    let mut tillroll = system.tillroll().await;
+    tillroll.kill().await?;
+    tillroll.set("TILLROLL_CRASH", Some(crash.to_string()));
+    tillroll.begin_again()?;
+    let died = tillroll.dies(DIES_WITHIN).await?;
+    tillroll.set("TILLROLL_CRASH", None);
+    tillroll.kill().await?;
+    tillroll.start_again().await?;
+    Ok(format!("{} at {crash}", if died { "killed" } else { "not killed" }))
+}
+
+/// The same file is imported until it is time to stop, and then once more to its end.
+async fn import_again_and_again(system: System, seed: u64, stop: Arc<AtomicBool>) -> Outcome {
+    let path = system.home().join("chaos.csv");
+    std::fs::write(&path, generate(seed, 2012, 200).csv)?;
+    while !stop.load(Ordering::Relaxed) {
+        // It may give up: then it is begun again.
+        let _ended = system.run(&["import", "online-retail", &path.to_string_lossy()]).await?;
+    }
+    system.import(&path).await.map(drop)
+}
+
+/// Looks at the checkpoints all the while.
+async fn checkpoints_that_moved_back(database_url: String, stop: Arc<AtomicBool>) -> Vec<String> {
+    let mut seen: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+    let mut breaches = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        sleep(LOOK_EVERY).await;
+        // The database may be away.
+        for mut row in texts(&database_url, CHECKPOINTS).await.unwrap_or_default() {
+            let next = row.pop().and_then(|next| next.parse().ok()).unwrap_or(-1);
+            let before = seen.insert(row.clone(), next).unwrap_or(next);
+            if next < before {
+                breaches.push(format!("{row:?} from {before} to {next}"));
+            }
+        }
+    }
+    breaches
+}
+
+async fn verdicts(system: &System, journal: &Journal, moved_back: Vec<String>) -> Outcome<Vec<Verdict>> {
+    system.caught_up().await?;
+    let (roll, shown) = (system.roll().await?, Shown::read(system.database_url()).await?);
+    let mut verdicts = of_the_log(&roll, &journal.told);
+    verdicts.push(of_the_rows(&roll, &shown));
+    for verdict in &mut verdicts {
+        match verdict.number {
+            2 => verdict.breaches.extend(journal.undocumented.iter().cloned()),
+            3 => verdict.breaches.extend(journal.reused.iter().cloned()),
+            _ => {}
+        }
+    }
+    shown_are_those_that_exist(system, &roll).await?;
+    let before = system.rows().await?;
+    verdicts.push(Verdict::new(10, "a rebuild gives the same rows, byte for byte", rebuilt(system, &before).await?));
+    verdicts.push(Verdict::new(11, "checkpoints only move forward", moved_back));
+    verdicts.push(Verdict::new(12, "a query is never older than its token", journal.stale.clone()));
+    verdicts.sort_by_key(|verdict| verdict.number);
+    Ok(verdicts)
+}
+
+/// Tables that are not the same after they were made again.
+async fn rebuilt(system: &System, before: &Rows) -> Outcome<Vec<String>> {
+    system.tillroll().await.stop().await?;
+    system.delete_read_models().await?;
+    system.tillroll().await.start_again().await?;
+    system.caught_up().await?;
+    Ok(before.differences(&system.rows().await?))
+}

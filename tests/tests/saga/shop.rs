@@ -1,0 +1,364 @@
+//! A shop in memory: one partition of orders, one of credit notes, one stock item per partition, and the faults that
+//! can be put between their records.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tillroll_inventory::StockItemReactions;
+use tillroll_inventory::stock_item::StockItem;
+use tillroll_inventory::stock_item::reservations::Claim;
+use tillroll_log::{Aggregate, Timestamp};
+use tillroll_orders::credit_note::CreditNote;
+use tillroll_orders::order::{Life, Order, OrderState};
+use tillroll_orders::{CreditNoteReactions, OrderReactions};
+use tillroll_schemas::order::{Line, OrderCommand, PaymentMethod, PlaceOrder};
+use tillroll_schemas::stock_item::{Levels, ReceiveStock, StockItemCommand, StockItemEvent};
+use tillroll_schemas::{Money, OrderId, Quantity, Sku, TaxRate, catalogue};
+use tillroll_testkit::{AnySite, Letter, Site, Told};
+use uuid::Uuid;
+
+/// The SKUs that there are; the number of each is that of its shelf.
+pub const SKUS: [&str; 3] = ["BOWL", "MUG", "VASE"];
+
+/// A partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    Orders,
+    CreditNotes,
+    Shelf(usize),
+}
+
+/// Every partition.
+pub const PLACES: [Place; 5] = [Place::Orders, Place::CreditNotes, Place::Shelf(0), Place::Shelf(1), Place::Shelf(2)];
+
+/// What goes wrong, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The owner is killed when it has decided a record of this type, before that is stored.
+    LostBefore(&'static str),
+    /// The owner is killed when a record of this type is stored, before it has read it.
+    LostAfter(&'static str),
+    /// The owner and its reactor are killed when all is sent that such a record causes, before that is committed.
+    LostAfterSending(&'static str),
+    /// The first command of this type whose body has this text cannot be read by anybody.
+    Unreadable(&'static str, &'static str),
+    /// The shelf that is the first to be sent a command of this type is away from then on.
+    Silence(&'static str),
+}
+
+pub struct Shop {
+    pub orders: Site<Order, OrderReactions>,
+    pub credit_notes: Site<CreditNote, CreditNoteReactions>,
+    pub shelves: Vec<Site<StockItem, StockItemReactions>>,
+    pub now: Timestamp,
+    /// Who does nothing for now; what is sent to him waits.
+    pub away: BTreeSet<Place>,
+    /// What goes wrong next.
+    pub fault: Option<Fault>,
+    /// Whether every command by topic is stored twice.
+    pub twice: bool,
+    /// Every command by topic that can be read, and where it went.
+    pub sent: BTreeMap<tillroll_log::CommandId, Place>,
+    /// A command that cannot be read cannot be read in any copy.
+    unreadable: BTreeSet<tillroll_log::CommandId>,
+    requests: u128,
+}
+
+impl Shop {
+    /// So many pieces of each SKU.
+    pub fn new(pieces: i64) -> Self {
+        let now = Timestamp::from_timestamp(1_291_191_960, 0).unwrap();
+        let shelf = |index: usize| Site::new(i32::try_from(index).unwrap(), 3, now);
+        let mut shop = Self {
+            orders: Site::new(0, 1, now),
+            credit_notes: Site::new(0, 1, now),
+            shelves: (0..SKUS.len()).map(shelf).collect(),
+            now,
+            away: BTreeSet::new(),
+            fault: None,
+            twice: false,
+            sent: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            requests: 0,
+        };
+        for shelf in 0..SKUS.len() {
+            shop.tell_shelf(shelf, ReceiveStock { quantity: quantity(pieces), note: None });
+        }
+        shop
+    }
+
+    pub fn site(&mut self, place: Place) -> &mut dyn AnySite {
+        match place {
+            Place::Orders => &mut self.orders,
+            Place::CreditNotes => &mut self.credit_notes,
+            Place::Shelf(index) => &mut self.shelves[index],
+        }
+    }
+
+    /// A client commands an order and repeats that until it is answered.
+    pub fn tell_order(&mut self, order: OrderId, command: impl Into<OrderCommand>) -> Told {
+        let (command, id) = (command.into(), self.next_request());
+        for _ in 0..3 {
+            let number = self.orders.request(id, &order.to_string(), &command);
+            self.run();
+            if let Some(told) = self.orders.told(number) {
+                return told.clone();
+            }
+        }
+        panic!("nobody answers {command:?}");
+    }
+
+    /// A client commands a stock item.
+    pub fn tell_shelf(&mut self, shelf: usize, command: impl Into<StockItemCommand>) -> Told {
+        let id = self.next_request();
+        let number = self.shelves[shelf].request(id, SKUS[shelf], &command.into());
+        while self.shelves[shelf].store() || self.shelves[shelf].read() {}
+        self.shelves[shelf].told(number).cloned().unwrap()
+    }
+
+    pub fn next_request(&mut self) -> Uuid {
+        self.requests += 1;
+        Uuid::from_u128(self.requests)
+    }
+
+    /// Everybody who is there works until nobody has anything to do.
+    pub fn run(&mut self) {
+        loop {
+            let mut busy = false;
+            for place in PLACES {
+                busy |= !self.away.contains(&place) && self.work(place);
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    fn work(&mut self, place: Place) -> bool {
+        let mut busy = self.site(place).take();
+        let mut lost = false;
+        while let Some(type_name) = self.site(place).under_way() {
+            busy = true;
+            if self.strikes(Fault::LostBefore(known(&type_name))) {
+                self.site(place).lose_owner();
+                continue;
+            }
+            self.site(place).store();
+            if self.strikes(Fault::LostAfter(known(&type_name))) {
+                self.site(place).lose_owner();
+            }
+            lost |= self.strikes(Fault::LostAfterSending(known(&type_name)));
+        }
+        while self.site(place).read() {
+            busy = true;
+        }
+        while let Some(letter) = self.site(place).send() {
+            busy = true;
+            self.route(letter);
+        }
+        if lost {
+            self.site(place).lose_owner();
+        }
+        self.site(place).commit();
+        busy
+    }
+
+    /// Whether this is what goes wrong; then it has.
+    fn strikes(&mut self, fault: Fault) -> bool {
+        let strikes = self.fault == Some(fault);
+        if strikes {
+            self.fault = None;
+        }
+        strikes
+    }
+
+    /// A reactor's command is stored in its target's partition.
+    pub fn route(&mut self, mut letter: Letter) {
+        let target = if letter.topic == catalogue::ORDER.commands {
+            Place::Orders
+        } else {
+            Place::Shelf(SKUS.iter().position(|sku| **sku == *letter.key).unwrap())
+        };
+        match self.fault {
+            Some(Fault::Unreadable(type_name, text))
+                if letter.type_name == type_name
+                    && !self.sent.contains_key(&letter.id)
+                    && String::from_utf8_lossy(&letter.value).contains(text) =>
+            {
+                self.unreadable.insert(letter.id);
+                self.fault = None;
+            }
+            Some(Fault::Silence(type_name)) if letter.type_name == type_name => {
+                self.away.insert(target);
+                self.fault = None;
+            }
+            _ => {}
+        }
+        if self.unreadable.contains(&letter.id) {
+            letter.value = b"no JSON".to_vec();
+        }
+        self.sent.insert(letter.id, target);
+        for _ in 0..if self.twice { 2 } else { 1 } {
+            self.site(target).deliver(&letter);
+        }
+    }
+
+    /// So many seconds pass, five at a time; whatever is due fires where somebody is there.
+    pub fn pass(&mut self, seconds: i64) {
+        for _ in 0..seconds / 5 {
+            self.now += Duration::from_secs(5);
+            // Once to see that the clock has to be checked against a record, once to fire.
+            for _ in 0..2 {
+                for place in PLACES {
+                    let now = self.now;
+                    self.site(place).set_clock(now);
+                    if !self.away.contains(&place) {
+                        self.site(place).tick();
+                    }
+                }
+                self.run();
+            }
+        }
+    }
+
+    /// Faults stop: everybody is there, and longer passes than any wait takes.
+    pub fn settle(&mut self) {
+        self.away.clear();
+        self.fault = None;
+        self.run();
+        self.pass(1_500);
+    }
+
+    pub fn order(&self, order: OrderId) -> &OrderState {
+        self.orders.state(&order.to_string()).unwrap()
+    }
+
+    pub fn levels(&self, shelf: usize) -> Levels {
+        self.shelves[shelf].state(SKUS[shelf]).unwrap().levels
+    }
+
+    /// Claims of this order, as (shelf, pieces).
+    pub fn claims(&self, order: OrderId) -> Vec<(usize, i64)> {
+        let claim = |shelf: usize| {
+            let held = match self.shelves[shelf].state(SKUS[shelf]).unwrap().reservations.claim(order)? {
+                Claim::Reserved { quantity, .. } => quantity.get(),
+                Claim::Committed { left } => left,
+            };
+            Some((shelf, held))
+        };
+        (0..SKUS.len()).filter_map(claim).collect()
+    }
+
+    /// What no fault may break: each command by topic ended in one record at most, those of nobody who is away in
+    /// exactly one; levels are never negative; no order gets one thing twice.
+    pub fn assert_lawful(&self) {
+        let mut ended = BTreeMap::new();
+        let sites: [&dyn AnySite; 2] = [&self.orders, &self.credit_notes];
+        let shelves = self.shelves.iter().map(|shelf| -> &dyn AnySite { shelf });
+        for site in sites.into_iter().chain(shelves) {
+            for entry in site.admitted() {
+                for end in entry.envelope().ends.iter().filter(|end| end.source.is_some()) {
+                    assert_eq!(ended.insert(end.id, ()), None, "ended twice: {end:?}");
+                }
+            }
+        }
+        for (shelf, site) in self.shelves.iter().enumerate() {
+            let mut done = BTreeSet::new();
+            for (_, event) in site.events() {
+                let Levels { on_hand, reserved, committed } = event.levels();
+                assert!(reserved >= 0 && committed >= 0 && on_hand >= reserved + committed, "{event:?}");
+                if let Some(once) = once(&event) {
+                    assert!(done.insert(once), "{} twice: {once:?}", SKUS[shelf]);
+                }
+            }
+        }
+        let missing: Vec<_> = self.sent.iter().filter(|(id, _)| !ended.contains_key(id)).collect();
+        assert!(missing.iter().all(|(_, place)| self.away.contains(place)), "not ended: {missing:?}");
+    }
+
+    /// Pieces on hand, by the events alone.
+    pub fn counted(&self, shelf: usize) -> i64 {
+        let counts = self.shelves[shelf].events().into_iter().map(|(_, event)| match event {
+            StockItemEvent::Received(e) => e.quantity.get(),
+            StockItemEvent::Adjusted(e) => e.delta,
+            StockItemEvent::WrittenOff(e) => -e.quantity.get(),
+            StockItemEvent::Fulfilled(e) => -e.quantity.get(),
+            StockItemEvent::Reserved(_)
+            | StockItemEvent::Committed(_)
+            | StockItemEvent::Released(_)
+            | StockItemEvent::ReleaseRecorded(_)
+            | StockItemEvent::ReservationExpired(_) => 0,
+        });
+        counts.sum()
+    }
+}
+
+/// What may happen to an order at a stock item once.
+fn once(event: &StockItemEvent) -> Option<(&'static str, OrderId, Option<tillroll_schemas::FulfilmentId>)> {
+    match event {
+        StockItemEvent::Reserved(e) => Some(("reserved", e.order_id, None)),
+        StockItemEvent::Committed(e) => Some(("committed", e.order_id, None)),
+        StockItemEvent::Fulfilled(e) => Some(("fulfilled", e.order_id, Some(e.fulfilment_id))),
+        StockItemEvent::Released(e) => Some(("released", e.order_id, None)),
+        StockItemEvent::ReleaseRecorded(e) => Some(("released", e.order_id, None)),
+        StockItemEvent::ReservationExpired(e) => Some(("expired", e.order_id, None)),
+        StockItemEvent::Received(_) | StockItemEvent::Adjusted(_) | StockItemEvent::WrittenOff(_) => None,
+    }
+}
+
+/// Whether nothing can happen to it any more but by a person or a late answer.
+pub fn is_over(state: &OrderState) -> bool {
+    Order::settled(state) && Order::deadline(state).is_none()
+}
+
+/// The reason's code of an order that was called off.
+pub fn cancelled_for(state: &OrderState) -> Option<&str> {
+    match &state.life {
+        Life::Cancelled(_, reason) => Some(&reason.code),
+        _ => None,
+    }
+}
+
+/// The name of an event's type as the build has it; other records are of the log itself.
+fn known(type_name: &str) -> &'static str {
+    use tillroll_schemas::credit_note::CreditNoteEvent;
+    use tillroll_schemas::order::OrderEvent;
+    let names = [OrderEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
+    names.into_iter().flatten().find(|known| **known == type_name).copied().unwrap_or("log")
+}
+
+pub fn quantity(pieces: i64) -> Quantity {
+    Quantity::new(pieces).unwrap()
+}
+
+pub fn sku(shelf: usize) -> Sku {
+    Sku::parse(SKUS[shelf]).unwrap()
+}
+
+pub fn order_id(number: u128) -> OrderId {
+    OrderId(Uuid::from_u128(number))
+}
+
+pub fn line(shelf: usize, pieces: i64) -> Line {
+    let gbp = |amount| Money { amount, currency: "GBP".parse().unwrap() };
+    Line {
+        sku: sku(shelf),
+        name: SKUS[shelf].to_lowercase(),
+        category: None,
+        quantity: quantity(pieces),
+        unit_price: gbp(100),
+        line_total: gbp(0),
+        tax_rate: TaxRate::try_from(2_000).unwrap(),
+        tracked: true,
+        product_version: 1,
+    }
+}
+
+/// What no stock is kept of.
+pub fn postage() -> Line {
+    Line { sku: Sku::parse("POST").unwrap(), tracked: false, ..line(0, 1) }
+}
+
+pub fn place(lines: Vec<Line>) -> PlaceOrder {
+    let payment = PaymentMethod::OnAccount;
+    PlaceOrder { reference: None, customer: None, country: None, payment, placed_at: None, lines }
+}
