@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 19] = [
+const SETTINGS: [(&str, &str); 20] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
