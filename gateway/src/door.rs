@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use tillroll_http::{Keys, Problem, headers, problems, unix_now};
 
-use crate::config::{GatewayConfig, GatewayError, bases};
+use crate::config::{GatewayConfig, GatewayError};
 use crate::credentials;
 use crate::forward::Forwarder;
 use crate::health::Health;
@@ -27,7 +27,7 @@ pub struct Gateway {
 impl Gateway {
     /// The router of the whole door. Serve it with `tillroll_http::serve`, whose time limit must exceed the gateway's.
     pub fn router(config: GatewayConfig) -> Result<Router, GatewayError> {
-        let forwarder = Forwarder::new(&bases(&config)?, config.limits);
+        let forwarder = Forwarder::new(config.upstreams, config.limits)?;
         let health = Health::new(forwarder.clone());
         let gateway = Arc::new(Self { keys: config.keys, forwarder, health });
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Passing a request on to the role that answers it, over connections that are kept.
+//! Passing a request on to an instance of the role that answers it, over connections that are kept.
 //! Of the client's headers only those in `PASSED` go along: what a client says about itself stays outside.
 
 use std::collections::BTreeMap;
@@ -7,19 +7,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use axum::response::Response;
+use tillroll_http::peer::{Failed, PeerBody, drop_hop_by_hop};
 use tillroll_http::{Problem, headers, problems};
 use tokio::time::{sleep, timeout};
 
-use crate::config::GatewayLimits;
-use crate::link::Failed;
-use crate::pool::Pool;
+use crate::config::{GatewayError, GatewayLimits};
+use crate::instances::{Instances, Urls};
 use crate::routes::{Route, Upstream};
-use crate::upstream_body::{Taken, UpstreamBody, too_large};
+use crate::taken::{Taken, too_large};
 
-/// How long to wait before the one repeat, in which a role that restarts may come back.
+/// How long to wait before a repeat, in which a role that restarts may come back.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Headers of the client's that roles get to see.
@@ -38,28 +37,21 @@ static PASSED: [HeaderName; 12] = [
     HeaderName::from_static("last-event-id"),
 ];
 
-/// Headers that concern one connection only (RFC 9110, 7.6.1), and never come back from a role.
-static HOP_BY_HOP: [HeaderName; 7] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
-
 /// The connections to all roles.
 #[derive(Clone)]
 pub(crate) struct Forwarder {
-    pools: Arc<BTreeMap<Upstream, Arc<Pool>>>,
+    roles: Arc<BTreeMap<Upstream, Instances>>,
     limits: GatewayLimits,
 }
 
 impl Forwarder {
-    pub(crate) fn new(bases: &BTreeMap<Upstream, Authority>, limits: GatewayLimits) -> Self {
-        let pool = |(role, base): (&Upstream, &Authority)| Some((*role, Pool::new(base, limits)?));
-        Self { pools: Arc::new(bases.iter().filter_map(pool).collect()), limits }
+    pub(crate) fn new(mut urls: BTreeMap<Upstream, Urls>, limits: GatewayLimits) -> Result<Self, GatewayError> {
+        let mut roles = BTreeMap::new();
+        for role in Upstream::ALL {
+            let urls = urls.remove(&role).ok_or(GatewayError::Missing(role.name()))?;
+            roles.insert(role, Instances::new(urls, limits.pool));
+        }
+        Ok(Self { roles: Arc::new(roles), limits })
     }
 
     /// The role's answer, within the time that the route has.
@@ -90,12 +82,13 @@ impl Forwarder {
         *outer.method_mut() = head.method;
         *outer.uri_mut() = head.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
         *outer.headers_mut() = passed(&head.headers, identity);
-        let pool = self.pool(role)?;
+        let instances = self.instances(role)?;
         let answered = match body {
-            Taken::Whole(bytes) => send_whole(pool, route, outer, bytes).await,
+            Taken::Whole(bytes) => send_whole(role, instances, route, outer, bytes).await?,
             Taken::Streamed(body) => {
-                let (body, exceeded) = UpstreamBody::counted(body, route.body);
-                let answered = pool.request(outer.map(|()| body)).await;
+                let instance = instances.next(&[]).ok_or_else(|| nobody(role))?;
+                let (body, exceeded) = PeerBody::counted(body, route.body);
+                let answered = instance.request(outer.map(|()| body)).await;
                 if exceeded.load(Ordering::Acquire) {
                     return Err(too_large(route.body));
                 }
@@ -105,32 +98,62 @@ impl Forwarder {
         answered.map(outward).map_err(|failed| unavailable(role, &failed))
     }
 
-    /// Asks a role whether it is ready: its status, or nothing if it does not answer in time.
-    pub(crate) async fn readiness(&self, role: Upstream) -> Option<u16> {
-        let mut request = Request::new(UpstreamBody::Whole(None));
-        *request.uri_mut() = Uri::from_static("/health/ready");
-        let answered = timeout(self.limits.health, self.pool(role).ok()?.request(request)).await.ok()?;
-        answered.ok().map(|response| response.status().as_u16())
+    /// Asks every instance of a role whether it is ready: its status, or nothing if it does not answer in time.
+    pub(crate) async fn readiness(&self, role: Upstream) -> Vec<Option<u16>> {
+        let Some(instances) = self.roles.get(&role) else { return Vec::new() };
+        let within = self.limits.health;
+        let asking = instances.all().into_iter().map(|instance| {
+            tillroll_telemetry::spawn("health", async move {
+                let mut request = Request::new(PeerBody::Whole(None));
+                *request.uri_mut() = Uri::from_static("/health/ready");
+                let answered = timeout(within, instance.request(request)).await.ok()?;
+                answered.ok().map(|response| response.status().as_u16())
+            })
+        });
+        let mut said = Vec::new();
+        for asked in asking.collect::<Vec<_>>() {
+            said.push(asked.await.ok().flatten());
+        }
+        said
     }
 
-    fn pool(&self, role: Upstream) -> Result<&Arc<Pool>, Problem> {
-        self.pools.get(&role).ok_or_else(|| Problem::new(&problems::INTERNAL))
+    fn instances(&self, role: Upstream) -> Result<&Instances, Problem> {
+        self.roles.get(&role).ok_or_else(|| Problem::new(&problems::INTERNAL))
     }
 }
 
-/// Sends a request, and once more if nothing of it was sent or if sending it twice does no harm.
-async fn send_whole(pool: &Arc<Pool>, route: &Route, outer: Request<()>, bytes: Bytes) -> Result<Response, Failed> {
+/// Sends a request. Where nothing of it was sent another instance is asked; where it is not known whether it was, it is
+/// sent once more, if sending it twice does no harm.
+async fn send_whole(
+    role: Upstream,
+    instances: &Instances,
+    route: &Route,
+    outer: Request<()>,
+    bytes: Bytes,
+) -> Result<Result<Response, Failed>, Problem> {
     // Only a key tells the role that a write is a repeat: with If-Match, a second PUT would be refused.
     let repeatable = route.is_query() || outer.headers().contains_key(&headers::IDEMPOTENCY_KEY);
-    let send = || pool.request(outer.clone().map(|()| UpstreamBody::whole(bytes.clone())));
-    match send().await {
-        Err(failed) if failed.is_unsent() || repeatable => {
-            tracing::debug!(error = %failed, "asking once more");
-            sleep(PAUSE).await;
-            send().await
+    let (mut tried, mut repeated) = (Vec::new(), false);
+    loop {
+        let instance = instances.next(&tried).ok_or_else(|| nobody(role))?;
+        let failed = match instance.request(outer.clone().map(|()| PeerBody::whole(bytes.clone()))).await {
+            Err(failed) if failed.is_unsent() || repeatable => failed,
+            answered => return Ok(answered),
+        };
+        let again = tried.iter().any(|other| Arc::ptr_eq(other, &instance));
+        if again || (repeated && !failed.is_unsent()) {
+            return Ok(Err(failed));
         }
-        answered => answered,
+        tracing::debug!(error = %failed, "asking once more");
+        repeated |= !failed.is_unsent();
+        tried.push(instance);
+        sleep(PAUSE).await;
     }
+}
+
+fn nobody(role: Upstream) -> Problem {
+    tracing::warn!(role = role.name(), "no instance of the role is there");
+    Problem::new(&problems::UNAVAILABLE)
 }
 
 /// What goes along with the request: the caller's identity as the gateway knows it, never as the client says.
@@ -149,9 +172,7 @@ fn passed(client: &HeaderMap, identity: Option<HeaderValue>) -> HeaderMap {
 
 /// The role's answer as the client gets it.
 fn outward(mut response: Response) -> Response {
-    for name in &HOP_BY_HOP {
-        response.headers_mut().remove(name);
-    }
+    drop_hop_by_hop(response.headers_mut());
     response
 }
 

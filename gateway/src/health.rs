@@ -49,12 +49,21 @@ impl Health {
     }
 
     async fn state(&self, role: Upstream) -> (&'static str, Value) {
-        let state = match self.forwarder.readiness(role).await {
-            Some(200) => "ready",
-            Some(_) => "not_ready",
-            None => "unreachable",
-        };
-        (role.name(), json!({ "state": state }))
+        let said = self.forwarder.readiness(role).await;
+        let instances: Vec<&str> = said.into_iter().map(word).collect();
+        // One that is ready answers for all: it knows who else serves what.
+        let best = ["ready", "not_ready"].into_iter().find(|word| instances.contains(word)).unwrap_or("unreachable");
+        // Neither names nor addresses: everybody may ask.
+        let instances: Vec<Value> = instances.into_iter().map(|state| json!({ "state": state })).collect();
+        (role.name(), json!({ "state": best, "instances": instances }))
+    }
+}
+
+fn word(status: Option<u16>) -> &'static str {
+    match status {
+        Some(200) => "ready",
+        Some(_) => "not_ready",
+        None => "unreachable",
     }
 }
 

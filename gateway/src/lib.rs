@@ -6,12 +6,12 @@ mod credentials;
 mod door;
 mod forward;
 mod health;
-mod link;
+mod instances;
 mod openapi;
-mod pool;
 pub mod routes;
-mod upstream_body;
+mod taken;
 
 pub use config::{GatewayConfig, GatewayError, GatewayLimits};
 pub use door::Gateway;
+pub use instances::Urls;
 pub use openapi::OPENAPI;

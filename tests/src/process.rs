@@ -10,6 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// After a kill the broker keeps the dead process's partitions for a session time-out first.
@@ -62,6 +63,27 @@ impl Launch {
     }
 }
 
+/// Starts roles and waits until they say that they are ready.
+impl Launch {
+    pub(crate) async fn begin_serving(&self, arguments: &[&str], log: File) -> Outcome<Running> {
+        let mut child = self.command(arguments)?.stdout(Stdio::piped()).stderr(log).spawn()?;
+        let out = child.stdout.take().ok_or("no output")?;
+        let mut lines = BufReader::new(out).lines();
+        let ready = async {
+            while let Some(line) = lines.next_line().await? {
+                if line.starts_with("ready") {
+                    return Ok(());
+                }
+            }
+            Err(Failure::from("it ended before it was ready"))
+        };
+        tokio::time::timeout(READY_WITHIN, ready).await??;
+        // Whatever else it says is taken from it, so that it never waits for its reader.
+        tokio::runtime::Handle::current().spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Running(child))
+    }
+}
+
 /// Runs a script of the workspace to its end, in this process's environment with these settings besides.
 pub(crate) async fn run_script(script: &Path, arguments: &[&str], settings: &[(&str, &OsStr)]) -> Outcome<Finished> {
     let mut command = Command::new(script);
@@ -87,6 +109,19 @@ impl Running {
     /// SIGKILL, and waits until it is gone.
     pub async fn kill(mut self) -> Outcome {
         Ok(self.0.kill().await?)
+    }
+
+    /// SIGTERM; returns when it has ended by itself, which must be without an error.
+    pub async fn stop(mut self) -> Outcome {
+        self.signal(Signal::SIGTERM)?;
+        let status = tokio::time::timeout(STOPS_WITHIN, self.0.wait()).await??;
+        if status.success() { Ok(()) } else { Err(format!("it stopped with {status}").into()) }
+    }
+
+    /// Any other signal.
+    pub fn signal(&self, signal: Signal) -> Outcome {
+        let pid = self.0.id().and_then(|pid| i32::try_from(pid).ok()).ok_or("it does not run")?;
+        Ok(kill(Pid::from_raw(pid), signal)?)
     }
 
     /// Whether it has not ended.

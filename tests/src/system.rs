@@ -170,6 +170,12 @@ impl System {
         self.0.launch.begin(arguments)
     }
 
+    /// Starts more of it, as `serve inventory`, and waits until that is ready. It logs beside the server.
+    pub async fn serve(&self, arguments: &[&str]) -> Outcome<Running> {
+        let log = std::fs::File::create(self.home().join(format!("instance-{}.log", free_port()?)))?;
+        self.0.launch.begin_serving(arguments, log).await
+    }
+
     /// Imports a file and returns what the importer said; it must succeed.
     pub async fn import(&self, file: &Path) -> Outcome<String> {
         let file = file.to_string_lossy();

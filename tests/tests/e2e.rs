@@ -21,6 +21,8 @@ mod crash_points;
 mod generated;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/instances.rs"]
+mod instances;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/load.rs"]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
+use tillroll_http::peer::authority_of;
 use tillroll_http::{Keys, KeysError};
 use tillroll_kafka::Admin;
 use tillroll_log::{Environment, Node, NodeConfig, StateConfig};
@@ -96,6 +97,13 @@ impl Config {
         Ok((Mode::from_lookup(lookup)?, StackConfig::from_lookup(&self.home, Data::Kept, lookup)?))
     }
 
+    /// A native stack of its own whose data are thrown away, on free ports.
+    pub fn throw_away_stack(&self) -> Result<StackConfig, StackError> {
+        let lookup = |name: &str| self.variables.get(name);
+        let config = StackConfig::from_lookup(&self.home, Data::Fresh, lookup)?;
+        Ok(StackConfig { kafka_port: None, postgres_port: None, ..config })
+    }
+
     /// Kafka's address: as the environment says, or that of the running `tillroll up`.
     pub fn bootstrap_servers(&self) -> Result<String, ConfigError> {
         let running = || std::fs::read_to_string(self.run_file("kafka")).ok().map(|text| text.trim().to_owned());
@@ -144,9 +152,17 @@ impl Config {
         self.variables.get(&variable).map(address).transpose()
     }
 
-    /// Where a role is that does not run in this process.
-    pub fn role_url(&self, role: &str) -> Option<String> {
-        self.variables.get(&of_role(role, "URL"))
+    /// Where the gateway asks a role instead of wherever it announces itself.
+    pub fn role_urls(&self, role: &str) -> Result<Option<Vec<String>>, ConfigError> {
+        let variable = of_role(role, "URL");
+        let split = |text: String| text.split(',').map(|url| plain_url(&variable, url)).collect();
+        self.variables.get(&variable).map(split).transpose()
+    }
+
+    /// Where others reach a role's internal listener, if that is not where it listens.
+    pub fn role_advertised_url(&self, role: &str) -> Result<Option<String>, ConfigError> {
+        let variable = of_role(role, "ADVERTISED_URL");
+        self.variables.get(&variable).map(|url| plain_url(&variable, &url)).transpose()
     }
 
     /// How to reach Kafka.
@@ -167,7 +183,8 @@ impl Config {
         NodeConfig {
             kafka: self.kafka(bootstrap_servers),
             hash_key: Arc::from(hash_key.unwrap_or_default()),
-            instance: format!("{}-{}", host(), std::process::id()),
+            // In a container every process may have the same id: its start tells it apart.
+            instance: format!("{}-{}-{:x}", host(), std::process::id(), tillroll_http::unix_now()),
             url: url.to_owned(),
             build: env!("CARGO_PKG_VERSION").to_owned(),
             partitions: self.partitions,
@@ -201,6 +218,13 @@ fn arm_crash(variables: &Variables) -> Result<(), ConfigError> {
     let wrong = |_| ConfigError::new(variables::CRASH, format!("`{text}` is not POINT:N with one of {names:?}"));
     tillroll_telemetry::arm_crash(text.parse().map_err(wrong)?);
     Ok(())
+}
+
+/// A base URL without a path.
+fn plain_url(variable: &str, url: &str) -> Result<String, ConfigError> {
+    let url = url.trim().trim_end_matches('/');
+    let problem = || format!("`{url}` is no base URL like http://10.0.0.7:8101");
+    authority_of(url).map(|_| url.to_owned()).ok_or_else(|| ConfigError::new(variable, problem()))
 }
 
 fn host() -> String {

@@ -17,8 +17,9 @@ mod tokens;
 
 use crate::Failure;
 use crate::config::Config;
-use client::{Client, ClientError};
-use patience::Patience;
+use client::ClientError;
+pub use client::{Ask, Client};
+pub use patience::Patience;
 use progress::Progress;
 use records::RecordCounter;
 use send::{Refusal, SendError, Sender};

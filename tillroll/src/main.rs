@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod config;
+mod demo;
 mod doctor;
 mod health;
 mod import;
@@ -56,6 +57,9 @@ enum Command {
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
+    /// Watch a guarantee being kept.
+    #[command(subcommand)]
+    Demo(demo::DemoCommand),
     /// Print an access token, signed with this installation's key.
     Token(token::TokenArgs),
     /// List the environment variables that Tillroll reads.
@@ -93,6 +97,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Saga(command) => saga::run(command, config).await,
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Topics(command) => topics::run(command, config).await,
+        Command::Demo(command) => demo::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
         // Printed before there was a configuration.
         Command::Settings => Ok(ExitCode::SUCCESS),

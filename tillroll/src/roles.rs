@@ -5,17 +5,17 @@ use crate::config::Config;
 use crate::health::{self, Check};
 use axum::Router;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_gateway::routes::Upstream;
-use tillroll_gateway::{Gateway, GatewayConfig};
+use tillroll_gateway::{Gateway, GatewayConfig, Urls};
 use tillroll_http::Keys;
-use tillroll_log::{Node, RunningRole};
+use tillroll_log::{Node, RunningRole, Services};
 use tillroll_postgres::{Pool, Settings};
 use tillroll_projectors::Projectors;
 use tillroll_query_api::NodeEnds;
 use tillroll_telemetry::Shutdown;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// How long a start waits until the read models' tables are made.
@@ -97,23 +97,10 @@ impl Role {
         Ok(roles)
     }
 
-    /// Free ports where the gateway is told in memory; known ones for a role that runs alone.
-    pub fn default_listen(self, among_others: bool) -> SocketAddr {
-        let port = match self {
-            _ if among_others => 0,
-            Self::Catalog => 8101,
-            Self::Inventory => 8102,
-            Self::Orders => 8103,
-            Self::QueryApi => 8104,
-            Self::Projectors => 8105,
-            Self::Gateway => 8080,
-        };
-        SocketAddr::from(([127, 0, 0, 1], port))
-    }
-
-    /// Starts the role. The gateway starts by [`gateway`].
-    pub async fn start(self, shared: &Shared<'_>) -> Result<Started, Failure> {
+    /// Starts the role, whose internal listener is at `url`. The gateway starts by [`gateway`].
+    pub async fn start(self, shared: &Shared<'_>, url: String) -> Result<Started, Failure> {
         let Shared { node, keys, .. } = shared;
+        let node = &node.at(url);
         match self {
             Self::Catalog => Ok(owning(node, tillroll_catalog::start(node, keys).await?)),
             Self::Inventory => Ok(owning(node, tillroll_inventory::start(node, keys).await?)),
@@ -189,16 +176,38 @@ async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
     Ok(Started { router: router.merge(health::router(database_check(pool))), owner: None, projectors: None })
 }
 
-/// The public door to the roles of this process and, by configuration, of others.
+/// The public door to the roles of this process and of all others, wherever they announce themselves; a role whose
+/// place is configured is asked there and nowhere else.
 pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Router, Failure> {
     let mut upstreams = BTreeMap::new();
     for upstream in Upstream::ALL {
         let role = Role::ALL.into_iter().find(|role| role.name() == upstream.name());
-        let here = role.and_then(|role| local.get(&role).cloned());
-        let alone = role.map(|role| format!("http://{}", role.default_listen(false))).unwrap_or_default();
-        let url = here.or_else(|| shared.config.role_url(upstream.name())).unwrap_or(alone);
-        upstreams.insert(upstream, url);
+        let urls = match shared.config.role_urls(upstream.name())? {
+            Some(urls) => watch::channel(urls).1,
+            None => announced(&shared.node, upstream.name(), role.and_then(|role| local.get(&role).cloned())),
+        };
+        upstreams.insert(upstream, urls);
     }
     let limits = Default::default();
     Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), limits })?)
+}
+
+/// Where a role's instances are, as they announce themselves; the one of this process needs no announcement.
+fn announced(node: &Node, role: &'static str, local: Option<String>) -> Urls {
+    let mut services = node.services().clone();
+    let here = move |services: &Services| {
+        let mut urls = services.urls(role);
+        urls.extend(local.clone().filter(|url| !urls.contains(url)));
+        urls
+    };
+    let (told, urls) = watch::channel(here(&services));
+    tillroll_telemetry::spawn("instances", async move {
+        loop {
+            tokio::select! {
+                () = services.changed() => drop(told.send_replace(here(&services))),
+                () = told.closed() => return,
+            }
+        }
+    });
+    urls
 }

@@ -5,17 +5,18 @@ use crate::roles::{Role, Shared, Started};
 use crate::{Failure, topics};
 use clap::Args;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tillroll_http::Limits;
-use tillroll_log::{Environment, Node, RunningRole};
+use tillroll_log::{Announcer, Environment, Node, RunningRole, Served};
 use tillroll_projectors::Projectors;
 use tillroll_schemas::catalogue;
 use tillroll_telemetry::Shutdown;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long Kafka may take to answer at the start of a role that owns partitions.
@@ -27,6 +28,8 @@ const DOOR_WITHIN: Duration = Duration::from_secs(60);
 /// The producer's farewell to records that nobody waits for any more takes five seconds at most.
 const CLOSED_WITHIN: Duration = Duration::from_secs(6);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Others learn it from the announcement.
+const FREE_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -80,6 +83,7 @@ pub struct Serving {
     listeners: Vec<JoinHandle<()>>,
     doors: Vec<JoinHandle<()>>,
     owners: Vec<RunningRole>,
+    announcers: Vec<Announcer>,
     projectors: Option<Projectors>,
     public: Option<SocketAddr>,
     /// Ends when the last Kafka client is closed.
@@ -90,9 +94,8 @@ impl Serving {
     /// Starts the roles, the gateway last, and returns when all of them serve.
     pub async fn start(config: &Config, backends: &Backends, roles: &[Role], rebuild: bool) -> Result<Self, Failure> {
         let keys = config.keys()?;
-        let own_url = format!("http://{}", config.listen);
         let owning: Vec<_> = roles.iter().filter(|role| role.owns()).map(|role| role.name()).collect();
-        let mut settings = config.node(&backends.bootstrap_servers, Some(&keys), &own_url);
+        let mut settings = config.node(&backends.bootstrap_servers, Some(&keys), "");
         settings.state = (!owning.is_empty()).then(|| config.state(&owning));
         let node = Node::connect(settings)?;
         // The others wait for it by themselves: a door tells its clients, and reads are answered from what is folded.
@@ -109,6 +112,7 @@ impl Serving {
             listeners: Vec::new(),
             doors: Vec::new(),
             owners: Vec::new(),
+            announcers: Vec::new(),
             projectors: None,
             public: None,
             closed: Box::pin(node.closed()),
@@ -130,12 +134,16 @@ impl Serving {
     async fn start_roles(&mut self, shared: &Shared<'_>, roles: &[Role]) -> Result<(), Failure> {
         let mut urls = BTreeMap::new();
         for role in roles.iter().filter(|role| **role != Role::Gateway) {
-            let Started { router, owner, projectors } = role.start(shared).await?;
-            let address = shared.config.role_listen(role.name())?.unwrap_or(role.default_listen(roles.len() > 1));
+            let address = shared.config.role_listen(role.name())?.unwrap_or(FREE_PORT);
             let listener = bind(address, role.name()).await?;
-            urls.insert(*role, format!("http://{}", listener.local_addr()?));
+            let own_url = format!("http://{}", listener.local_addr()?);
+            let url = shared.config.role_advertised_url(role.name())?.unwrap_or(own_url.clone());
+            let Started { router, owner, projectors } = role.start(shared, url.clone()).await?;
+            urls.insert(*role, own_url);
             let served = tillroll_http::serve(listener, router, Limits::internal(), self.shutdown.clone());
             self.listeners.push(tillroll_telemetry::spawn("internal listener", served));
+            let serves = owner.as_ref().map_or_else(|| watch::channel(Served::new()).1, RunningRole::served);
+            self.announcers.push(shared.node.at(url).announce(role.name(), serves));
             self.owners.extend(owner);
             self.projectors = self.projectors.take().or(projectors);
         }
@@ -143,7 +151,10 @@ impl Serving {
         if roles.contains(&Role::Gateway) {
             let router = crate::roles::gateway(shared, &urls)?;
             let listener = bind(shared.config.listen, "gateway").await?;
-            self.public = Some(listener.local_addr()?);
+            let address = listener.local_addr()?;
+            self.public = Some(address);
+            let node = shared.node.at(format!("http://{address}"));
+            self.announcers.push(node.announce("gateway", watch::channel(Served::new()).1));
             // The gateway keeps the times of its routes itself.
             let limits = Limits { request: DOOR_WITHIN, ..Limits::default() };
             let served = tillroll_http::serve(listener, router, limits, self.door.clone());
@@ -178,18 +189,27 @@ impl Serving {
         self.public.map(|address| format!("http://{address}"))
     }
 
-    /// Closes the door, lets what is under way end, then stops everything behind it.
+    /// Closes the door, lets what is under way end, hands the partitions over, then stops everything behind it. The
+    /// internal listeners stay open until then: what is asked here meanwhile goes on to whoever serves it next.
     pub async fn stop(self) {
         self.door.request();
         for door in self.doors {
             let _ = door.await;
         }
+        self.announcers.iter().for_each(Announcer::leaving);
+        let stopping: Vec<_> =
+            self.owners.into_iter().map(|owner| tillroll_telemetry::spawn("stop", owner.stop())).collect();
+        for stopped in stopping {
+            let _ = stopped.await;
+        }
+        let farewells: Vec<_> =
+            self.announcers.into_iter().map(|each| tillroll_telemetry::spawn("farewell", each.withdraw())).collect();
+        for farewell in farewells {
+            let _ = farewell.await;
+        }
         self.shutdown.request();
         for listener in self.listeners {
             let _ = listener.await;
-        }
-        for owner in self.owners {
-            owner.stop().await;
         }
         if let Some(projectors) = self.projectors {
             projectors.stopped().await;

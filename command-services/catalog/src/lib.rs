@@ -8,7 +8,7 @@ pub use reactions::ProductReactions;
 
 use axum::Router;
 use product::Product;
-use tillroll_command_http::CommandKeys;
+use tillroll_command_http::{CommandKeys, with_owners};
 use tillroll_http::Keys;
 use tillroll_log::{Node, RunningRole, StartError};
 
@@ -16,5 +16,6 @@ use tillroll_log::{Node, RunningRole, StartError};
 pub async fn start(node: &Node, keys: &Keys) -> Result<(Router, RunningRole), StartError> {
     let mut role = node.role("catalog");
     let products = role.own::<Product, ProductReactions>();
-    Ok((routes::router(products, CommandKeys::new(keys, node)), role.start().await?))
+    let router = routes::router(products, CommandKeys::new(keys, node));
+    Ok((with_owners(router, node), role.start().await?))
 }

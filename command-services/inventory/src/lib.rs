@@ -10,7 +10,7 @@ pub use reactions::StockItemReactions;
 use axum::Router;
 use product_facts::ProductFacts;
 use stock_item::StockItem;
-use tillroll_command_http::CommandKeys;
+use tillroll_command_http::{CommandKeys, with_owners};
 use tillroll_http::Keys;
 use tillroll_log::{Node, RunningRole, StartError};
 
@@ -19,5 +19,6 @@ pub async fn start(node: &Node, keys: &Keys) -> Result<(Router, RunningRole), St
     let products = node.replica::<ProductFacts>().await?;
     let mut role = node.role("inventory");
     let stock_items = role.own::<StockItem, StockItemReactions>();
-    Ok((routes::router(stock_items, products, CommandKeys::new(keys, node)), role.start().await?))
+    let router = routes::router(stock_items, products, CommandKeys::new(keys, node));
+    Ok((with_owners(router, node), role.start().await?))
 }

@@ -14,7 +14,7 @@ use axum::Router;
 use credit_note::CreditNote;
 use order::Order;
 use product_facts::ProductFacts;
-use tillroll_command_http::CommandKeys;
+use tillroll_command_http::{CommandKeys, with_owners};
 use tillroll_http::Keys;
 use tillroll_log::{Node, RunningRole, StartError};
 
@@ -26,5 +26,6 @@ pub async fn start(node: &Node, keys: &Keys) -> Result<(Router, RunningRole), St
     let orders = role.own::<Order, OrderReactions>();
     let credit_notes = role.own::<CreditNote, CreditNoteReactions>();
     let keys = CommandKeys::new(keys, node);
-    Ok((routes::router(routes::Desk { keys, orders, credit_notes, products }), role.start().await?))
+    let router = routes::router(routes::Desk { keys, orders, credit_notes, products });
+    Ok((with_owners(router, node), role.start().await?))
 }

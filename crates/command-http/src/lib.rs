@@ -2,15 +2,19 @@
 //! Knows headers, tokens and problems (`tillroll-http`) and requests and answers (`tillroll-log`), no context.
 
 mod checks;
+mod kept_body;
 mod keys;
 mod logs;
 mod named;
+mod owners;
+mod place;
 mod problems;
 mod replica;
 
 pub use checks::Checks;
 pub use keys::CommandKeys;
 pub use named::Named;
+pub use owners::{OWNER_WITHIN, with_owners};
 pub use problems::{OWN, kind_of, problem_of, rejected};
 pub use replica::{reach_tokens, refresh};
 

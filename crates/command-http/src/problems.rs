@@ -5,6 +5,8 @@ use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{Problem, problems};
 use tillroll_log::{ExecuteError, Rejection, Version};
 
+use crate::place::mark;
+
 /// The problem that a client gets: a rejection under its own code (409; 404 for `not_found`), the rest by its kind.
 pub fn problem_of<R: Rejection>(error: ExecuteError<R>) -> Problem {
     match error {
@@ -14,6 +16,8 @@ pub fn problem_of<R: Rejection>(error: ExecuteError<R>) -> Problem {
             .member("version", current),
         ExecuteError::KeyReused => Problem::new(&problems::IDEMPOTENCY_KEY_REUSED),
         ExecuteError::Overloaded => Problem::new(&problems::OVERLOADED),
+        ExecuteError::Elsewhere(place) => mark(Problem::new(&problems::UNAVAILABLE), place, true),
+        ExecuteError::LetGo(place) => mark(Problem::new(&problems::UNAVAILABLE), place, false),
         ExecuteError::Unavailable => Problem::new(&problems::UNAVAILABLE),
         ExecuteError::Failed => Problem::new(&problems::INTERNAL),
     }

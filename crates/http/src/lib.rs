@@ -12,6 +12,7 @@ mod identity;
 mod json;
 mod keys;
 mod mac;
+pub mod peer;
 mod problem;
 pub mod problems;
 mod query;

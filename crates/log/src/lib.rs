@@ -38,9 +38,9 @@ pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 #[doc(hidden)]
 pub use runtime::through_store;
 pub use runtime::{
-    Admitted, AdmittedBatch, AdmittedReader, Answered, Behind, Commands, Environment, ExecuteError, Finding, Node,
-    NodeConfig, ReadFault, Replica, Request, Role, RoleWatch, RunningRole, StartError, StateConfig, Timing, TopicPlan,
-    now,
+    Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
+    ExecuteError, Finding, Node, NodeConfig, OwnerFound, Place, ReadFault, Replica, Request, Role, RoleWatch,
+    RunningRole, Served, Services, StartError, StateConfig, Timing, TopicPlan, now,
 };
 pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]

@@ -8,6 +8,7 @@ mod partition;
 mod reader;
 mod replica;
 mod role;
+mod services;
 mod store;
 mod topics;
 
@@ -19,5 +20,6 @@ pub(crate) use partition::guard::tests::notices;
 pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
 pub use replica::{Behind, Replica};
 pub use role::{Role, RoleWatch, RunningRole};
+pub use services::{Announcement, Announcer, OwnerFound, Place, Served, Services};
 pub use store::{StateConfig, through_store};
 pub use topics::{Finding, TopicPlan};

@@ -15,5 +15,7 @@ mod panics;
 mod replicas;
 #[path = "broker/restarts.rs"]
 mod restarts;
+#[path = "broker/services.rs"]
+mod services;
 #[path = "broker/setting.rs"]
 mod setting;

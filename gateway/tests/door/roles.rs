@@ -209,10 +209,42 @@ async fn health_says_what_state_each_role_is_in() {
     assert_eq!(
         answer.json(),
         serde_json::json!({"status": "degraded", "parts": {
-            "catalog": {"state": "ready"}, "inventory": {"state": "not_ready"},
-            "orders": {"state": "unreachable"}, "query-api": {"state": "ready"},
+            "catalog": {"state": "ready", "instances": [{"state": "ready"}]},
+            "inventory": {"state": "not_ready", "instances": [{"state": "not_ready"}]},
+            "orders": {"state": "unreachable", "instances": [{"state": "unreachable"}]},
+            "query-api": {"state": "ready", "instances": [{"state": "ready"}]},
         }})
     );
+}
+
+#[tokio::test]
+async fn instances_of_a_role_have_their_turns_and_one_that_is_down_costs_nobody_a_request() {
+    let (one, two) = (Played::default(), Played::default());
+    let (first, second, down) = (one.start(&[]).await, two.start(&[]).await, nobody().await);
+    let world =
+        World::behind(Upstream::ALL.map(|role| (role, vec![first, down, second])), GatewayLimits::default()).await;
+    for _ in 0..20 {
+        assert_eq!(world.staff("POST", "/api/v1/orders", "{}").await.status, 200);
+    }
+    let (first, second) = (one.requests().len(), two.requests().len());
+    assert_eq!(first + second, 20);
+    assert!(first >= 8 && second >= 8, "{first} and {second}");
+    let health = world.call("GET", "/health", &[], "").await;
+    assert_eq!(health.status, 200, "one instance that is ready is enough");
+    let states = health.json()["parts"]["orders"]["instances"].as_array().unwrap().clone();
+    assert_eq!(states.iter().filter(|each| each["state"] == "unreachable").count(), 1, "{states:?}");
+}
+
+#[tokio::test]
+async fn a_write_without_a_key_that_one_instance_dropped_is_not_sent_to_another() {
+    let (one, two) = (Played::default(), Played::default());
+    let instances = vec![one.start(&[Play::Drop; 9]).await, two.start(&[Play::Drop; 9]).await];
+    let world = World::behind(Upstream::ALL.map(|role| (role, instances.clone())), GatewayLimits::default()).await;
+    let bearer = format!("Bearer {}", world.token(Role::Staff));
+    let answer = world.call("PUT", "/api/v1/products/SKU-1", &[("authorization", &bearer)], "{}").await;
+    assert_eq!((answer.status, one.requests().len() + two.requests().len()), (503, 1));
+    assert_eq!(world.staff("PUT", "/api/v1/products/SKU-1", "{}").await.status, 503);
+    assert_eq!(one.requests().len() + two.requests().len(), 3, "with a key it is sent once more");
 }
 
 #[tokio::test]

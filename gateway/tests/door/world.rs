@@ -12,10 +12,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tillroll_gateway::routes::{Access, Key, PREFIX, Route, Upstream};
 use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits};
+use tillroll_http::peer::PoolLimits;
 use tillroll_http::{Keys, Limits, Role, serve};
 use tillroll_telemetry::{Shutdown, spawn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 pub struct World {
     pub keys: Keys,
@@ -79,7 +81,8 @@ pub async fn nobody() -> SocketAddr {
 /// Limits that a test can wait for.
 pub fn short() -> GatewayLimits {
     let time = Duration::from_millis(200);
-    GatewayLimits { query: time, command: time, connect: time, health: time, ..GatewayLimits::default() }
+    let pool = PoolLimits { connect: time, ..PoolLimits::default() };
+    GatewayLimits { query: time, command: time, health: time, pool }
 }
 
 impl World {
@@ -95,9 +98,15 @@ impl World {
 
     /// A gateway in front of these addresses.
     pub async fn with(roles: [(Upstream, SocketAddr); 4], limits: GatewayLimits) -> Self {
+        Self::behind(roles.map(|(role, address)| (role, vec![address])), limits).await
+    }
+
+    /// A gateway in front of these instances of each role.
+    pub async fn behind(roles: [(Upstream, Vec<SocketAddr>); 4], limits: GatewayLimits) -> Self {
+        let urls = |addresses: Vec<SocketAddr>| addresses.iter().map(|address| format!("http://{address}")).collect();
+        let upstreams = roles.map(|(role, addresses)| (role, watch::channel(urls(addresses)).1)).into();
         let keys_dir = tempfile::tempdir().unwrap();
         let keys = Keys::open_or_create(keys_dir.path()).unwrap();
-        let upstreams = roles.map(|(role, address)| (role, format!("http://{address}"))).into();
         let router = Gateway::router(GatewayConfig { upstreams, keys: keys.clone(), limits }).unwrap();
         let limits = Limits { request: Duration::from_secs(60), ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 19] = [
+const SETTINGS: [(&str, &str); 20] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
@@ -21,11 +21,15 @@ const SETTINGS: [(&str, &str); 19] = [
     ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
     (
         "TILLROLL_<ROLE>_LISTEN",
-        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS",
+        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS [a free local port]",
+    ),
+    (
+        "TILLROLL_<ROLE>_ADVERTISED_URL",
+        "http://host:port where other instances and the gateway reach that listener [where it listens]",
     ),
     (
         "TILLROLL_<ROLE>_URL",
-        "where the gateway finds a role that does not run in its process: CATALOG, INVENTORY, ORDERS, QUERY_API",
+        "http://host:port[,…] where the gateway asks CATALOG, INVENTORY, ORDERS, QUERY_API [wherever they announce it]",
     ),
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503, at most 100000 [4096]"),
     ("TILLROLL_STATE_CACHE", "aggregates per partition that an owner holds in memory, at most 10000000 [10000]"),
@@ -124,7 +128,7 @@ pub fn print_settings() {
 fn known() -> Vec<String> {
     let listed = SETTINGS.iter().chain(IN_TEST_BUILDS);
     let plain = listed.map(|(name, _)| (*name).to_owned()).filter(|name| !name.contains('<'));
-    let listening = LISTENING.iter().map(|role| of_role(role, "LISTEN"));
+    let listening = LISTENING.iter().flat_map(|role| [of_role(role, "LISTEN"), of_role(role, "ADVERTISED_URL")]);
     plain.chain(listening).chain(ASKED.iter().map(|role| of_role(role, "URL"))).collect()
 }
 

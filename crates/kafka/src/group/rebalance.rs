@@ -41,9 +41,8 @@ impl Member {
             self.slots.insert(Arc::clone(&topic), partition, NOWHERE, flow);
             assigned.push(Assigned { topic, partition, records });
         }
-        if !assigned.is_empty() {
-            self.unsent.push_back(GroupSignal::Assigned(assigned));
-        }
+        // None too: the group has decided, and the owner need not wait for any.
+        self.unsent.push_back(GroupSignal::Assigned(assigned));
         self.go_on_after_rebalance();
     }
 

@@ -7,7 +7,8 @@ use crate::{KafkaError, PartitionId, Topic};
 
 /// What happened to a membership, in order.
 pub enum GroupSignal {
-    /// These partitions are the owner's now. They are paused until [`Group::read_from`](super::Group::read_from).
+    /// These partitions are the owner's now; none, if the group has decided and others have them all. They are paused
+    /// until [`Group::read_from`](super::Group::read_from).
     Assigned(Vec<Assigned>),
     /// These partitions go to another member as soon as the owner has released them by dropping or releasing the
     /// acknowledgement, or after three seconds. They are paused; other partitions are read on.

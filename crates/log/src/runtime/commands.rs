@@ -1,10 +1,11 @@
 //! What the HTTP side holds: a handle that routes a command to the owner of its partition and waits for the answer.
 
 use super::node::Node;
+use super::services::Place;
 use crate::caught::caught;
 use crate::owner::{self, CommandFault, Reply, Ticket};
 use crate::record::Origin;
-use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, Key, LogId, PartitionId, Version};
+use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, Key, LogId, Version};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -80,7 +81,14 @@ pub enum ExecuteError<R> {
     /// Too much is under way.
     #[error("too much is under way")]
     Overloaded,
-    /// The partition is not served here now, or the answer did not come in time; the command may yet be carried out.
+    /// The partition is not served here: the command was certainly not carried out here. [`Services`](crate::Services)
+    /// may know where it is served.
+    #[error("not served here")]
+    Elsewhere(Place),
+    /// The owner let the partition go before it answered: the command may have been carried out.
+    #[error("let go before it was answered")]
+    LetGo(Place),
+    /// The answer did not come in time, or its event could not be read; the command may yet be carried out.
     #[error("not served now")]
     Unavailable,
     /// The command itself is at fault: too large, or its decision or its answer panicked.
@@ -181,7 +189,7 @@ impl<A: Aggregate> Commands<A> {
         };
         let request = owner::Request { ticket, key: key.clone(), command: Some(command), id, hash, expected, origin };
         self.send(&key, ToOwner::Request(request))?;
-        self.receive(&key, answer, within).await.and_then(|answered| answered.ok_or(ExecuteError::Failed))
+        self.receive(&key, answer, within).await?.ok_or(ExecuteError::Failed)
     }
 
     /// The first answer, if the command was carried out before.
@@ -211,16 +219,21 @@ impl<A: Aggregate> Commands<A> {
     }
 
     fn send(&self, key: &Key, to_owner: ToOwner<A>) -> Result<(), ExecuteError<A::Rejection>> {
+        let place = self.place_of(key);
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-        let partitions = i32::try_from(routes.len()).unwrap_or(i32::MAX);
-        let PartitionId(partition) = partition_for(key.as_bytes(), partitions);
-        let route = usize::try_from(partition).ok().and_then(|index| routes.get(index)).and_then(Option::as_ref);
-        let Some(owner) = route else { return Err(ExecuteError::Unavailable) };
+        let index = usize::try_from(place.partition.0).ok();
+        let route = index.and_then(|index| routes.get(index)).and_then(Option::as_ref);
+        let Some(owner) = route else { return Err(ExecuteError::Elsewhere(place)) };
         match owner.try_send(to_owner) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(ExecuteError::Overloaded),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(ExecuteError::Unavailable),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(ExecuteError::Elsewhere(place)),
         }
+    }
+
+    fn place_of(&self, key: &Key) -> Place {
+        let partition = partition_for(key.as_bytes(), self.node.config().partitions);
+        Place { topic: A::TOPICS.events, partition }
     }
 
     async fn receive(
@@ -238,7 +251,7 @@ impl<A: Aggregate> Commands<A> {
         key: &Key,
         answer: oneshot::Receiver<(Reply<A>, Timing)>,
     ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
-        let (reply, timing) = answer.await.map_err(|_| ExecuteError::Unavailable)?;
+        let (reply, timing) = answer.await.map_err(|_| ExecuteError::LetGo(self.place_of(key)))?;
         self.read(key, reply, timing).await
     }
 
@@ -264,7 +277,7 @@ impl<A: Aggregate> Commands<A> {
             Reply::KeyReused => return Err(ExecuteError::KeyReused),
             Reply::Unknown => return Ok(None),
             Reply::Overloaded => return Err(ExecuteError::Overloaded),
-            Reply::Unavailable => return Err(ExecuteError::Unavailable),
+            Reply::Unavailable => return Err(ExecuteError::LetGo(self.place_of(key))),
             Reply::Failed(why) => return Err(failed::<A>(&why)),
         };
         let log = covers.first().map(|(log, _)| *log).ok_or(ExecuteError::Unavailable)?;

@@ -1,11 +1,13 @@
 //! One node per process: one producer, one tail, one admin client, shared by all roles.
 
 use super::role::Role;
+use super::services::Services;
 use super::store::{StateConfig, Store};
 use super::{AdmittedReader, ReadFault, Replica};
 use crate::{Aggregate, Finding, PartitionId, StoredPosition, Topic};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tillroll_kafka::{Admin, Config, KafkaError, Producer, Tail};
+use tokio::sync::watch;
 
 /// Whether one machine may lose the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +25,9 @@ pub struct NodeConfig {
     pub kafka: Config,
     /// The key of command hashes; it must never change while the log lives.
     pub hash_key: Arc<[u8]>,
-    /// Who this is, unique among the running.
+    /// Who this is: unique for each start of a process. No secret.
     pub instance: String,
-    /// Where it can be reached by other instances.
+    /// Where its commands can be sent by other instances: `http://host:port` of its internal listener.
     pub url: String,
     /// What runs.
     pub build: String,
@@ -58,13 +60,18 @@ pub enum StartError {
 
 /// The process's part in the log. Cheap to clone.
 #[derive(Clone)]
-pub struct Node(Arc<Inner>);
+pub struct Node {
+    config: Arc<NodeConfig>,
+    inner: Arc<Inner>,
+}
 
 struct Inner {
-    config: NodeConfig,
     producer: Producer,
     tail: Tail,
     admin: Admin,
+    services: OnceLock<Services>,
+    /// Counts each time that somebody begins or ceases to serve a partition, here or elsewhere.
+    moves: Arc<watch::Sender<u64>>,
     store: Option<Store>,
 }
 
@@ -75,17 +82,19 @@ impl Node {
         let tail = Tail::start(&config.kafka).map_err(StartError::Kafka)?;
         let admin = Admin::new(&config.kafka).map_err(StartError::Kafka)?;
         let store = config.state.as_ref().and_then(Store::open);
-        Ok(Self(Arc::new(Inner { config, producer, tail, admin, store })))
+        let (services, moves) = (OnceLock::new(), Arc::default());
+        let inner = Inner { producer, tail, admin, services, moves, store };
+        Ok(Self { config: Arc::new(config), inner: Arc::new(inner) })
     }
 
     /// How it was set up.
     pub fn config(&self) -> &NodeConfig {
-        &self.0.config
+        &self.config
     }
 
     /// Metadata and single records.
     pub fn admin(&self) -> &Admin {
-        &self.0.admin
+        &self.inner.admin
     }
 
     /// Its producer fails fatally: for tests of what that costs.
@@ -95,26 +104,47 @@ impl Node {
     }
 
     pub(super) fn producer(&self) -> &Producer {
-        &self.0.producer
+        &self.inner.producer
     }
 
     pub(super) fn store(&self) -> Option<&Store> {
-        self.0.store.as_ref()
+        self.inner.store.as_ref()
     }
 
     pub(super) fn tail(&self) -> &Tail {
-        &self.0.tail
+        &self.inner.tail
     }
 
     /// Ends when its three clients are closed, which they are with the last clone of the node and the
     /// last of its readers. Holds none itself.
     pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (producer, tail, admin) = (self.0.producer.closed(), self.0.tail.closed(), self.0.admin.closed());
+        let (producer, tail, admin) =
+            (self.inner.producer.closed(), self.inner.tail.closed(), self.inner.admin.closed());
         async move {
             producer.await;
             tail.await;
             admin.await;
         }
+    }
+
+    /// The same node where something of it is reached at a URL of its own, as each role of a process is.
+    pub fn at(&self, url: String) -> Self {
+        Self { config: Arc::new(NodeConfig { url, ..NodeConfig::clone(&self.config) }), inner: self.inner.clone() }
+    }
+
+    /// Who runs where. The first call begins to read it.
+    pub fn services(&self) -> &Services {
+        self.inner.services.get_or_init(|| Services::start(self.inner.tail.clone(), self.inner.moves.clone()))
+    }
+
+    /// Changes whenever somebody begins or ceases to serve a partition, here or, once [`services`](Self::services)
+    /// was asked for, elsewhere.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.inner.moves.subscribe()
+    }
+
+    pub(super) fn moved(&self) {
+        self.inner.moves.send_modify(|moves| *moves += 1);
     }
 
     /// How many partitions a topic has.

@@ -5,6 +5,7 @@ mod gauge;
 pub(crate) mod guard;
 mod keeping;
 mod letter;
+mod route;
 mod start;
 
 pub(super) use gauge::Gauge;
@@ -16,9 +17,10 @@ use super::outbox::Outbox;
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
 use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
 use effects::Sent;
-use gauge::{Counted, Owned};
+use gauge::Counted;
 use guard::Unmet;
 use keeping::Keeping;
+use route::{Owned, Route};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -55,6 +57,8 @@ pub(super) enum Control {
 pub(super) struct Spawned {
     pub(super) control: mpsc::UnboundedSender<Control>,
     pub(super) released: oneshot::Receiver<()>,
+    /// Takes its route away: requests go elsewhere.
+    pub(super) unroute: Box<dyn FnOnce() + Send>,
 }
 
 /// One owned partition.
@@ -91,14 +95,17 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
 ) -> Spawned {
     let (to_control, control) = mpsc::unbounded_channel();
     let (release, released) = oneshot::channel();
-    let spawned = Spawned { control: to_control.clone(), released };
+    let route = Route { node: node.clone(), routes, partition };
+    let until_revoked = route.clone();
+    let unroute = Box::new(move || until_revoked.lead_to(None));
+    let spawned = Spawned { control: to_control.clone(), released, unroute };
+    let owned = Owned::<A>::new(route, gauge.clone());
     tillroll_telemetry::spawn("partition", async move {
-        let owned = Owned::<A>::new(routes, partition, gauge.clone());
         let (sender, requests) = mpsc::channel(most_waiting(node.config().max_requests));
         if let Some(task) =
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
         {
-            owned.route(Some(sender));
+            owned.route.lead_to(Some(sender));
             task.run().await;
         }
         drop(owned);

@@ -4,12 +4,13 @@ use super::commands::{Commands, Routes};
 use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
 use super::replica::{Replica, Trouble};
+use super::services::Served;
 use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tillroll_kafka::{Group, GroupSignal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// An aggregate that the role owns, with its types forgotten.
 type Spawn = Box<dyn Fn(PartitionId, Group) -> Spawned + Send + Sync>;
@@ -81,7 +82,8 @@ impl RunningRole {
         self.name
     }
 
-    /// Whether it was given partitions and serves all of them, and every replica that it depends on reads on.
+    /// Whether the group has given it its partitions, be there none for it, it serves all of them, and every replica
+    /// that it depends on reads on.
     pub fn ready(&self) -> bool {
         self.watch.ready()
     }
@@ -89,6 +91,11 @@ impl RunningRole {
     /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
     pub fn alarm(&self) -> Option<String> {
         self.watch.alarm()
+    }
+
+    /// The partitions that it serves, as that changes.
+    pub fn served(&self) -> watch::Receiver<Served> {
+        self.watch.gauge.served()
     }
 
     /// How many records of its events topics it has read since it started.
@@ -119,7 +126,8 @@ pub struct RoleWatch {
 }
 
 impl RoleWatch {
-    /// Whether the role was given partitions and serves all of them, and every replica that it depends on reads on.
+    /// Whether the group has given the role its partitions, be there none for it, it serves all of them, and every
+    /// replica that it depends on reads on.
     pub fn ready(&self) -> bool {
         self.alive.load(Ordering::Relaxed) && self.gauge.all_serving() && self.trouble().is_none()
     }
@@ -173,12 +181,14 @@ async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSi
                     owners.insert((topic, partition), spawned);
                 }
             }
+            role.gauge.set_member(true);
         }
         GroupSignal::Revoked(revoked, acknowledge) => {
             drain(revoked.iter().filter_map(|place| owners.remove(place))).await;
             acknowledge.release();
         }
         GroupSignal::Lost(lost) => {
+            role.gauge.set_member(false);
             // Somebody else may write already; the log arbitrates. What is under way is answered or it is not.
             drain(lost.iter().filter_map(|place| owners.remove(place))).await;
         }
@@ -189,6 +199,8 @@ async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSi
 async fn drain(owners: impl Iterator<Item = Spawned>) {
     let released: Vec<_> = owners
         .map(|owner| {
+            // First of all nothing new comes in.
+            (owner.unroute)();
             let _ = owner.control.send(Control::Revoke);
             owner.released
         })

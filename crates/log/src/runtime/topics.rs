@@ -1,6 +1,7 @@
 //! How topics must be set up, making them so, and finding out where they are not.
 
 use super::node::{Environment, Node, StartError};
+use super::services;
 use crate::{AggregateTopics, PartitionId};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,15 +70,31 @@ impl TopicPlan {
         ]
     }
 
+    /// The topic in which instances announce themselves: only the last word of each is wanted, and so it stays small.
+    pub fn services() -> Self {
+        let settings = [
+            ("cleanup.policy", "compact"),
+            ("message.timestamp.type", "LogAppendTime"),
+            ("segment.ms", "600000"),
+            ("delete.retention.ms", "600000"),
+            ("min.cleanable.dirty.ratio", "0.1"),
+        ];
+        let settings = settings.map(|(name, value)| (name, value.to_owned())).into();
+        Self { name: services::TOPIC.to_owned(), partitions: Some(1), settings }
+    }
+
     fn check(&self, partitions: i32, settings: &BTreeMap<String, String>) -> Vec<Finding> {
         let finding = |detail| Finding { place: self.name.clone(), detail };
         let mut findings = Vec::new();
         if self.partitions.is_some_and(|wanted| wanted != partitions) {
-            findings.push(finding(format!(
-                "has {partitions} partitions, {} are configured; the number never changes: set \
-                 TILLROLL_PARTITIONS={partitions}",
-                self.partitions.unwrap_or_default()
-            )));
+            findings.push(finding(match self.name == services::TOPIC {
+                true => format!("has {partitions} partitions, must have 1; mend: delete it, nothing rests on it"),
+                false => format!(
+                    "has {partitions} partitions, {} are configured; the number never changes: set \
+                     TILLROLL_PARTITIONS={partitions}",
+                    self.partitions.unwrap_or_default()
+                ),
+            }));
         }
         for (name, wanted) in &self.settings {
             let found = settings.get(*name).map_or("", String::as_str);
@@ -98,19 +115,28 @@ fn holds(name: &str, wanted: &str, found: &str) -> bool {
         "retention.ms" if wanted == "-1" => number(found) == -1,
         "retention.ms" => number(found) == -1 || number(found) >= number(wanted),
         "max.message.bytes" => number(found) >= number(wanted),
+        // A matter of size only.
+        "segment.ms" | "delete.retention.ms" | "min.cleanable.dirty.ratio" => true,
         _ => wanted == found,
     }
 }
 
 impl Node {
-    /// Makes the topics of the aggregates that are not there. Topics that are there stay as they are.
+    /// The aggregates' topics, and the one in which instances announce themselves.
+    fn plans(&self, aggregates: &[AggregateTopics]) -> Vec<TopicPlan> {
+        let of = |topics| TopicPlan::of(topics, self.config().partitions);
+        aggregates.iter().flat_map(of).chain([TopicPlan::services()]).collect()
+    }
+
+    /// Makes the topics of the aggregates, and the one of the announcements, that are not there. Topics that are there stay as they are.
     pub async fn create_topics(
         &self,
         aggregates: &[AggregateTopics],
         replication: i32,
     ) -> Result<Vec<String>, StartError> {
-        let plans = aggregates.iter().flat_map(|topics| TopicPlan::of(topics, self.config().partitions));
-        let new: Vec<NewTopic> = plans
+        let new: Vec<NewTopic> = self
+            .plans(aggregates)
+            .into_iter()
             .map(|plan| NewTopic {
                 name: plan.name.as_str().into(),
                 partitions: plan.partitions.unwrap_or(1),
@@ -147,10 +173,9 @@ impl Node {
         Ok(())
     }
 
-    /// What is wrong with the topics of the aggregates and with the broker; nothing if all is well.
+    /// What is wrong with the topics of the aggregates, with that of the announcements and with the broker; nothing if all is well.
     pub async fn check_topics(&self, aggregates: &[AggregateTopics]) -> Result<Vec<Finding>, StartError> {
-        let plans: Vec<_> =
-            aggregates.iter().flat_map(|topics| TopicPlan::of(topics, self.config().partitions)).collect();
+        let plans = self.plans(aggregates);
         let names: Vec<tillroll_kafka::Topic> = plans.iter().map(|plan| plan.name.as_str().into()).collect();
         let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
         let present: Vec<_> = plans.iter().zip(&names).zip(described).collect();

@@ -41,16 +41,25 @@ impl Broker {
 
     /// A node whose topics are there, each with one partition; it keeps nothing.
     pub async fn node(&self, kafka: Config) -> Node {
-        self.node_keeping(kafka, None).await
+        self.connect(kafka, "test", None).await
+    }
+
+    /// The same for an instance of this name.
+    pub async fn instance(&self, kafka: Config, name: &str) -> Node {
+        self.connect(kafka, name, None).await
     }
 
     /// The same with a local store.
     pub async fn node_keeping(&self, kafka: Config, state: Option<StateConfig>) -> Node {
+        self.connect(kafka, "test", state).await
+    }
+
+    async fn connect(&self, kafka: Config, name: &str, state: Option<StateConfig>) -> Node {
         let node = Node::connect(NodeConfig {
             kafka,
             hash_key: Arc::from(&b"a secret"[..]),
-            instance: "test".into(),
-            url: String::new(),
+            instance: name.into(),
+            url: format!("http://{name}"),
             build: "test".into(),
             partitions: 1,
             environment: Environment::Development,
@@ -119,7 +128,9 @@ pub async fn insist(jars: &Commands<Jar>, id: u128, command: impl Into<JarComman
         loop {
             match ask(jars, id, command.clone()).await {
                 Ok(answered) => return answered,
-                Err(ExecuteError::Unavailable) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(ExecuteError::Unavailable | ExecuteError::Elsewhere(_) | ExecuteError::LetGo(_)) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
                 Err(other) => panic!("{other:?}"),
             }
         }

@@ -93,6 +93,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             kafka.topic = %self.topic, kafka.partition = self.partition.0,
             kafka.offset = self.owner.fold().position.next.0, aggregates = self.owner.fold().len(), "owner serves"
         );
+        // It has just been read back.
+        self.serving.serves_under(Offset(self.owner.fold().position.next.0 - 1));
         if !self.reading_commands {
             self.reading_commands = true;
             let from = read_commands_from.unwrap_or_default();

@@ -1,24 +1,37 @@
 //! What a role sees of its partitions: how many it owns, how many serve, why one stopped; and their routes.
 
-use crate::runtime::commands::{Routes, ToOwner};
-use crate::{Aggregate, PartitionId};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::Offset;
+use crate::runtime::services::{Place, Served};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 /// How many partitions are owned and how many of them serve.
 #[derive(Default)]
 pub(in crate::runtime) struct Gauge {
-    owned: AtomicUsize,
+    member: AtomicBool,
+    pub(super) owned: AtomicUsize,
     serving: AtomicUsize,
+    served: watch::Sender<Served>,
     read: AtomicU64,
     alarm: Mutex<Option<String>>,
 }
 
 impl Gauge {
+    /// Whether the group has said what is owned, be it nothing, and all of it is served.
     pub(in crate::runtime) fn all_serving(&self) -> bool {
         let owned = self.owned.load(Ordering::Relaxed);
-        owned > 0 && self.serving.load(Ordering::Relaxed) == owned
+        self.member.load(Ordering::Relaxed) && self.serving.load(Ordering::Relaxed) == owned
+    }
+
+    /// Whether the group counts on this role.
+    pub(in crate::runtime) fn set_member(&self, member: bool) {
+        self.member.store(member, Ordering::Relaxed);
+    }
+
+    /// What is served, as it changes.
+    pub(in crate::runtime) fn served(&self) -> watch::Receiver<Served> {
+        self.served.subscribe()
     }
 
     /// Why a partition stopped, if one did.
@@ -43,18 +56,27 @@ impl Gauge {
 /// Whether one partition serves; counted out however its task ends.
 pub(super) struct Counted {
     gauge: Arc<Gauge>,
+    place: Place,
     serving: bool,
 }
 
 impl Counted {
-    pub(super) fn new(gauge: Arc<Gauge>) -> Self {
-        Self { gauge, serving: false }
+    pub(super) fn new(gauge: Arc<Gauge>, place: Place) -> Self {
+        Self { gauge, place, serving: false }
+    }
+
+    /// Tells under which claim it is served.
+    pub(super) fn serves_under(&mut self, claim: Offset) {
+        self.gauge.served.send_modify(|served| _ = served.insert(self.place, claim));
     }
 
     pub(super) fn set(&mut self, serving: bool) {
         match (self.serving, serving) {
             (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
-            (true, false) => _ = self.gauge.serving.fetch_sub(1, Ordering::Relaxed),
+            (true, false) => {
+                self.gauge.serving.fetch_sub(1, Ordering::Relaxed);
+                self.gauge.served.send_modify(|served| _ = served.remove(&self.place));
+            }
             (true, true) | (false, false) => {}
         }
         self.serving = serving;
@@ -64,36 +86,5 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.set(false);
-    }
-}
-
-/// Counts the partition as owned, and takes its route back however its task ends.
-pub(super) struct Owned<A: Aggregate> {
-    routes: Routes<A>,
-    partition: PartitionId,
-    gauge: Arc<Gauge>,
-}
-
-impl<A: Aggregate> Owned<A> {
-    pub(super) fn new(routes: Routes<A>, partition: PartitionId, gauge: Arc<Gauge>) -> Self {
-        gauge.owned.fetch_add(1, Ordering::Relaxed);
-        Self { routes, partition, gauge }
-    }
-
-    pub(super) fn route(&self, route: Option<mpsc::Sender<ToOwner<A>>>) {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = usize::try_from(self.partition.0).ok().and_then(|index| routes.get_mut(index)) {
-            *place = route;
-        }
-    }
-}
-
-impl<A: Aggregate> Drop for Owned<A> {
-    fn drop(&mut self) {
-        self.route(None);
-        if std::thread::panicking() {
-            self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.partition));
-        }
-        self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -6,6 +6,7 @@ use crate::owner::{Owner, OwnerConfig};
 use crate::runtime::commands::ToOwner;
 use crate::runtime::node::{Node, StartError};
 use crate::runtime::outbox::Outbox;
+use crate::runtime::services::Place;
 use crate::runtime::topics::MAX_RECORD_BYTES;
 use crate::{Aggregate, Offset, PartitionId, Reactions, StoredPosition, Topic, TopicId};
 use std::collections::VecDeque;
@@ -62,7 +63,7 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
         claims: 0,
         reading_commands: false,
         committing: false,
-        serving: super::Counted::new(gauge.clone()),
+        serving: super::Counted::new(gauge.clone(), Place { topic: A::TOPICS.events, partition }),
         gauge,
         reactions: PhantomData,
     })

@@ -37,6 +37,21 @@ fn every_setting_that_differs_is_found_and_its_mending_named() {
 }
 
 #[test]
+fn announcements_are_compacted_under_the_brokers_time_in_one_partition() {
+    let plan = TopicPlan::services();
+    assert_eq!(plan.check(1, &as_planned(&plan)), []);
+    assert!(plan.check(2, &as_planned(&plan))[0].detail.contains("delete it"));
+    for (name, wrong) in [("cleanup.policy", "delete"), ("message.timestamp.type", "CreateTime")] {
+        let mut settings = as_planned(&plan);
+        settings.insert(name.to_owned(), wrong.to_owned());
+        assert_eq!(plan.check(1, &settings).len(), 1, "{name}");
+    }
+    let mut settings = as_planned(&plan);
+    settings.insert("segment.ms".to_owned(), "60000".to_owned());
+    assert_eq!(plan.check(1, &settings), [], "how large it grows is the operator's choice");
+}
+
+#[test]
 fn another_number_of_partitions_is_found() {
     let [events, commands, letters] = TopicPlan::of(&TOPICS, 4);
     for plan in [events, commands] {

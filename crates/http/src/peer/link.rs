@@ -1,4 +1,4 @@
-//! One connection to a role. Whoever has it drives it himself, so that a request is passed on and answered in one task:
+//! One connection to another process. Whoever has it drives it himself, so that a request is passed on and answered in one task:
 //! measured, that is what a proxied request costs most otherwise.
 
 use std::future::poll_fn;
@@ -14,18 +14,18 @@ use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::upstream_body::UpstreamBody;
+use super::PeerBody;
 
 /// A connection that takes one request at a time.
-pub(crate) struct Link {
-    sender: SendRequest<UpstreamBody>,
-    connection: Pin<Box<Connection<TokioIo<TcpStream>, UpstreamBody>>>,
+pub(super) struct Link {
+    sender: SendRequest<PeerBody>,
+    connection: Pin<Box<Connection<TokioIo<TcpStream>, PeerBody>>>,
     open: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failed {
+pub enum Failed {
     /// No connection: nothing was sent.
     #[error("cannot connect")]
     Connect(#[source] io::Error),
@@ -38,17 +38,17 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
-    /// Whether the role has certainly seen nothing.
-    pub(crate) fn is_unsent(&self) -> bool {
+    /// Whether the other side has certainly seen nothing.
+    pub fn is_unsent(&self) -> bool {
         matches!(self, Self::Connect(_) | Self::Unsent(_))
     }
 }
 
 /// What became of a request that has no answer: the request itself, if nothing of it was sent.
-pub(crate) type Unanswered = TrySendError<Request<UpstreamBody>>;
+pub(super) type Unanswered = TrySendError<Request<PeerBody>>;
 
 impl Link {
-    pub(crate) async fn open(authority: &str) -> Result<Self, Failed> {
+    pub(super) async fn open(authority: &str) -> Result<Self, Failed> {
         let stream = TcpStream::connect(authority).await.map_err(Failed::Connect)?;
         stream.set_nodelay(true).map_err(Failed::Connect)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Failed::Unsent)?;
@@ -56,22 +56,19 @@ impl Link {
     }
 
     /// Lets the connection do what it can: write, read, notice that it was closed.
-    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         if self.open && self.connection.as_mut().poll(cx).is_ready() {
             self.open = false;
         }
     }
 
     /// Whether it can take a request; true only after it was driven to the end of the one before.
-    pub(crate) fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.open && self.sender.is_ready()
     }
 
     /// Sends a request and waits for the head of its answer. The answer's body comes only while the link is driven.
-    pub(crate) async fn send(
-        mut self,
-        request: Request<UpstreamBody>,
-    ) -> Result<(Response<Incoming>, Self), Unanswered> {
+    pub(super) async fn send(mut self, request: Request<PeerBody>) -> Result<(Response<Incoming>, Self), Unanswered> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let answered = poll_fn(|cx| {
             self.drive(cx);
@@ -82,8 +79,8 @@ impl Link {
     }
 }
 
-/// The body of a role's answer. It drives the link that it comes by, and hands it back once it is read to its end.
-pub(crate) struct Answered<F: FnMut(Link)> {
+/// The body of an answer. It drives the link that it comes by, and hands it back once it is read to its end.
+pub(super) struct Answered<F: FnMut(Link)> {
     body: Incoming,
     link: Option<Link>,
     hand_back: F,
@@ -91,7 +88,7 @@ pub(crate) struct Answered<F: FnMut(Link)> {
 
 impl<F: FnMut(Link) + Unpin> Answered<F> {
     /// An empty body is never polled, and so its link is handed back at once.
-    pub(crate) fn new(body: Incoming, link: Link, hand_back: F, cx: &mut Context<'_>) -> Self {
+    pub(super) fn new(body: Incoming, link: Link, hand_back: F, cx: &mut Context<'_>) -> Self {
         let mut answered = Self { body, link: Some(link), hand_back };
         if answered.body.is_end_stream() {
             answered.release(cx);
@@ -99,7 +96,7 @@ impl<F: FnMut(Link) + Unpin> Answered<F> {
         answered
     }
 
-    /// A link whose request is still being sent, or that the role wants closed, is dropped instead.
+    /// A link whose request is still being sent, or that the other side wants closed, is dropped instead.
     fn release(&mut self, cx: &mut Context<'_>) {
         if let Some(mut link) = self.link.take() {
             link.drive(cx);

@@ -1,4 +1,4 @@
-//! The connections to one role: idle ones are kept, the newest is used first, and the oldest are closed in time.
+//! The connections to one other process: idle ones are kept, the newest is used first, and the oldest are closed in time.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,20 +13,21 @@ use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
 use tokio::time::timeout;
 
-use crate::config::GatewayLimits;
-use crate::link::{Answered, Failed, Link};
-use crate::upstream_body::UpstreamBody;
+use super::link::{Answered, Failed, Link};
+use super::{PeerBody, PoolLimits};
 
-pub(crate) struct Pool {
+/// Connections to one other process by HTTP/1.1.
+pub struct Pool {
     authority: String,
     host: HeaderValue,
-    limits: GatewayLimits,
+    limits: PoolLimits,
     /// The newest at the back.
     idle: Mutex<VecDeque<(Link, Instant)>>,
 }
 
 impl Pool {
-    pub(crate) fn new(authority: &Authority, limits: GatewayLimits) -> Option<Arc<Self>> {
+    /// A pool without a connection yet; nothing if the address cannot stand in a header.
+    pub fn new(authority: &Authority, limits: PoolLimits) -> Option<Arc<Self>> {
         let authority = match authority.port() {
             Some(_) => authority.to_string(),
             None => format!("{authority}:80"),
@@ -36,7 +37,7 @@ impl Pool {
     }
 
     /// Sends a request, whose target is a path, and waits for the head of its answer.
-    pub(crate) async fn request(self: &Arc<Self>, mut request: Request<UpstreamBody>) -> Result<Response, Failed> {
+    pub async fn request(self: &Arc<Self>, mut request: Request<PeerBody>) -> Result<Response, Failed> {
         request.headers_mut().insert(header::HOST, self.host.clone());
         loop {
             let kept = poll_fn(|cx| Poll::Ready(self.take(cx))).await;
@@ -48,7 +49,7 @@ impl Pool {
             match link.send(request).await {
                 Ok((response, link)) => return Ok(self.answer(response, link).await),
                 Err(mut unanswered) => match unanswered.take_message() {
-                    // Closed while it was idle: that says nothing about the role.
+                    // Closed while it was idle: that says nothing about the other side.
                     Some(unsent) if reused => request = unsent,
                     Some(_) => return Err(Failed::Unsent(unanswered.into_error())),
                     None => return Err(Failed::Lost(unanswered.into_error())),
