@@ -1,6 +1,5 @@
 //! Instances of one role that know of each other: who is there, who serves what, and how it moves.
 
-use crate::jar::Jar;
 use crate::setting::{ask, insist, put, start, until};
 use std::time::{Duration, Instant};
 use tillroll_log::{ExecuteError, NoReactions, Node, Place};
