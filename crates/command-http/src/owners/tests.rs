@@ -11,7 +11,7 @@ use tillroll_http::Limits;
 use tillroll_log::{ExecuteError, Place, Rejection};
 use tillroll_telemetry::Shutdown;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Never;
 
 impl Rejection for Never {
