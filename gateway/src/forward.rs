@@ -136,7 +136,11 @@ async fn send_whole(
     let (mut tried, mut repeated) = (Vec::new(), false);
     loop {
         let instance = instances.next(&tried).ok_or_else(|| nobody(role))?;
-        let failed = match instance.request(outer.clone().map(|()| PeerBody::whole(bytes.clone()))).await {
+        let request = outer.clone().map(|()| PeerBody::whole(bytes.clone()));
+        // Whether one that is gone has carried it out only a key can tell: without one, its answer is waited for.
+        let answered =
+            if repeatable { instances.ask(&instance, request).await } else { instance.request(request).await };
+        let failed = match answered {
             Err(failed) if failed.is_unsent() || repeatable => failed,
             answered => return Ok(answered),
         };

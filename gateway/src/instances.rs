@@ -14,11 +14,15 @@ use tokio::sync::watch;
 /// How long an instance is passed over.
 const PASSED_OVER: Duration = Duration::from_secs(3);
 
+/// How long an instance that is not announced any more may take for its last answers.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// Base URLs of a role's instances, as they come and go: `http://host:port` each.
 pub type Urls = watch::Receiver<Vec<String>>;
 
 /// One instance.
 pub(crate) struct Instance {
+    url: String,
     pool: Arc<Pool>,
     failed: Mutex<Option<Instant>>,
 }
@@ -65,6 +69,22 @@ impl Instances {
         known.by_url.values().cloned().collect()
     }
 
+    /// Sends a request there, and gives it up when the instance is not announced any more: a frozen one never answers.
+    pub(crate) async fn ask(&self, instance: &Instance, request: Request<PeerBody>) -> Result<Response, Failed> {
+        let mut urls = self.known.lock().unwrap_or_else(PoisonError::into_inner).urls.clone();
+        let gone = async {
+            if urls.wait_for(|urls| !urls.contains(&instance.url)).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(LAST_WORD).await;
+        };
+        tokio::select! {
+            biased;
+            answered = instance.request(request) => answered,
+            () = gone => Err(Failed::Gone),
+        }
+    }
+
     /// Who is asked next; preferably somebody else than who was `tried`.
     pub(crate) fn next(&self, tried: &[Arc<Instance>]) -> Option<Arc<Instance>> {
         let all = self.all();
@@ -90,7 +110,7 @@ impl Known {
         let mut before = std::mem::take(&mut self.by_url);
         for url in self.urls.borrow_and_update().iter() {
             let pool = || Pool::new(&authority_of(url)?, limits);
-            let new = || Some(Arc::new(Instance { pool: pool()?, failed: Mutex::new(None) }));
+            let new = || Some(Arc::new(Instance { url: url.clone(), pool: pool()?, failed: Mutex::new(None) }));
             match before.remove(url).or_else(new) {
                 Some(instance) => _ = self.by_url.insert(url.clone(), instance),
                 None => tracing::error!(url, "an instance's URL is not http://host:port"),

@@ -63,9 +63,14 @@ impl Launch {
     }
 }
 
-/// Starts roles and waits until they say that they are ready.
 impl Launch {
-    pub(crate) async fn begin_serving(&self, arguments: &[&str], log: File) -> Outcome<Running> {
+    /// Starts roles, and does not wait.
+    pub(crate) fn begin_serving(&self, arguments: &[&str], log: File) -> Outcome<Running> {
+        Ok(Running(self.command(arguments)?.stdout(Stdio::null()).stderr(log).spawn()?))
+    }
+
+    /// Starts roles and waits until they say that they are ready.
+    pub(crate) async fn serve(&self, arguments: &[&str], log: File) -> Outcome<Running> {
         let mut child = self.command(arguments)?.stdout(Stdio::piped()).stderr(log).spawn()?;
         let out = child.stdout.take().ok_or("no output")?;
         let mut lines = BufReader::new(out).lines();
@@ -122,6 +127,13 @@ impl Running {
     pub fn signal(&self, signal: Signal) -> Outcome {
         let pid = self.0.id().and_then(|pid| i32::try_from(pid).ok()).ok_or("it does not run")?;
         Ok(kill(Pid::from_raw(pid), signal)?)
+    }
+
+    /// Whether it stands still, as after SIGSTOP.
+    pub fn is_frozen(&self) -> Outcome<bool> {
+        let pid = self.0.id().ok_or("it does not run")?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        Ok(stat.rsplit(") ").next().is_some_and(|state| state.starts_with('T')))
     }
 
     /// Whether it has not ended.

@@ -10,6 +10,7 @@ use crate::{Outcome, paths};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tillroll_devstack::{Data, Server, Stack, StackConfig};
@@ -153,8 +154,7 @@ impl System {
 
     /// The same with these settings besides, or instead of its own.
     pub async fn run_with(&self, settings: &[(&'static str, String)], arguments: &[&str]) -> Outcome<Finished> {
-        let launch = Launch { settings: [&self.0.launch.settings, settings].concat(), ..self.0.launch.clone() };
-        launch.run(arguments).await
+        self.with(settings).run(arguments).await
     }
 
     /// Runs one of Kafka's own console tools, as `scripts/kafka` does.
@@ -172,8 +172,27 @@ impl System {
 
     /// Starts more of it, as `serve inventory`, and waits until that is ready. It logs beside the server.
     pub async fn serve(&self, arguments: &[&str]) -> Outcome<Running> {
-        let log = std::fs::File::create(self.home().join(format!("instance-{}.log", free_port()?)))?;
-        self.0.launch.begin_serving(arguments, log).await
+        self.serve_with(&[], arguments).await
+    }
+
+    /// The same with these settings besides, or instead of its own.
+    pub async fn serve_with(&self, settings: &[(&'static str, String)], arguments: &[&str]) -> Outcome<Running> {
+        self.with(settings).serve(arguments, self.instance_log()?).await
+    }
+
+    /// The same, and does not wait: it may be meant to die before it is ready.
+    pub fn begin_serving(&self, settings: &[(&'static str, String)], arguments: &[&str]) -> Outcome<Running> {
+        self.with(settings).begin_serving(arguments, self.instance_log()?)
+    }
+
+    fn instance_log(&self) -> Outcome<std::fs::File> {
+        static INSTANCES: AtomicU32 = AtomicU32::new(1);
+        let nth = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        Ok(std::fs::File::create(self.home().join(format!("instance-{nth}.log")))?)
+    }
+
+    fn with(&self, settings: &[(&'static str, String)]) -> Launch {
+        Launch { settings: [&self.0.launch.settings, settings].concat(), ..self.0.launch.clone() }
     }
 
     /// Imports a file and returns what the importer said; it must succeed.

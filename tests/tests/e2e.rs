@@ -25,6 +25,8 @@ mod hostile;
 mod instances;
 #[path = "e2e/kill.rs"]
 mod kill;
+#[path = "e2e/killed_alone.rs"]
+mod killed_alone;
 #[path = "e2e/load.rs"]
 mod load;
 #[path = "e2e/long_order.rs"]

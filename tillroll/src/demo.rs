@@ -18,6 +18,8 @@ use verdict::Verdict;
 
 /// Longer than the group's session and than an owner's catching up.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
+/// Enough for the other's first records, and less than a producer keeps what it could not send.
+const THAWS_AFTER: Duration = Duration::from_millis(700);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Subcommand)]
@@ -32,9 +34,12 @@ pub struct FailoverArgs {
     /// Clients that send commands at once.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     clients: u16,
-    /// Seconds of work before the freeze, and again after the thaw.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
+    /// Seconds of work before each freeze, and after the last thaw.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
+    /// How often a process is frozen.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    freezes: u16,
 }
 
 pub async fn run(command: DemoCommand, config: Config) -> Result<ExitCode, Failure> {
@@ -53,20 +58,20 @@ async fn play(args: &FailoverArgs, stage: &Stage) -> Result<Verdict, Failure> {
     let node = stage.node();
     let load = Load::start(stage, usize::from(args.clients))?;
     say(format!("{} clients add products; each command has a number and a key", args.clients));
-    tokio::time::sleep(Duration::from_secs(args.seconds)).await;
-
-    let (frozen, places) = owned_by(node, stage).ok_or("no process of the role serves anything")?;
-    say(format!("{} commands are answered; {} serves {}", load.answered(), frozen.name, named(&places)));
-    frozen.signal(Signal::SIGSTOP)?;
-    let (froze, at) = (Instant::now(), load.answered());
-    say(format!("SIGSTOP: {} is frozen, with commands under way", frozen.name));
-    taken_over(node, &frozen.instance, &places).await?;
-    let took = froze.elapsed().as_secs_f32();
-    say(format!("the other process serves all of it, {took:.1} s later; {} commands more", load.answered() - at));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-
-    frozen.signal(Signal::SIGCONT)?;
-    say(format!("SIGCONT: {} goes on as if nothing had happened", frozen.name));
+    for _ in 0..args.freezes {
+        tokio::time::sleep(Duration::from_secs(args.seconds)).await;
+        let (frozen, places) = owned_by(node, stage).ok_or("no process of the role serves anything")?;
+        say(format!("{} commands are answered; {} serves {}", load.answered(), frozen.name, named(&places)));
+        frozen.signal(Signal::SIGSTOP)?;
+        let (froze, at) = (Instant::now(), load.answered());
+        say(format!("SIGSTOP: {} is frozen, with commands under way", frozen.name));
+        taken_over(node, &frozen.instance, &places).await?;
+        let took = froze.elapsed().as_secs_f32();
+        say(format!("the other process serves all of it, {took:.1} s later; {} commands more", load.answered() - at));
+        tokio::time::sleep(THAWS_AFTER).await;
+        frozen.signal(Signal::SIGCONT)?;
+        say(format!("SIGCONT: {} goes on as if nothing had happened", frozen.name));
+    }
     tokio::time::sleep(Duration::from_secs(args.seconds)).await;
     let done = load.end().await?;
     say("the clients have every answer; now the topic is read, record by record".to_owned());

@@ -1,4 +1,5 @@
-//! Named places at which a test kills the whole process, as a failing machine would: SIGKILL, no destructor.
+//! Named places at which a test kills the whole process, as a failing machine would (SIGKILL, no destructor), or freezes
+//! it, as an overloaded one would (SIGSTOP).
 //!
 //! Only builds with debug assertions have them. In others a point is nothing, and there is no way to arm one.
 
@@ -43,6 +44,10 @@ points! {
     BeforePositionCommit = "before-position-commit",
     /// A reactor's position is committed, and the partition does not know it.
     AfterPositionCommit = "after-position-commit",
+    /// What changed in an owner's fold is made ready for its local store, and not written.
+    BeforeStoreBatch = "before-store-batch",
+    /// The local store holds it, and the owner does not know it.
+    AfterStoreBatch = "after-store-batch",
     /// A projector has moved its checkpoint, and has not written the rows.
     BetweenCheckpointAndRows = "between-checkpoint-and-rows",
     /// A projector has written checkpoint and rows, and has not committed them.
@@ -57,14 +62,27 @@ impl fmt::Display for CrashPoint {
     }
 }
 
-/// A point, and at which passing of it (from 1) the process dies: `before-produce:17`.
+/// A point, at which passing of it (from 1) it happens, and what: `before-produce:17`, `before-produce:17:frozen`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crash {
     /// Where.
     pub point: CrashPoint,
     /// When.
     pub passing: u32,
+    /// What.
+    pub fate: Fate,
 }
+
+/// What happens to the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is gone.
+    Killed,
+    /// It stands still until it is told to go on (SIGCONT).
+    Frozen,
+}
+
+const FROZEN: &str = ":frozen";
 
 /// Not a point and a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,10 +93,14 @@ impl FromStr for Crash {
     type Err = NoCrash;
 
     fn from_str(text: &str) -> Result<Self, NoCrash> {
+        let (text, fate) = match text.strip_suffix(FROZEN) {
+            Some(text) => (text, Fate::Frozen),
+            None => (text, Fate::Killed),
+        };
         let (name, passing) = text.split_once(':').ok_or(NoCrash)?;
         let point = CrashPoint::ALL.iter().copied().find(|point| point.name() == name).ok_or(NoCrash)?;
         match passing.parse() {
-            Ok(passing) if passing > 0 => Ok(Self { point, passing }),
+            Ok(passing) if passing > 0 => Ok(Self { point, passing, fate }),
             Ok(_) | Err(_) => Err(NoCrash),
         }
     }
@@ -86,7 +108,11 @@ impl FromStr for Crash {
 
 impl fmt::Display for Crash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.point, self.passing)
+        write!(f, "{}:{}", self.point, self.passing)?;
+        match self.fate {
+            Fate::Killed => Ok(()),
+            Fate::Frozen => f.write_str(FROZEN),
+        }
     }
 }
 
@@ -100,7 +126,7 @@ pub fn crash_point(_point: CrashPoint) {}
 
 #[cfg(debug_assertions)]
 mod armed {
-    use super::{Crash, CrashPoint};
+    use super::{Crash, CrashPoint, Fate};
     use nix::sys::signal::{Signal, raise};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -114,13 +140,17 @@ mod armed {
         let _armed_before = ARMED.set(crash);
     }
 
-    /// The place itself: the process ends here if this is the passing that was armed.
+    /// The place itself: the process ends or stops here if this is the passing that was armed.
     pub fn crash_point(point: CrashPoint) {
         let Some(crash) = ARMED.get().filter(|crash| crash.point == point) else { return };
         if PASSED.fetch_add(1, Ordering::Relaxed) + 1 == crash.passing {
             eprintln!("crash point {crash}");
-            // Nobody can be told if it fails, and the test notices that the process lives.
-            let _killed = raise(Signal::SIGKILL);
+            let signal = match crash.fate {
+                Fate::Killed => Signal::SIGKILL,
+                Fate::Frozen => Signal::SIGSTOP,
+            };
+            // Nobody can be told if it fails, and the test notices that the process goes on.
+            let _raised = raise(signal);
         }
     }
 }

@@ -9,7 +9,7 @@ mod tasks;
 
 #[cfg(debug_assertions)]
 pub use crash::arm_crash;
-pub use crash::{Crash, CrashPoint, NoCrash, crash_point};
+pub use crash::{Crash, CrashPoint, Fate, NoCrash, crash_point};
 pub use log::{Format, InitError, UnknownFormat, init};
 pub use shutdown::Shutdown;
 pub use tasks::spawn;

@@ -66,3 +66,24 @@ fn what_is_no_plain_base_url_is_nobody() {
     let (_urls, instances) = of(&["https://a:1", "http://a:1/base", "a:1", "", "http://"]);
     assert!(instances.all().is_empty());
 }
+
+/// A listener whose process never answers.
+async fn frozen() -> (tokio::net::TcpListener, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[tokio::test]
+async fn who_is_not_announced_any_more_is_not_waited_for() {
+    let (_listener, url) = frozen().await;
+    let (urls, instances) = of(&[&url]);
+    let instance = instances.next(&[]).unwrap();
+    let asking = instances.ask(&instance, Request::new(PeerBody::whole("?".into())));
+    let mut asking = std::pin::pin!(asking);
+    let early = tokio::time::timeout(LAST_WORD * 2, &mut asking).await;
+    assert!(early.is_err(), "while it is announced it is waited for");
+    urls.send_replace(Vec::new());
+    let given_up = tokio::time::timeout(LAST_WORD * 2, asking).await.unwrap();
+    assert!(matches!(given_up, Err(Failed::Gone)), "{:?}", given_up.err());
+}

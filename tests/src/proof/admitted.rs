@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use tillroll_log::record::stamp_of;
 use tillroll_log::{Arbiter, Verdict};
 
+const CLAIM: &str = "log.claim.v1";
+
 /// A record that exists.
 #[derive(Clone, Debug)]
 pub struct Admitted<'a> {
@@ -31,7 +33,7 @@ struct Term {
 impl Term {
     /// Whether the record exists; a claim that wins is one that does.
     fn takes(&mut self, record: &Written) -> bool {
-        if record.header("ce_type") == Some("log.claim.v1") {
+        if record.header("ce_type") == Some(CLAIM) {
             let body = body_of(record);
             let Some(claim) = body["claim"].as_str().filter(|_| body["previous"].as_str() == self.claim.as_deref())
             else {
@@ -52,12 +54,21 @@ impl Term {
 impl Roll {
     /// The events, settled records and marks that exist, in the order of their partitions.
     pub fn admitted(&self) -> Vec<Admitted<'_>> {
+        let exist = self.judged().filter(|(record, exists)| *exists && record.header("ce_type") != Some(CLAIM));
+        exist.map(|(record, _)| Admitted::of(record)).collect()
+    }
+
+    /// What stands in events topics and does not exist.
+    pub fn void(&self) -> Vec<&Written> {
+        self.judged().filter(|(_, exists)| !exists).map(|(record, _)| record).collect()
+    }
+
+    fn judged(&self) -> impl Iterator<Item = (&Written, bool)> {
         let mut terms: BTreeMap<(&str, i32), Term> = BTreeMap::new();
-        let exist = self.of(".events.v1").filter(|record| {
+        self.of(".events.v1").map(move |record| {
             let term = terms.entry((&record.topic, record.partition)).or_default();
-            term.takes(record) && record.header("ce_type") != Some("log.claim.v1")
-        });
-        exist.map(Admitted::of).collect()
+            (record, term.takes(record))
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tillroll_telemetry::{Crash, CrashPoint};
+use tillroll_telemetry::{Crash, CrashPoint, Fate};
 use tokio::time::sleep;
 
 const SECONDS: u64 = 60;
@@ -96,7 +96,7 @@ async fn fault(system: &System, dice: &mut Dice) -> Outcome {
 /// Starts the process so that it dies at a point, and then for good. A point that is not passed in time is left alone.
 async fn crash(system: &System, dice: &mut Dice) -> Outcome<String> {
     let point = CrashPoint::ALL[dice.below(CrashPoint::ALL.len() as u64) as usize];
-    let crash = Crash { point, passing: 1 + dice.below(60) as u32 };
+    let crash = Crash { point, passing: 1 + dice.below(60) as u32, fate: Fate::Killed };
     let mut tillroll = system.tillroll().await;
     tillroll.kill().await?;
     tillroll.set("TILLROLL_CRASH", Some(crash.to_string()));

@@ -5,7 +5,7 @@ use e2e::proof::{Answered, Roll, Shown, of_the_log, of_the_rows};
 use e2e::{Outcome, Running, System, own, texts};
 use std::path::Path;
 use std::time::Duration;
-use tillroll_telemetry::{Crash, CrashPoint};
+use tillroll_telemetry::{Crash, CrashPoint, Fate};
 
 /// What the business knows, and nothing that depends on when or where it was written, or in how many records.
 const BUSINESS: [&str; 6] = [
@@ -21,10 +21,10 @@ const BUSINESS: [&str; 6] = [
        FROM sales.total ORDER BY 1",
 ];
 /// An import that goes on for as long as it takes to pass each point often enough.
-const INVOICES: u64 = 250;
-const DIES_WITHIN: Duration = Duration::from_secs(120);
+pub const INVOICES: u64 = 250;
+pub const DIES_WITHIN: Duration = Duration::from_secs(120);
 /// A dead process's partitions are free after that long, which the development broker allows: many kills in one test.
-const SESSION_MS: &str = "1500";
+pub const SESSION_MS: &str = "1500";
 
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "release builds have no crash points")]
@@ -42,7 +42,7 @@ fn an_import_that_is_killed_at_every_point_comes_out_as_a_clean_one() -> Outcome
         let mut import = begin_import(&system, &path)?;
         system.tillroll().await.kill().await?;
         for point in CrashPoint::ALL.iter().copied() {
-            let crash = Crash { point, passing: passing(point, &mut dice) };
+            let crash = Crash { point, passing: passing(point, &mut dice), fate: Fate::Killed };
             if !import.runs()? {
                 // It is over: what is sent again is answered again, and the owners start again.
                 import = begin_import(&system, &path)?;
@@ -68,7 +68,7 @@ fn an_import_that_is_killed_at_every_point_comes_out_as_a_clean_one() -> Outcome
 }
 
 /// Often enough for something to be under way, and early enough to come before the import is over.
-fn passing(point: CrashPoint, dice: &mut Dice) -> u32 {
+pub fn passing(point: CrashPoint, dice: &mut Dice) -> u32 {
     let most = match point {
         CrashPoint::BeforeProduce
         | CrashPoint::AfterProduce
@@ -77,6 +77,8 @@ fn passing(point: CrashPoint, dice: &mut Dice) -> u32 {
         | CrashPoint::AfterCommandProduce => 120,
         CrashPoint::BeforePositionCommit
         | CrashPoint::AfterPositionCommit
+        | CrashPoint::BeforeStoreBatch
+        | CrashPoint::AfterStoreBatch
         | CrashPoint::BetweenCheckpointAndRows
         | CrashPoint::BeforeRowsCommit
         | CrashPoint::AfterRowsCommit => 8,
@@ -84,12 +86,12 @@ fn passing(point: CrashPoint, dice: &mut Dice) -> u32 {
     1 + dice.below(most) as u32
 }
 
-fn begin_import(system: &System, path: &Path) -> Outcome<Running> {
+pub fn begin_import(system: &System, path: &Path) -> Outcome<Running> {
     system.begin(&["import", "online-retail", &path.to_string_lossy()])
 }
 
 /// Imports the file, and what the business then knows.
-async fn imported(system: &System, csv: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
+pub async fn imported(system: &System, csv: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
     let path = system.home().join("file.csv");
     std::fs::write(&path, csv)?;
     system.import(&path).await?;

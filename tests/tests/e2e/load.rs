@@ -31,6 +31,8 @@ pub struct Journal {
     pub reused: Vec<String>,
     /// How often a client was sent away for a while.
     pub sent_away: u64,
+    /// How long the slowest command took, all its repeats included.
+    pub slowest: Duration,
 }
 
 /// Clients at work.
@@ -76,6 +78,7 @@ impl Load {
             whole.stale.extend(journal.stale);
             whole.reused.extend(journal.reused);
             whole.sent_away += journal.sent_away;
+            whole.slowest = whole.slowest.max(journal.slowest);
         }
         Ok(whole)
     }
@@ -168,7 +171,10 @@ impl Client {
                         self.journal.undocumented.push(format!("503 without Retry-After: {answer:?}"));
                     }
                 }
-                Ok(answer) => return Ok(Some(answer)),
+                Ok(answer) => {
+                    self.journal.slowest = self.journal.slowest.max(began.elapsed());
+                    return Ok(Some(answer));
+                }
                 // Nobody listens, or the connection broke: the same to a client.
                 Err(_) => self.journal.sent_away += 1,
             }

@@ -41,7 +41,10 @@ const SETTINGS: [(&str, &str); 20] = [
 
 /// What only a build for tests reads: in any other it is a name that nobody knows.
 const IN_TEST_BUILDS: &[(&str, &str)] = if cfg!(debug_assertions) {
-    &[(CRASH, "tests: kill this process at the nth passing of a point, e.g. before-produce:17; not in release builds")]
+    &[(
+        CRASH,
+        "tests: kill (or freeze) this process at the nth passing of a point: before-produce:17[:frozen]; not in release builds",
+    )]
 } else {
     &[]
 };

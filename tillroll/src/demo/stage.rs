@@ -15,6 +15,8 @@ use tillroll_schemas::catalogue::PRODUCT;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// Short, for a visitor's patience: in a shop it is the least that a broker takes by itself, 6 s.
+const SESSION_MS: &str = "2000";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -120,6 +122,7 @@ async fn start(home: &std::path::Path, stack: &Stack, name: &str, role: &str) ->
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["serve", role]).env("TILLROLL_HOME", home).env("TILLROLL_LISTEN", "127.0.0.1:0");
     command.env("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers()).env("DATABASE_URL", stack.database_url());
+    command.env("TILLROLL_KAFKA_SESSION_TIMEOUT_MS", SESSION_MS);
     let log = File::create(home.join(format!("{name}.log")))?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
     tillroll_devstack::die_with_parent(command.as_std_mut());

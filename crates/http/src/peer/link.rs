@@ -35,6 +35,9 @@ pub enum Failed {
     /// The request was sent, at least in part.
     #[error("the connection was lost")]
     Lost(#[source] hyper::Error),
+    /// The request was sent, and whoever has it is not there any more, as far as is known.
+    #[error("the other side is gone")]
+    Gone,
 }
 
 impl Failed {

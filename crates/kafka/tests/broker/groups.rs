@@ -15,14 +15,17 @@ pub async fn signal(signals: &mut Receiver<GroupSignal>) -> GroupSignal {
     tokio::time::timeout(PATIENCE, signals.recv()).await.expect("no signal").expect("the group is gone")
 }
 
-/// The next partitions that are assigned; panics on anything else.
+/// The next partitions that are assigned, which may be none at first; panics on anything else.
 pub async fn assigned(signals: &mut Receiver<GroupSignal>) -> Vec<Assigned> {
-    match signal(signals).await {
-        GroupSignal::Assigned(mut assigned) => {
-            assigned.sort_by_key(|a| (Arc::clone(&a.topic), a.partition));
-            assigned
+    loop {
+        match signal(signals).await {
+            GroupSignal::Assigned(assigned) if assigned.is_empty() => {}
+            GroupSignal::Assigned(mut assigned) => {
+                assigned.sort_by_key(|a| (Arc::clone(&a.topic), a.partition));
+                return assigned;
+            }
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
     }
 }
 

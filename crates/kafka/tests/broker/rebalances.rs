@@ -38,8 +38,8 @@ async fn a_partition_moves_once_it_is_released_and_the_rest_goes_on() {
     assert!(!first.confirm_assignment(Arc::clone(&topic), *moved).await);
     assert!(first.confirm_assignment(Arc::clone(&topic), kept).await);
     // Held back by its owner, it is nobody else's.
-    let early = tokio::time::timeout(Duration::from_millis(500), second_signals.recv()).await;
-    assert!(early.is_err(), "{early:?}");
+    let early = tokio::time::timeout(Duration::from_millis(500), assigned(&mut second_signals)).await;
+    assert!(early.is_err());
     store_numbers(&producer, &topic, kept.0, 5..6).await;
     let begun = Instant::now();
     ack.release();
@@ -58,6 +58,19 @@ async fn a_partition_moves_once_it_is_released_and_the_rest_goes_on() {
     let back = assigned(&mut first_signals).await;
     assert_eq!(back.iter().map(|a| a.partition).collect::<Vec<_>>(), [*moved]);
     assert!(begun.elapsed() < Duration::from_secs(4), "leaving does not wait for the session: {:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_for_whom_there_is_nothing_is_told_so() {
+    let config = broker().await;
+    let topic = topic(&config, 1).await;
+    let (_first, mut first_signals) = join(&config, &topic);
+    assert_eq!(assigned(&mut first_signals).await.len(), 1);
+    let (_second, mut second_signals) = join(&config, &topic);
+    match signal(&mut second_signals).await {
+        GroupSignal::Assigned(nothing) => assert_eq!(nothing.len(), 0),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

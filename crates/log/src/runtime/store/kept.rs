@@ -8,6 +8,7 @@ use crate::{Aggregate, CommandId, Key, Timestamp};
 use fjall::{Keyspace, Slice};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use tillroll_telemetry::{CrashPoint, crash_point};
 
 /// What a fold begins with: its head and its deadlines.
 pub(crate) type Stored = (Head, Vec<(Timestamp, Key)>);
@@ -65,7 +66,10 @@ impl Kept {
         if *wiped {
             return Err(StoreError::Wiped);
         }
-        Ok(caught("the local store", || batch.commit())??)
+        crash_point(CrashPoint::BeforeStoreBatch);
+        caught("the local store", || batch.commit())??;
+        crash_point(CrashPoint::AfterStoreBatch);
+        Ok(())
     }
 
     /// An empty part in its place.
