@@ -37,11 +37,14 @@ pub(crate) struct Launch {
     pub server: &'static [&'static str],
     /// All other settings.
     pub settings: Vec<(&'static str, String)>,
+    /// Another build of it, to compare with.
+    pub binary: Option<PathBuf>,
 }
 
 impl Launch {
     fn command(&self, arguments: &[&str]) -> Outcome<Command> {
-        let mut command = Command::new(paths::tillroll()?);
+        let binary = self.binary.clone().map_or_else(paths::tillroll, Ok)?;
+        let mut command = Command::new(binary);
         // Nothing of the developer's own settings.
         command.env_clear().env("TILLROLL_HOME", &self.home).env("RUST_BACKTRACE", "1");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
@@ -122,6 +125,11 @@ impl Running {
     pub fn signal(&self, signal: Signal) -> Outcome {
         let pid = self.0.id().and_then(|pid| i32::try_from(pid).ok()).ok_or("it does not run")?;
         Ok(kill(Pid::from_raw(pid), signal)?)
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Option<u32> {
+        self.0.id()
     }
 
     /// Whether it has not ended.

@@ -1,6 +1,8 @@
 //! Several instances of a role: whoever is asked, the owner answers; and whichever of them ends, in order or not, no
 //! answered command is lost or doubled.
 
+#[path = "instances/failover.rs"]
+mod failover;
 #[path = "instances/load.rs"]
 mod load;
 

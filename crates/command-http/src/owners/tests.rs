@@ -29,11 +29,12 @@ struct Map {
     own: &'static str,
     owner: Arc<Mutex<Option<OwnerFound>>>,
     moves: Arc<watch::Sender<u64>>,
+    suspected: Arc<Mutex<Vec<String>>>,
 }
 
 impl Map {
     fn new() -> Self {
-        Self { own: "", owner: Arc::default(), moves: Arc::default() }
+        Self { own: "", owner: Arc::default(), moves: Arc::default(), suspected: Arc::default() }
     }
 
     fn of(&self, own: &'static str) -> Self {
@@ -50,6 +51,9 @@ impl Map {
 impl Owners for Map {
     fn elsewhere(&self, _: &str, _: i32) -> Option<OwnerFound> {
         self.owner.lock().unwrap().clone().filter(|owner| owner.instance != self.own)
+    }
+    fn suspect(&self, _: &str, _: i32, owner: OwnerFound) {
+        self.suspected.lock().unwrap().push(owner.instance);
     }
     fn moves(&self) -> watch::Receiver<u64> {
         self.moves.subscribe()
