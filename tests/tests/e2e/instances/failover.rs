@@ -37,6 +37,7 @@ impl End {
 
 struct Found {
     stood_still: Vec<u128>,
+    gaps: Vec<Vec<(u128, u128)>>,
     claims: Vec<usize>,
     claims_elsewhere: usize,
 }
@@ -55,7 +56,7 @@ fn claims(roll: &Roll) -> Vec<(i32, i64, String)> {
 
 fn found(claims: &[(i32, i64, String)], ends: &[i64], pid: u32, ended: Instant, done: &Done) -> Found {
     let of_dead = |instance: &str| instance.contains(&format!("-{pid}-"));
-    let mut found = Found { stood_still: Vec::new(), claims: Vec::new(), claims_elsewhere: 0 };
+    let mut found = Found { stood_still: Vec::new(), gaps: Vec::new(), claims: Vec::new(), claims_elsewhere: 0 };
     for (partition, end) in ends.iter().enumerate() {
         let of = |each: &&(i32, i64, String)| each.0 == partition as i32;
         let last = claims.iter().filter(of).filter(|each| each.1 < *end).next_back();
@@ -65,6 +66,7 @@ fn found(claims: &[(i32, i64, String)], ends: &[i64], pid: u32, ended: Instant, 
             continue;
         }
         found.claims.push(after.len());
+        found.gaps.push(done.longest_gaps(&format!("{TOPIC}/{partition}"), ended));
         if let Some((_, offset, _)) = after.first() {
             let answered = done.first_answered_behind(&format!("{TOPIC}/{partition}"), *offset);
             found.stood_still.extend(answered.map(|at| at.saturating_duration_since(ended).as_millis()));
@@ -109,7 +111,7 @@ async fn round(system: &System, way: &Way, end: End) -> Outcome<Done> {
     other.stop().await?;
     let found = found(&claims(&roll), &ends, pid, ended, &done);
     println!(
-        "ROUND\t{end:?}\t{}\tms {:?}\trefused {}\tof {}\tlongest {}\tclaims {:?}\telsewhere {}\tend took {stopped}",
+        "ROUND\t{end:?}\t{}\tms {:?}\trefused {}\tof {}\tlongest {}\tclaims {:?}\telsewhere {}\tend took {stopped}\tgaps {:?}",
         way.name,
         found.stood_still,
         done.refused().len(),
@@ -117,6 +119,7 @@ async fn round(system: &System, way: &Way, end: End) -> Outcome<Done> {
         done.longest().as_millis(),
         found.claims,
         found.claims_elsewhere,
+        found.gaps,
     );
     Ok(done)
 }

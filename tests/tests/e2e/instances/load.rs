@@ -117,6 +117,21 @@ impl Done {
         self.0.iter().filter(|command| behind(&command.at)).map(|command| command.answered).min()
     }
 
+    /// The longest times without an answer from that partition after that moment, the longest first, and when each began.
+    pub fn longest_gaps(&self, place: &str, after: Instant) -> Vec<(u128, u128)> {
+        let here = |at: &str| at.rsplit_once('@').is_some_and(|(of, _)| of == place);
+        let mut times: Vec<Instant> = self.0.iter().filter(|c| here(&c.at)).map(|c| c.answered).collect();
+        times.retain(|at| *at > after);
+        times.sort();
+        let mut gaps: Vec<(u128, u128)> = times
+            .windows(2)
+            .map(|pair| ((pair[1] - pair[0]).as_millis(), (pair[0] - after).as_millis()))
+            .collect();
+        gaps.sort_by(|a, b| b.cmp(a));
+        gaps.truncate(2);
+        gaps
+    }
+
     /// Both.
     pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
