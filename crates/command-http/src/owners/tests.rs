@@ -41,6 +41,10 @@ impl Map {
         Self { own, ..self.clone() }
     }
 
+    fn suspected(&self) -> Vec<String> {
+        self.suspected.lock().unwrap().clone()
+    }
+
     fn set(&self, owner: Option<(&str, &str)>) {
         let found = |(instance, url): (&str, &str)| OwnerFound { instance: instance.into(), url: url.into() };
         *self.owner.lock().unwrap() = owner.map(found);
@@ -202,6 +206,38 @@ async fn an_owner_that_is_gone_has_certainly_done_nothing() {
         map.set(Some(("two", &two.url)));
     });
     assert_eq!((asking.0.0, two.asked()), (200, 1), "even without a key");
+}
+
+#[tokio::test]
+async fn an_owner_whose_listener_refuses_is_suspected() {
+    let (map, one, _two) = two(Does::NotHere, Does::CarryOut).await;
+    map.set(Some(("dead", "http://127.0.0.1:1")));
+    one.ask(Some("k")).await;
+    assert_eq!(map.suspected(), ["dead"]);
+}
+
+#[tokio::test]
+async fn an_owner_that_accepts_connections_is_not_suspected_whatever_it_says() {
+    // What a frozen process does, too: its kernel accepts for it.
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hanging_up = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = |listener: &tokio::net::TcpListener| format!("http://{}", listener.local_addr().unwrap());
+    let (map, one, two) = two(Does::NotHere, Does::NotHere).await;
+    one.ask(Some("k")).await;
+    map.set(Some(("mute", &url(&mute))));
+    let asking = one.ask(Some("k"));
+    tokio::time::timeout(Duration::from_secs(1), asking).await.expect_err("it never answers");
+    map.set(Some(("hanging-up", &url(&hanging_up))));
+    let hang_up = async {
+        loop {
+            drop(hanging_up.accept().await);
+        }
+    };
+    tokio::select! {
+        (status, ..) = one.ask(Some("k")) => assert_eq!(status, 503),
+        () = hang_up => {}
+    }
+    assert_eq!((map.suspected(), two.asked()), (Vec::<String>::new(), 1));
 }
 
 #[tokio::test]

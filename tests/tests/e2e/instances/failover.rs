@@ -111,7 +111,7 @@ async fn round(system: &System, way: &Way, end: End) -> Outcome<Done> {
     other.stop().await?;
     let found = found(&claims(&roll), &ends, pid, ended, &done);
     println!(
-        "ROUND\t{end:?}\t{}\tms {:?}\trefused {}\tof {}\tlongest {}\tclaims {:?}\telsewhere {}\tend took {stopped}\tgaps {:?}",
+        "ROUND\t{end:?}\t{}\tms {:?}\trefused {}\tof {}\tlongest {}\tclaims {:?}\telsewhere {}\tend took {stopped}\tgaps {:?}\tslowest {:?}",
         way.name,
         found.stood_still,
         done.refused().len(),
@@ -120,6 +120,7 @@ async fn round(system: &System, way: &Way, end: End) -> Outcome<Done> {
         found.claims,
         found.claims_elsewhere,
         found.gaps,
+        done.slowest(ended),
     );
     Ok(done)
 }

@@ -30,6 +30,7 @@ struct Command {
     sku: &'static str,
     at: String,
     took: Duration,
+    begun: Instant,
     answered: Instant,
     /// What it was told before, and repeated after.
     refused: Vec<String>,
@@ -91,6 +92,7 @@ async fn insist(http: &Http, (load, client): (usize, usize), number: usize) -> O
                     sku,
                     at: answer.header("log-position").to_owned(),
                     took: begun.elapsed(),
+                    begun,
                     answered: Instant::now(),
                     refused,
                 });
@@ -123,13 +125,23 @@ impl Done {
         let mut times: Vec<Instant> = self.0.iter().filter(|c| here(&c.at)).map(|c| c.answered).collect();
         times.retain(|at| *at > after);
         times.sort();
-        let mut gaps: Vec<(u128, u128)> = times
-            .windows(2)
-            .map(|pair| ((pair[1] - pair[0]).as_millis(), (pair[0] - after).as_millis()))
-            .collect();
+        let mut gaps: Vec<(u128, u128)> =
+            times.windows(2).map(|pair| ((pair[1] - pair[0]).as_millis(), (pair[0] - after).as_millis())).collect();
         gaps.sort_by(|a, b| b.cmp(a));
         gaps.truncate(2);
         gaps
+    }
+
+    /// The longest that were answered after that moment: how long they took, when they began, and where they stand.
+    pub fn slowest(&self, after: Instant) -> Vec<(u128, i128, String)> {
+        let since = |at: Instant| {
+            if at > after { (at - after).as_millis() as i128 } else { -((after - at).as_millis() as i128) }
+        };
+        let late = self.0.iter().filter(|c| c.answered > after);
+        let mut slow: Vec<_> = late.map(|c| (c.took.as_millis(), since(c.begun), c.at.clone())).collect();
+        slow.sort_by(|a, b| b.cmp(a));
+        slow.truncate(4);
+        slow
     }
 
     /// Both.
