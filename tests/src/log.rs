@@ -18,11 +18,6 @@ impl LogEnds {
         self.0.iter().filter(|((name, _), _)| name == topic).map(|(_, end)| end).sum()
     }
 
-    /// Where each partition of a topic ends.
-    pub fn of_partitions(&self, topic: &str) -> Vec<i64> {
-        self.0.iter().filter(|((name, _), _)| name == topic).map(|(_, end)| *end).collect()
-    }
-
     /// Every partition of every topic.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&(String, i32), &i64)> {
         self.0.iter()

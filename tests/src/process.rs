@@ -37,14 +37,11 @@ pub(crate) struct Launch {
     pub server: &'static [&'static str],
     /// All other settings.
     pub settings: Vec<(&'static str, String)>,
-    /// Another build of it, to compare with.
-    pub binary: Option<PathBuf>,
 }
 
 impl Launch {
     fn command(&self, arguments: &[&str]) -> Outcome<Command> {
-        let binary = self.binary.clone().map_or_else(paths::tillroll, Ok)?;
-        let mut command = Command::new(binary);
+        let mut command = Command::new(paths::tillroll()?);
         // Nothing of the developer's own settings.
         command.env_clear().env("TILLROLL_HOME", &self.home).env("RUST_BACKTRACE", "1");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
@@ -127,7 +124,7 @@ impl Running {
         Ok(kill(Pid::from_raw(pid), signal)?)
     }
 
-    /// Its process id.
+    /// Its process id, as it stands in its instance's name.
     pub fn pid(&self) -> Option<u32> {
         self.0.id()
     }

@@ -42,7 +42,7 @@ impl System {
     }
 
     /// The same whose server is told to serve that.
-    pub async fn serving(server: &'static [&'static str]) -> Outcome<Self> {
+    pub(crate) async fn serving(server: &'static [&'static str]) -> Outcome<Self> {
         let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
         let stack_config = StackConfig { kafka_port: None, postgres_port: None, ..stack_config };
         let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
@@ -51,7 +51,6 @@ impl System {
         let launch = Launch {
             home: home.path().to_owned(),
             server,
-            binary: None,
             settings: vec![
                 ("TILLROLL_STACK", "external".to_owned()),
                 ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),
@@ -180,19 +179,6 @@ impl System {
     pub async fn serve(&self, arguments: &[&str]) -> Outcome<Running> {
         let log = std::fs::File::create(self.home().join(format!("instance-{}.log", free_port()?)))?;
         self.0.launch.begin_serving(arguments, log).await
-    }
-
-    /// The same of another build, with these settings besides.
-    pub async fn serve_other(
-        &self,
-        binary: PathBuf,
-        settings: &[(&'static str, String)],
-        arguments: &[&str],
-    ) -> Outcome<Running> {
-        let settings = [&self.0.launch.settings, settings].concat();
-        let launch = Launch { binary: Some(binary), settings, ..self.0.launch.clone() };
-        let log = std::fs::File::create(self.home().join(format!("instance-{}.log", free_port()?)))?;
-        launch.begin_serving(arguments, log).await
     }
 
     /// Imports a file and returns what the importer said; it must succeed.

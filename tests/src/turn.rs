@@ -24,7 +24,7 @@ where
     own_serving(&["serve", "all"], test)
 }
 
-/// The same whose server is told to serve that.
+/// The same where the server is told to serve that.
 pub fn own_serving<T>(server: &'static [&'static str], test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where
     T: Future<Output = Outcome> + Send + 'static,

@@ -25,7 +25,6 @@ impl Up {
         let address = format!("127.0.0.1:{}", free_port()?);
         let jars = paths::jars().to_string_lossy().into_owned();
         let launch = Launch {
-            binary: None,
             home: home.path().to_owned(),
             server: &["up"],
             settings: vec![

@@ -14,8 +14,6 @@ use tokio::task::JoinHandle;
 /// Spread over all partitions.
 pub const SKUS: [&str; 12] = ["L-A", "L-B", "L-C", "L-D", "L-E", "L-F", "L-G", "L-H", "L-I", "L-J", "L-K", "L-L"];
 const GIVEN_UP: Duration = Duration::from_secs(60);
-/// Each load has keys of its own.
-static LOADS: AtomicUsize = AtomicUsize::new(0);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Clients at work.
@@ -30,28 +28,25 @@ struct Command {
     sku: &'static str,
     at: String,
     took: Duration,
-    begun: Instant,
     answered: Instant,
     /// What it was told before, and repeated after.
     refused: Vec<String>,
 }
 
 /// Everything that was answered.
-#[derive(Default)]
 pub struct Done(Vec<Command>);
 
 impl Load {
     /// So many clients, one command at a time each.
     pub fn start(system: &System, clients: usize) -> Self {
         let (over, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-        let load = LOADS.fetch_add(1, Ordering::SeqCst);
         let clients = (0..clients).map(|client| {
             let (http, over, answered) = (system.http(), over.clone(), answered.clone());
             tokio::runtime::Handle::current().spawn(async move {
                 let mut done = Vec::new();
                 while !over.load(Ordering::SeqCst) {
                     let number = done.len();
-                    done.push(insist(&http, (load, client), number).await?);
+                    done.push(insist(&http, client, number).await?);
                     answered.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -78,21 +73,20 @@ impl Load {
 }
 
 /// One piece comes in. Only 503 is repeated, as documented; whatever else is not 200 is a false refusal.
-async fn insist(http: &Http, (load, client): (usize, usize), number: usize) -> Outcome<Command> {
+async fn insist(http: &Http, client: usize, number: usize) -> Outcome<Command> {
     let sku = SKUS[(client + number) % SKUS.len()];
     let begun = Instant::now();
     let body = json!({"delta": 1, "reason": "received"});
     let path = format!("/products/{sku}/inventory");
     let mut refused = Vec::new();
     while begun.elapsed() < GIVEN_UP {
-        let answer = http.patch(&path).key(format!("load/{load}/{client}/{number}")).json(&body).send().await?;
+        let answer = http.patch(&path).key(format!("load/{client}/{number}")).json(&body).send().await?;
         match answer.status {
             200 => {
                 return Ok(Command {
                     sku,
                     at: answer.header("log-position").to_owned(),
                     took: begun.elapsed(),
-                    begun,
                     answered: Instant::now(),
                     refused,
                 });
@@ -102,7 +96,7 @@ async fn insist(http: &Http, (load, client): (usize, usize), number: usize) -> O
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Err(format!("load/{load}/{client}/{number} was never answered: {refused:?}").into())
+    Err(format!("load/{client}/{number} was never answered: {refused:?}").into())
 }
 
 impl Done {
@@ -111,48 +105,19 @@ impl Done {
         self.0.len()
     }
 
-    /// When the first command was answered whose event stands behind that record: `stock-item.events.v1/3@17`.
-    pub fn first_answered_behind(&self, place: &str, offset: i64) -> Option<Instant> {
-        let behind = |at: &str| {
-            at.rsplit_once('@').is_some_and(|(of, at)| of == place && at.parse::<i64>().is_ok_and(|at| at > offset))
-        };
-        self.0.iter().filter(|command| behind(&command.at)).map(|command| command.answered).min()
-    }
-
-    /// The longest times without an answer from that partition after that moment, the longest first, and when each began.
-    pub fn longest_gaps(&self, place: &str, after: Instant) -> Vec<(u128, u128)> {
-        let here = |at: &str| at.rsplit_once('@').is_some_and(|(of, _)| of == place);
-        let mut times: Vec<Instant> = self.0.iter().filter(|c| here(&c.at)).map(|c| c.answered).collect();
-        times.retain(|at| *at > after);
-        times.sort();
-        let mut gaps: Vec<(u128, u128)> =
-            times.windows(2).map(|pair| ((pair[1] - pair[0]).as_millis(), (pair[0] - after).as_millis())).collect();
-        gaps.sort_by(|a, b| b.cmp(a));
-        gaps.truncate(2);
-        gaps
-    }
-
-    /// The longest that were answered after that moment: how long they took, when they began, and where they stand.
-    pub fn slowest(&self, after: Instant) -> Vec<(u128, i128, String)> {
-        let since = |at: Instant| {
-            if at > after { (at - after).as_millis() as i128 } else { -((after - at).as_millis() as i128) }
-        };
-        let late = self.0.iter().filter(|c| c.answered > after);
-        let mut slow: Vec<_> = late.map(|c| (c.took.as_millis(), since(c.begun), c.at.clone())).collect();
-        slow.sort_by(|a, b| b.cmp(a));
-        slow.truncate(4);
-        slow
-    }
-
-    /// Both.
-    pub fn and(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
-        self
-    }
-
     /// How long the longest took, its repeats included.
     pub fn longest(&self) -> Duration {
         self.0.iter().map(|command| command.took).max().unwrap_or_default()
+    }
+
+    /// When the first command was answered whose event stands behind that offset of a partition,
+    /// `stock-item.events.v1/3`.
+    pub fn first_answered_behind(&self, partition: &str, offset: i64) -> Option<Instant> {
+        let behind = |at: &str| {
+            let place = at.rsplit_once('@').filter(|(of, _)| *of == partition);
+            place.is_some_and(|(_, at)| at.parse::<i64>().is_ok_and(|at| at > offset))
+        };
+        self.0.iter().filter(|command| behind(&command.at)).map(|command| command.answered).min()
     }
 
     /// Everything that had to be repeated.
