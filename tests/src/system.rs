@@ -10,6 +10,7 @@ use crate::{Outcome, paths};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tillroll_devstack::{Data, Server, Stack, StackConfig};
@@ -18,6 +19,9 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Where the binary may listen: below the range of outgoing connections, so that none of these sits on its port while
 /// it is down for a moment.
 const PORTS: std::ops::Range<u16> = 15_000..20_000;
+
+/// Each has a log of its own: a port that is free is free for the next one too.
+static INSTANCES: AtomicUsize = AtomicUsize::new(1);
 
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 
@@ -177,7 +181,9 @@ impl System {
 
     /// Starts more of it, as `serve inventory`, and waits until that is ready. It logs beside the server.
     pub async fn serve(&self, arguments: &[&str]) -> Outcome<Running> {
-        let log = std::fs::File::create(self.home().join(format!("instance-{}.log", free_port()?)))?;
+        let log = std::fs::File::create(
+            self.home().join(format!("instance-{}.log", INSTANCES.fetch_add(1, Ordering::SeqCst))),
+        )?;
         self.0.launch.begin_serving(arguments, log).await
     }
 
