@@ -136,6 +136,11 @@ impl Running {
         Ok(stat.rsplit(") ").next().is_some_and(|state| state.starts_with('T')))
     }
 
+    /// Its process id, as it stands in its instance's name.
+    pub fn pid(&self) -> Option<u32> {
+        self.0.id()
+    }
+
     /// Whether it has not ended.
     pub fn runs(&mut self) -> Outcome<bool> {
         Ok(self.0.try_wait()?.is_none())

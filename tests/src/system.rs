@@ -39,6 +39,11 @@ struct Inner {
 impl System {
     /// Starts all of it.
     pub(crate) async fn start() -> Outcome<Self> {
+        Self::serving(&["serve", "all"]).await
+    }
+
+    /// The same whose server is told to serve that.
+    pub(crate) async fn serving(server: &'static [&'static str]) -> Outcome<Self> {
         let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
         let stack_config = StackConfig { kafka_port: None, postgres_port: None, ..stack_config };
         let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
@@ -46,7 +51,7 @@ impl System {
         let address = format!("127.0.0.1:{}", free_port()?);
         let launch = Launch {
             home: home.path().to_owned(),
-            server: &["serve", "all"],
+            server,
             settings: vec![
                 ("TILLROLL_STACK", "external".to_owned()),
                 ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),

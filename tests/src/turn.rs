@@ -21,9 +21,17 @@ pub fn own<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where
     T: Future<Output = Outcome> + Send + 'static,
 {
+    own_serving(&["serve", "all"], test)
+}
+
+/// The same where the server is told to serve that.
+pub fn own_serving<T>(server: &'static [&'static str], test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
     run(async move {
         let _turn = TURN.write().await;
-        let system = System::start().await?;
+        let system = System::serving(server).await?;
         carry_out(&system, test(system.clone())).await
     })
 }

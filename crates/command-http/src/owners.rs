@@ -17,12 +17,13 @@ use peers::{Peers, Said};
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_http::headers;
-use tillroll_log::{Node, OwnerFound, Services};
+use tillroll_log::{Node, OwnerFound, PartitionId, Services, Suspicion};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a command waits until somebody serves its partition, in all; a planned move takes less.
-pub const OWNER_WITHIN: Duration = Duration::from_secs(2);
+/// How long a command waits until somebody serves its partition, in all: several planned moves, and less than a gateway
+/// waits.
+pub const OWNER_WITHIN: Duration = Duration::from_secs(5);
 /// On a request that comes from another instance: it is answered here or not at all.
 static HOP: HeaderName = HeaderName::from_static("tillroll-hop");
 
@@ -30,6 +31,8 @@ static HOP: HeaderName = HeaderName::from_static("tillroll-hop");
 pub(crate) trait Owners: Clone + Send + Sync + 'static {
     /// Who serves it, if that is another instance.
     fn elsewhere(&self, topic: &str, partition: i32) -> Option<OwnerFound>;
+    /// He is gone, as it seems.
+    fn suspect(&self, topic: &str, partition: i32, owner: OwnerFound);
     /// Changes with each move.
     fn moves(&self) -> watch::Receiver<u64>;
 }
@@ -38,6 +41,10 @@ impl Owners for Node {
     fn elsewhere(&self, topic: &str, partition: i32) -> Option<OwnerFound> {
         let owner = self.services().owner_of(topic, partition)?;
         (owner.instance != self.config().instance).then_some(owner)
+    }
+
+    fn suspect(&self, topic: &str, partition: i32, OwnerFound { instance, .. }: OwnerFound) {
+        Node::suspect(self, Suspicion { topic: topic.to_owned(), partition: PartitionId(partition), instance });
     }
 
     fn moves(&self) -> watch::Receiver<u64> {
@@ -109,8 +116,12 @@ impl<O: Owners> Layer<O> {
                         None => return answer,
                         Some(nor_there) => (last, not_here) = (answer, nor_there),
                     },
-                    Said::Nothing { unsent: false } => not_here.certain = false,
-                    Said::Nothing { unsent: true } => {}
+                    Said::Nothing { unsent } => {
+                        not_here.certain &= unsent;
+                        if Peers::refuses(&owner.url).await {
+                            self.owners.suspect(&not_here.topic, not_here.partition.0, owner);
+                        }
+                    }
                 }
             }
             if !not_here.certain && !asked.keyed() {

@@ -40,7 +40,7 @@ pub use runtime::through_store;
 pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
     ExecuteError, Finding, Node, NodeConfig, OwnerFound, Place, ReadFault, Replica, Request, Role, RoleWatch,
-    RunningRole, Served, Services, StartError, StateConfig, Timing, TopicPlan, now,
+    RunningRole, Served, Services, StartError, StateConfig, Suspicion, Timing, TopicPlan, now,
 };
 pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]

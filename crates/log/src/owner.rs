@@ -88,6 +88,8 @@ pub struct Owner<A: Aggregate, T: Ticket> {
     requests: Requests<A, T>,
     commands: Commands<A>,
     timers: Timers,
+    /// The instance whose claim alone it may replace; none if the group has chosen it (rule 1).
+    suspected: Option<String>,
     /// Claims lost since a record of ours was last admitted: so many, so long is the wait before the next.
     doubts: u32,
     effects: Vec<Effect<A, T>>,
@@ -112,14 +114,26 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             requests: Requests::default(),
             commands: Commands::default(),
             timers: Timers::default(),
+            suspected: None,
             doubts: 0,
             effects: Vec::new(),
         }
     }
 
+    /// The same of one whom the group has not chosen: it suspects that this instance is gone, claims once on top of
+    /// its claim, and lets go as soon as anybody else claims (rule 1).
+    pub fn on_suspicion_of(self, instance: Option<String>) -> Self {
+        Self { suspected: instance, ..self }
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Whether a suspicion is all that it has: no assignment will be confirmed to it.
+    pub fn is_suspicious(&self) -> bool {
+        self.suspected.is_some()
     }
 
     /// The confirmed state.
@@ -152,8 +166,13 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     /// The log was read to the end that it had after the partition was assigned (rule 2).
     pub fn caught_up(&mut self) {
-        if self.phase == Phase::CatchingUp {
-            self.want_claim(0);
+        if self.phase != Phase::CatchingUp {
+            return;
+        }
+        let writes = self.fold.claim.as_ref().map(|claim| &claim.instance);
+        match &self.suspected {
+            Some(suspected) if writes != Some(suspected) => self.release(),
+            Some(_) | None => self.want_claim(0),
         }
     }
 
@@ -255,6 +274,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.timers.read_back(record.recorded_at_ms, now);
         match self.phase {
             Phase::Claiming { .. } if own => self.serve(claim, now),
+            // The suspected one lives, or the group or somebody else has noticed too: theirs it is.
+            Phase::Claiming { .. } | Phase::Serving { .. } if self.suspected.is_some() => self.release(),
             Phase::Claiming { attempt } => self.want_claim(attempt + 1),
             Phase::Serving { .. } => self.doubt(1),
             Phase::Draining { .. } => self.release(),

@@ -20,6 +20,6 @@ pub(crate) use partition::guard::tests::notices;
 pub use reader::{Admitted, AdmittedBatch, AdmittedReader, ReadFault};
 pub use replica::{Behind, Replica};
 pub use role::{Role, RoleWatch, RunningRole};
-pub use services::{Announcement, Announcer, OwnerFound, Place, Served, Services};
+pub use services::{Announcement, Announcer, OwnerFound, Place, Served, Services, Suspicion};
 pub use store::{StateConfig, through_store};
 pub use topics::{Finding, TopicPlan};

@@ -19,3 +19,5 @@ mod restarts;
 mod services;
 #[path = "broker/setting.rs"]
 mod setting;
+#[path = "broker/suspicion.rs"]
+mod suspicion;

@@ -5,12 +5,16 @@ use axum::http::request::Parts;
 use axum::http::{Request, Uri, header};
 use axum::response::Response;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_http::peer::{PeerBody, Pool, PoolLimits, authority_of, drop_hop_by_hop};
+use tokio::net::TcpStream;
 
 /// How long an owner that has let go may take for answers that are on their way.
 pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
+/// Between two attempts to reach who seems to be gone.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Instances come and go; what is kept of those that went is dropped beyond this.
 const MOST_POOLS: usize = 64;
 const LIMITS: PoolLimits =
@@ -53,6 +57,14 @@ impl Peers {
         }
     }
 
+    /// Whether nobody listens there, at once and a moment later: a refusal, not silence.
+    pub(super) async fn refuses(url: &str) -> bool {
+        refused(url).await && {
+            tokio::time::sleep(ASK_AGAIN).await;
+            refused(url).await
+        }
+    }
+
     pub(super) fn pool(&self, url: &str) -> Option<Arc<Pool>> {
         let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(url) {
@@ -65,4 +77,10 @@ impl Peers {
         pools.insert(url.to_owned(), pool.clone());
         Some(pool)
     }
+}
+
+async fn refused(url: &str) -> bool {
+    let Some(authority) = authority_of(url) else { return false };
+    let connecting = tokio::time::timeout(LIMITS.connect, TcpStream::connect(authority.as_str())).await;
+    matches!(connecting, Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused)
 }

@@ -29,15 +29,20 @@ struct Map {
     own: &'static str,
     owner: Arc<Mutex<Option<OwnerFound>>>,
     moves: Arc<watch::Sender<u64>>,
+    suspected: Arc<Mutex<Vec<String>>>,
 }
 
 impl Map {
     fn new() -> Self {
-        Self { own: "", owner: Arc::default(), moves: Arc::default() }
+        Self { own: "", owner: Arc::default(), moves: Arc::default(), suspected: Arc::default() }
     }
 
     fn of(&self, own: &'static str) -> Self {
         Self { own, ..self.clone() }
+    }
+
+    fn suspected(&self) -> Vec<String> {
+        self.suspected.lock().unwrap().clone()
     }
 
     fn set(&self, owner: Option<(&str, &str)>) {
@@ -50,6 +55,9 @@ impl Map {
 impl Owners for Map {
     fn elsewhere(&self, _: &str, _: i32) -> Option<OwnerFound> {
         self.owner.lock().unwrap().clone().filter(|owner| owner.instance != self.own)
+    }
+    fn suspect(&self, _: &str, _: i32, owner: OwnerFound) {
+        self.suspected.lock().unwrap().push(owner.instance);
     }
     fn moves(&self) -> watch::Receiver<u64> {
         self.moves.subscribe()
@@ -198,6 +206,38 @@ async fn an_owner_that_is_gone_has_certainly_done_nothing() {
         map.set(Some(("two", &two.url)));
     });
     assert_eq!((asking.0.0, two.asked()), (200, 1), "even without a key");
+}
+
+#[tokio::test]
+async fn an_owner_whose_listener_refuses_is_suspected() {
+    let (map, one, _two) = two(Does::NotHere, Does::CarryOut).await;
+    map.set(Some(("dead", "http://127.0.0.1:1")));
+    one.ask(Some("k")).await;
+    assert_eq!(map.suspected(), ["dead"]);
+}
+
+#[tokio::test]
+async fn an_owner_that_accepts_connections_is_not_suspected_whatever_it_says() {
+    // What a frozen process does, too: its kernel accepts for it.
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hanging_up = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = |listener: &tokio::net::TcpListener| format!("http://{}", listener.local_addr().unwrap());
+    let (map, one, two) = two(Does::NotHere, Does::NotHere).await;
+    one.ask(Some("k")).await;
+    map.set(Some(("mute", &url(&mute))));
+    let asking = one.ask(Some("k"));
+    tokio::time::timeout(Duration::from_secs(1), asking).await.expect_err("it never answers");
+    map.set(Some(("hanging-up", &url(&hanging_up))));
+    let hang_up = async {
+        loop {
+            drop(hanging_up.accept().await);
+        }
+    };
+    tokio::select! {
+        (status, ..) = one.ask(Some("k")) => assert_eq!(status, 503),
+        () = hang_up => {}
+    }
+    assert_eq!((map.suspected(), two.asked()), (Vec::<String>::new(), 1));
 }
 
 #[tokio::test]

@@ -13,4 +13,5 @@ mod reactors;
 mod rules;
 pub(crate) mod shelf;
 mod stored;
+mod suspicion;
 mod timers;

@@ -1,13 +1,16 @@
 //! One node per process: one producer, one tail, one admin client, shared by all roles.
 
 use super::role::Role;
-use super::services::Services;
+use super::services::{Services, Suspicion};
 use super::store::{StateConfig, Store};
 use super::{AdmittedReader, ReadFault, Replica};
 use crate::{Aggregate, Finding, PartitionId, StoredPosition, Topic};
 use std::sync::{Arc, OnceLock};
 use tillroll_kafka::{Admin, Config, KafkaError, Producer, Tail};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
+
+/// Suspicions that may wait for a role; what is true is soon suspected again.
+const MOST_SUSPICIONS: usize = 64;
 
 /// Whether one machine may lose the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,7 @@ struct Inner {
     services: OnceLock<Services>,
     /// Counts each time that somebody begins or ceases to serve a partition, here or elsewhere.
     moves: Arc<watch::Sender<u64>>,
+    suspicions: broadcast::Sender<Suspicion>,
     store: Option<Store>,
 }
 
@@ -83,7 +87,8 @@ impl Node {
         let admin = Admin::new(&config.kafka).map_err(StartError::Kafka)?;
         let store = config.state.as_ref().and_then(Store::open);
         let (services, moves) = (OnceLock::new(), Arc::default());
-        let inner = Inner { producer, tail, admin, services, moves, store };
+        let suspicions = broadcast::Sender::new(MOST_SUSPICIONS);
+        let inner = Inner { producer, tail, admin, services, moves, suspicions, store };
         Ok(Self { config: Arc::new(config), inner: Arc::new(inner) })
     }
 
@@ -145,6 +150,17 @@ impl Node {
 
     pub(super) fn moved(&self) {
         self.inner.moves.send_modify(|moves| *moves += 1);
+    }
+
+    /// Tells the role that owns partitions of that topic that nobody listens any more where their owner announced
+    /// himself. It may claim them; the log decides (rule 1).
+    pub fn suspect(&self, suspicion: Suspicion) {
+        // Nobody cares: no role of this process owns that topic.
+        let _ = self.inner.suspicions.send(suspicion);
+    }
+
+    pub(super) fn suspicions(&self) -> broadcast::Receiver<Suspicion> {
+        self.inner.suspicions.subscribe()
     }
 
     /// How many partitions a topic has.

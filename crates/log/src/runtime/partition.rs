@@ -92,6 +92,7 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     routes: Routes<A>,
     partition: PartitionId,
     gauge: Arc<Gauge>,
+    suspected: Option<String>,
 ) -> Spawned {
     let (to_control, control) = mpsc::unbounded_channel();
     let (release, released) = oneshot::channel();
@@ -103,7 +104,8 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     tillroll_telemetry::spawn("partition", async move {
         let (sender, requests) = mpsc::channel(most_waiting(node.config().max_requests));
         if let Some(task) =
-            start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone()).await
+            start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone(), suspected)
+                .await
         {
             owned.route.lead_to(Some(sender));
             task.run().await;
@@ -156,7 +158,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn finished(&self, drained_by: Option<Instant>) -> bool {
-        drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
+        // A suspicious owner lets go by itself.
+        let let_go = self.owner.is_suspicious() && self.owner.phase() == Phase::Released;
+        let_go || drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
     }
 
     async fn stop(mut self) {

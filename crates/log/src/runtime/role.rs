@@ -4,7 +4,7 @@ use super::commands::{Commands, Routes};
 use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
 use super::replica::{Replica, Trouble};
-use super::services::Served;
+use super::services::{Served, Suspicion};
 use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tillroll_kafka::{Group, GroupSignal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// An aggregate that the role owns, with its types forgotten.
-type Spawn = Box<dyn Fn(PartitionId, Group) -> Spawned + Send + Sync>;
+type Spawn = Box<dyn Fn(PartitionId, Group, Option<String>) -> Spawned + Send + Sync>;
 
 /// A role before it starts.
 pub struct Role {
@@ -41,8 +41,8 @@ impl Role {
         let partitions = usize::try_from(self.node.config().partitions).unwrap_or_default();
         let (commands, routes): (_, Routes<A>) = Commands::new(self.node.clone(), partitions);
         let (node, gauge) = (self.node.clone(), self.gauge.clone());
-        let spawn: Spawn = Box::new(move |partition, group| {
-            partition::spawn::<A, R>(node.clone(), group, routes.clone(), partition, gauge.clone())
+        let spawn: Spawn = Box::new(move |partition, group, suspected| {
+            partition::spawn::<A, R>(node.clone(), group, routes.clone(), partition, gauge.clone(), suspected)
         });
         self.owned.push((A::TOPICS, spawn));
         commands
@@ -143,6 +143,8 @@ impl RoleWatch {
 }
 
 type Owners = HashMap<(Topic, PartitionId), Spawned>;
+/// Who was suspected last: never twice, for whoever lived on claims again.
+type Suspected = HashMap<(Topic, PartitionId), String>;
 
 async fn run(
     role: Role,
@@ -151,12 +153,16 @@ async fn run(
     mut stopping: mpsc::Receiver<oneshot::Sender<()>>,
     alive: Arc<AtomicBool>,
 ) {
-    let mut owners = Owners::new();
+    let (mut owners, mut suspicions, mut suspected) = (Owners::new(), role.node.suspicions(), Suspected::new());
     let stopped = loop {
         tokio::select! {
             signal = signals.recv() => match signal {
                 Some(signal) => handle(&role, &group, &mut owners, signal).await,
                 None => break None,
+            },
+            // One that was missed is soon told again.
+            suspicion = suspicions.recv() => if let Ok(suspicion) = suspicion {
+                suspect(&role, &group, &mut owners, &mut suspected, suspicion);
             },
             stop = stopping.recv() => break stop,
         }
@@ -176,7 +182,9 @@ async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSi
                 let (topic, partition) = (assignment.topic, assignment.partition);
                 let owned = role.owned.iter().find(|(topics, _)| *topics.commands == *topic);
                 if let Some((_, spawn)) = owned {
-                    let spawned = spawn(partition, group.clone());
+                    // One that rests on a suspicion ends, and what it has folded is kept.
+                    drain(owners.remove(&(topic.clone(), partition)).into_iter()).await;
+                    let spawned = spawn(partition, group.clone(), None);
                     let _ = spawned.control.send(Control::Commands(assignment.records));
                     owners.insert((topic, partition), spawned);
                 }
@@ -194,6 +202,23 @@ async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSi
         }
         GroupSignal::Fault(error) => tracing::error!(role = role.name, %error, "consumer group failed"),
     }
+}
+
+/// Claims a partition whose owner seems to be gone before the group has noticed. Its commands by topic are read once
+/// the group has assigned it.
+fn suspect(role: &Role, group: &Group, owners: &mut Owners, suspected: &mut Suspected, suspicion: Suspicion) {
+    let Suspicion { topic, partition, instance } = suspicion;
+    let Some((topics, spawn)) = role.owned.iter().find(|(topics, _)| topics.events == topic) else { return };
+    let place = (Topic::from(topics.commands), partition);
+    let announced = role.node.services().owner_of(&topic, partition.0);
+    let stands = role.gauge.is_member() && announced.is_some_and(|owner| owner.instance == instance);
+    let owned = owners.get(&place).is_some_and(|owner| !owner.control.is_closed());
+    if !stands || owned || suspected.get(&place) == Some(&instance) {
+        return;
+    }
+    tracing::info!(kafka.topic = topic, kafka.partition = partition.0, instance, "its owner seems to be gone");
+    owners.insert(place.clone(), spawn(partition, group.clone(), Some(instance.clone())));
+    suspected.insert(place, instance);
 }
 
 async fn drain(owners: impl Iterator<Item = Spawned>) {

@@ -44,6 +44,17 @@ pub struct OwnerFound {
     pub url: String,
 }
 
+/// That a partition's owner is gone: nobody listens where he announced himself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspicion {
+    /// The events topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: PartitionId,
+    /// Who seems to be gone.
+    pub instance: String,
+}
+
 /// What is announced, as it is now. Cheap to clone; reading ends with the last one.
 #[derive(Clone)]
 pub struct Services {

@@ -28,6 +28,7 @@ struct Command {
     sku: &'static str,
     at: String,
     took: Duration,
+    answered: Instant,
     /// What it was told before, and repeated after.
     refused: Vec<String>,
 }
@@ -86,6 +87,7 @@ async fn insist(http: &Http, client: usize, number: usize) -> Outcome<Command> {
                     sku,
                     at: answer.header("log-position").to_owned(),
                     took: begun.elapsed(),
+                    answered: Instant::now(),
                     refused,
                 });
             }
@@ -106,6 +108,16 @@ impl Done {
     /// How long the longest took, its repeats included.
     pub fn longest(&self) -> Duration {
         self.0.iter().map(|command| command.took).max().unwrap_or_default()
+    }
+
+    /// When the first command was answered whose event stands behind that offset of a partition,
+    /// `stock-item.events.v1/3`.
+    pub fn first_answered_behind(&self, partition: &str, offset: i64) -> Option<Instant> {
+        let behind = |at: &str| {
+            let place = at.rsplit_once('@').filter(|(of, _)| *of == partition);
+            place.is_some_and(|(_, at)| at.parse::<i64>().is_ok_and(|at| at > offset))
+        };
+        self.0.iter().filter(|command| behind(&command.at)).map(|command| command.answered).min()
     }
 
     /// Everything that had to be repeated.

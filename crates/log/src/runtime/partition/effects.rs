@@ -79,10 +79,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.claims += 1;
         let (this, control, group) = (self.claims, self.to_control.clone(), self.group.clone());
         let (topic, partition) = (self.commands_topic.clone(), self.partition);
+        let suspicious = self.owner.is_suspicious();
         tillroll_telemetry::spawn("claim", async move {
             tokio::time::sleep(delay(attempt, super::fresh().as_u128())).await;
             // Not assigned any more: the revocation is on its way, and the claim is not ours to make.
-            if group.confirm_assignment(topic, partition).await {
+            if suspicious || group.confirm_assignment(topic, partition).await {
                 let _ = control.send(Control::Claim(this));
             }
         });

@@ -29,6 +29,11 @@ impl Gauge {
         self.member.store(member, Ordering::Relaxed);
     }
 
+    /// Whether it does.
+    pub(in crate::runtime) fn is_member(&self) -> bool {
+        self.member.load(Ordering::Relaxed)
+    }
+
     /// What is served, as it changes.
     pub(in crate::runtime) fn served(&self) -> watch::Receiver<Served> {
         self.served.subscribe()

@@ -36,13 +36,14 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
     (to_control, mut control): ControlPair,
     requests: mpsc::Receiver<ToOwner<A>>,
     gauge: Arc<Gauge>,
+    suspected: Option<String>,
 ) -> Option<Partition<A, R>> {
     let (topic, commands_topic): (Topic, Topic) = (A::TOPICS.events.into(), A::TOPICS.commands.into());
     let asking = ask(&node, &group, (&topic, &commands_topic), partition);
     let (facts, commands) = facts_or_revoked(asking, &mut control).await?;
     let config = config_of(&node, &topic, partition, &facts);
     let (keeping, fold, begin) = Keeping::open::<A>(&node, partition, facts.end, &facts.reacted);
-    let owner = Owner::resuming(config, fold);
+    let owner = Owner::resuming(config, fold).on_suspicion_of(suspected);
     let subscription = node.tail().subscribe(topic.clone(), vec![(partition, begin)]);
     Some(Partition {
         node,

@@ -43,6 +43,7 @@ fn copy(owner: &Owner<Jar, Number>) -> Owner<Jar, Number> {
         requests: owner.requests.clone(),
         commands: owner.commands.clone(),
         timers: owner.timers.clone(),
+        suspected: owner.suspected.clone(),
         doubts: owner.doubts,
         effects: Vec::new(),
     }
