@@ -130,7 +130,7 @@ impl Config {
         if !dir.is_dir() {
             return Err(missing(format!("there are no keys in {}: start `tillroll up` there first", dir.display())));
         }
-        self.keys().map_err(|error| missing(error.to_string()))
+        Keys::open(&dir).map_err(|error| missing(error.to_string()))
     }
 
     /// A file by which a running installation is found.

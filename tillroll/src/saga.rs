@@ -74,9 +74,10 @@ pub struct ReasonArgs {
 pub struct ActionArgs {
     /// The order's id.
     id: OrderId,
-    /// Who does it, as it will stand in `ce_actor` of the event. No personal data.
-    #[arg(long = "as", value_name = "SUBJECT", default_value = "operator")]
-    subject: String,
+    /// Who does it, as it will stand in `ce_actor` of the event [operator, or whom TILLROLL_TOKEN names]. No personal
+    /// data.
+    #[arg(long = "as", value_name = "SUBJECT")]
+    subject: Option<String>,
     /// The gateway [that of the running `tillroll up`, or http://127.0.0.1:8080].
     #[arg(long)]
     url: Option<String>,

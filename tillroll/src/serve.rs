@@ -148,13 +148,16 @@ impl Serving {
             self.projectors = self.projectors.take().or(projectors);
         }
         self.wait_until_ready().await?;
+        self.announcers.iter().for_each(Announcer::ready);
         if roles.contains(&Role::Gateway) {
             let router = crate::roles::gateway(shared, &urls)?;
             let listener = bind(shared.config.listen, "gateway").await?;
             let address = listener.local_addr()?;
             self.public = Some(address);
             let node = shared.node.at(format!("http://{address}"));
-            self.announcers.push(node.announce("gateway", watch::channel(Served::new()).1));
+            let announcer = node.announce("gateway", watch::channel(Served::new()).1);
+            announcer.ready();
+            self.announcers.push(announcer);
             // The gateway keeps the times of its routes itself.
             let limits = Limits { request: DOOR_WITHIN, ..Limits::default() };
             let served = tillroll_http::serve(listener, router, limits, self.door.clone());

@@ -71,7 +71,16 @@ impl Keys {
     /// Reads the keys from `dir`, after making those that are missing. Several processes may do so at once.
     pub fn open_or_create(dir: &Path) -> Result<Self, KeysError> {
         files::ensure_dir(dir)?;
-        let access = files::read_or_create(dir, ACCESS_TOKEN, || new_secret().map(|secret| pem(&secret)))?;
+        files::create_missing(dir, ACCESS_TOKEN, || new_secret().map(|secret| pem(&secret)))?;
+        for file in [INTERNAL, COMMAND_HASH, CONSISTENCY_TOKEN] {
+            files::create_missing(dir, file, || new_secret().map(|secret| hex(&secret)))?;
+        }
+        Self::open(dir)
+    }
+
+    /// Reads the keys from `dir`, and makes none: a key that was lost must come back from the backup.
+    pub fn open(dir: &Path) -> Result<Self, KeysError> {
+        let access = files::read_existing(dir, ACCESS_TOKEN)?;
         let previous = files::read(&dir.join(ACCESS_TOKEN_PREVIOUS))?;
         Ok(Self {
             access: AccessKeys::from_pem(access.as_bytes(), previous.as_ref().map(String::as_bytes))?,
@@ -106,7 +115,7 @@ impl CommandHashKey {
 }
 
 fn secret(dir: &Path, file: &'static str) -> Result<[u8; 32], KeysError> {
-    let text = files::read_or_create(dir, file, || new_secret().map(|secret| hex(&secret)))?;
+    let text = files::read_existing(dir, file)?;
     from_hex(text.trim()).ok_or(KeysError::Malformed { file })
 }
 

@@ -100,7 +100,7 @@ impl Group {
         let line = Line { commands, waker: queue.waker().clone() };
         let consumer = Arc::downgrade(queue.consumer());
         let session = std::time::Duration::from_millis(session);
-        let signals = thread::spawn(queue, topics, line.clone(), received, session)?;
+        let signals = thread::spawn(queue, (group_id, topics), line.clone(), received, session)?;
         Ok((Group { handle: Arc::new(Handle { line, consumer }) }, signals))
     }
 

@@ -323,6 +323,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     }
 
     fn folded(&mut self, record: &Record, folded: Folded<A>) {
+        let position = self.fold.position.clone();
         if let Folded::Event(entry, _) | Folded::Other(entry) = &folded {
             if let Some(inbox) = entry.envelope().inbox {
                 self.commands.ended_elsewhere(inbox.next);
@@ -332,20 +333,20 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         match folded {
             Folded::Event(entry, event) => {
                 let cause = Caused::Event { event };
-                self.effects.push(Effect::Admitted { cause: entry.envelope().into(), caused: cause });
+                self.effects.push(Effect::Admitted { cause: entry.envelope().into(), caused: cause, position });
             }
             Folded::Other(crate::record::Entry::Settled(envelope, settled)) => {
                 let caused = Caused::Settled { settled };
-                self.effects.push(Effect::Admitted { cause: (&envelope).into(), caused });
+                self.effects.push(Effect::Admitted { cause: (&envelope).into(), caused, position });
             }
             Folded::Other(_) | Folded::Claimed(_) | Folded::Void(_) => {
-                self.effects.push(Effect::Passed { offset: record.offset });
+                self.effects.push(Effect::Passed { offset: record.offset, position });
             }
         }
     }
 
     fn void(&mut self, record: &Record, void: crate::Void) {
-        self.effects.push(Effect::Passed { offset: record.offset });
+        self.effects.push(Effect::Passed { offset: record.offset, position: self.fold.position.clone() });
         // A doubled record of ours does no harm; a gap means that one of ours is missing.
         if void == crate::Void::Gap && self.serving().is_some() {
             self.reclaim();

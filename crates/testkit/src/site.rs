@@ -176,7 +176,7 @@ impl<A: Aggregate, R: Reactions<A>> Site<A, R> {
             }
             Effect::ProbeCommandsEnd => self.owner.commands_end(offset(self.commands.len()), self.now),
             Effect::DeadLetter { command, .. } => self.owner.dead_lettered(command.offset, self.now),
-            Effect::Admitted { cause, caused } => self.react(&cause, &caused),
+            Effect::Admitted { cause, caused, .. } => self.react(&cause, &caused),
             // A record that is read back long after it was stored looks like this: deadlines wait for a newer one.
             Effect::Alarm(Alarm::ClockSkew { .. }) => {}
             Effect::Alarm(alarm) => panic!("an alarm: {alarm}"),

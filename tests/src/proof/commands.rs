@@ -28,6 +28,8 @@ pub struct Answered {
     pub status: Option<u16>,
     /// `Log-Position`, if the answer had one.
     pub position: Option<String>,
+    /// When it was asked for first and when it was answered, in milliseconds of this machine's clock.
+    pub between: (i64, i64),
 }
 
 impl Asked {
@@ -81,8 +83,8 @@ pub(super) fn refused(admitted: &[Admitted<'_>], told: &[Answered]) -> Vec<Strin
                 if command.asked.events(admitted).next().is_some() {
                     breaches.push(format!("{command:?} was carried out"));
                 }
-                if !was_short(admitted, sku, -delta) {
-                    breaches.push(format!("{command:?} could have been carried out at any time"));
+                if !was_short(admitted, sku, -delta, command.between) {
+                    breaches.push(format!("{command:?} could have been carried out all the time"));
                 }
             }
         }
@@ -90,14 +92,16 @@ pub(super) fn refused(admitted: &[Admitted<'_>], told: &[Answered]) -> Vec<Strin
     breaches
 }
 
-/// Whether there was a moment at which fewer pieces were free.
-fn was_short(admitted: &[Admitted<'_>], sku: &str, pieces: i64) -> bool {
+/// Whether there was a moment between arrival and answer at which fewer pieces were free.
+fn was_short(admitted: &[Admitted<'_>], sku: &str, pieces: i64, (from, to): (i64, i64)) -> bool {
     let free = |event: &Admitted<'_>| {
         let level = |name: &str| event.body["levels"][name].as_i64().unwrap_or_default();
         level("on_hand") - level("reserved") - level("committed")
     };
-    let of_sku = admitted.iter().filter(|event| event.is_of("stock-item") && event.key == sku);
-    pieces > 0 && std::iter::once(0).chain(of_sku.map(free)).any(|free| free < pieces)
+    let of_sku: Vec<_> = admitted.iter().filter(|event| event.is_of("stock-item") && event.key == sku).collect();
+    let before = of_sku.iter().rfind(|event| event.record.recorded_ms < from).map_or(0, |event| free(event));
+    let meanwhile = of_sku.iter().filter(|event| (from..=to).contains(&event.record.recorded_ms));
+    pieces > before || meanwhile.map(|event| free(event)).any(|free| free < pieces)
 }
 
 pub(super) fn one_effect(admitted: &[Admitted<'_>]) -> Vec<String> {

@@ -21,10 +21,21 @@ pub(super) fn after(event: &Admitted<'_>) -> Option<&'static str> {
         "order.confirmed.v1" | "order.fulfilment-requested.v1" => Some("confirmed"),
         "order.fulfilled.v1" if event.body["complete"] == true => Some("fulfilled"),
         "order.fulfilled.v1" => Some("confirmed"),
-        "order.step-overdue.v1" if event.body["step"] == "fulfil" => Some("confirmed"),
+        "order.step-overdue.v1" | "order.step-retried.v1" | "order.step-completed.v1"
+            if event.body["step"] == "fulfil" =>
+        {
+            Some("confirmed")
+        }
         "order.cancelled.v1" => Some("cancelled"),
         "order.stuck.v1" => Some("stuck"),
-        _ => Some("pending"),
+        "order.placed.v1"
+        | "order.stock-reserved.v1"
+        | "order.stock-committed.v1"
+        | "order.compensation-started.v1"
+        | "order.step-overdue.v1"
+        | "order.step-retried.v1"
+        | "order.step-completed.v1" => Some("pending"),
+        _ => Some("unknown"),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Written {
     pub partition: i32,
     /// Where.
     pub offset: i64,
+    /// When the broker stored it, in milliseconds.
+    pub recorded_ms: i64,
     /// As it is.
     pub key: Option<Vec<u8>>,
     /// In order.
@@ -31,6 +33,7 @@ impl Written {
             topic: record.topic.to_string(),
             partition: record.partition.0,
             offset: record.offset.0,
+            recorded_ms: record.recorded_at_ms,
             key: record.key.as_ref().map(|key| key.to_vec()),
             headers: record.headers.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
             value: record.value.as_ref().map(|value| value.to_vec()),

@@ -15,7 +15,15 @@ impl Pen {
         let offset = self.0.of(topic).count().try_into().unwrap();
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
         let (key, value) = (key.map(|key| key.as_bytes().to_vec()), Some(value.to_string().into_bytes()));
-        self.0.records.push(Written { topic: topic.to_owned(), partition: 0, offset, key, headers, value });
+        self.0.records.push(Written {
+            topic: topic.to_owned(),
+            partition: 0,
+            offset,
+            recorded_ms: offset,
+            key,
+            headers,
+            value,
+        });
     }
 
     fn claim(&mut self, topic: &str) {
@@ -77,9 +85,14 @@ fn told() -> Vec<Answered> {
         asked: Asked::Stock { sku: "S".into(), delta, note: note.into() },
         status: Some(status),
         position: None,
+        between: (0, i64::MAX),
     };
-    let order =
-        Answered { asked: Asked::Order("R".into()), status: Some(201), position: Some("order.events.v1/0@1".into()) };
+    let order = Answered {
+        asked: Asked::Order("R".into()),
+        status: Some(201),
+        position: Some("order.events.v1/0@1".into()),
+        between: (0, i64::MAX),
+    };
     vec![stock("n", 10, 200), stock("too many", -11, 409), order]
 }
 
@@ -122,8 +135,11 @@ fn an_answer_without_its_event_is_noticed() {
 #[test]
 fn a_refusal_that_was_carried_out_or_was_never_true_is_noticed() {
     let mut untrue = told();
-    untrue[1].asked = Asked::Stock { sku: "S".into(), delta: 0, note: "none".into() };
-    assert_eq!(broken(&good(), &untrue), [2]);
+    untrue[1].asked = Asked::Stock { sku: "S".into(), delta: -1, note: "none".into() };
+    assert_eq!(broken(&good(), &untrue), Vec::<u8>::new(), "before the first piece came in there was none");
+    let last = good().records.iter().map(|record| record.recorded_ms).max().unwrap_or_default();
+    untrue[1].between = (last + 1, last + 2);
+    assert_eq!(broken(&good(), &untrue), [2], "there were pieces all the time");
     let mut done = told();
     done[2].status = Some(409);
     assert_eq!(broken(&good(), &done), [2]);

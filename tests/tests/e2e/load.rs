@@ -84,6 +84,10 @@ impl Load {
     }
 }
 
+fn now_ms() -> i64 {
+    tillroll_log::now().timestamp_millis()
+}
+
 fn sku_of(name: &str, nth: u64) -> String {
     format!("{}-{nth}", name.to_uppercase())
 }
@@ -118,10 +122,11 @@ impl Client {
             .map(|sku| json!({"sku": sku_of(&self.goods, sku % SKUS), "quantity": 1 + self.dice.below(3)}))
             .collect();
         let body = json!({"lines": lines, "payment": {"method": "on_account"}, "reference": key});
+        let from = now_ms();
         let ask = self.http.post("/orders").key(&key).wait(20).json(&body);
         let answer = self.insist(&ask).await?;
         let id = answer.as_ref().map(Answer::json).map(|order| text(&order, "id").to_owned()).unwrap_or_default();
-        self.told(Asked::Order(key), answer.as_ref());
+        self.told(Asked::Order(key), answer.as_ref(), from);
         if let Some(placed) = answer.filter(|answer| matches!(answer.status, 201 | 202)) {
             self.reads_its_own(&format!("/orders/{id}"), &placed).await?;
         }
@@ -134,6 +139,7 @@ impl Client {
         let change = |delta| json!({"delta": delta, "reason": reason, "note": key});
         let path = format!("/products/{sku}/inventory");
         let ask = self.http.patch(&path).key(&key).json(&change(delta));
+        let from = now_ms();
         let answer = self.insist(&ask).await?;
         if answer.as_ref().is_some_and(|answer| answer.status == 200) && self.dice.below(8) == 0 {
             let other = self.http.patch(&path).key(&key).json(&change(delta * 2));
@@ -141,7 +147,7 @@ impl Client {
                 self.journal.reused.push(format!("{key}: {}", other.status));
             }
         }
-        self.told(Asked::Stock { sku, delta, note: key }, answer.as_ref());
+        self.told(Asked::Stock { sku, delta, note: key }, answer.as_ref(), from);
         Ok(())
     }
 
@@ -183,12 +189,13 @@ impl Client {
         Ok(None)
     }
 
-    fn told(&mut self, asked: Asked, answer: Option<&Answer>) {
+    fn told(&mut self, asked: Asked, answer: Option<&Answer>, from: i64) {
         if let Some(answer) = answer.filter(|answer| !matches!(answer.status, 200 | 201 | 202 | 409)) {
             self.journal.undocumented.push(format!("{asked:?}: {answer:?}"));
         }
         let position = answer.map(|answer| answer.header("log-position").to_owned());
         let position = position.filter(|position| !position.is_empty());
-        self.journal.told.push(Answered { asked, status: answer.map(|answer| answer.status), position });
+        let (status, between) = (answer.map(|answer| answer.status), (from, now_ms()));
+        self.journal.told.push(Answered { asked, status, position, between });
     }
 }

@@ -41,9 +41,10 @@ impl Action {
 
     /// Sends it once, and says what became of it.
     pub async fn send(&self, args: &ActionArgs, version: u64, config: &Config) -> Result<String, Failure> {
-        let token = match &config.token {
-            Some(token) => token.clone(),
-            None => token::operator(config, &args.subject)?,
+        let token = match (&config.token, &args.subject) {
+            (Some(_), Some(_)) => return Err("TILLROLL_TOKEN says who asks: leave --as out, or unset it".into()),
+            (Some(token), None) => token.clone(),
+            (None, subject) => token::operator(config, subject.as_deref().unwrap_or("operator"))?,
         };
         let url = args.url.clone().unwrap_or_else(|| config.gateway_url());
         let client = Client::new(&url, &token, Patience::new(Duration::ZERO))?;

@@ -49,15 +49,21 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyFileError> {
     Ok(Some(text))
 }
 
-/// The file's text, from `make` if there is no such file. Of several processes that make it, one wins and all get its text.
-pub(super) fn read_or_create(
+/// The file's text.
+pub(super) fn read_existing(dir: &Path, name: &str) -> Result<String, KeyFileError> {
+    let path = dir.join(name);
+    read(&path)?.ok_or_else(|| failed("read", &path)(ErrorKind::NotFound.into()))
+}
+
+/// Makes the file unless it is there. Of several processes that make it, one wins.
+pub(super) fn create_missing(
     dir: &Path,
     name: &str,
     make: impl FnOnce() -> Result<String, KeyFileError>,
-) -> Result<String, KeyFileError> {
+) -> Result<(), KeyFileError> {
     let path = dir.join(name);
-    if let Some(text) = read(&path)? {
-        return Ok(text);
+    if path.exists() {
+        return Ok(());
     }
     let draft = dir.join(format!(".{name}.{}", random_id()));
     let published = write(&draft, &make()?).and_then(|()| match fs::hard_link(&draft, &path) {
@@ -66,8 +72,7 @@ pub(super) fn read_or_create(
     });
     // The draft may not exist if writing it failed; that failure is the one to report.
     let _ = fs::remove_file(&draft);
-    published?;
-    read(&path)?.ok_or_else(|| failed("read", &path)(ErrorKind::NotFound.into()))
+    published
 }
 
 fn write(path: &Path, text: &str) -> Result<(), KeyFileError> {

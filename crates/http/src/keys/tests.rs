@@ -74,3 +74,14 @@ fn the_previous_key_goes_on_verifying() {
     assert!(rotated.access.verify(&token, unix_now()).is_ok());
     assert_eq!(rotated.access.public().len(), 2);
 }
+
+#[test]
+fn keys_that_are_only_to_be_read_are_not_made() {
+    let dir = tempfile::tempdir().unwrap();
+    Keys::open_or_create(dir.path()).unwrap();
+    assert!(Keys::open(dir.path()).is_ok());
+    std::fs::remove_file(dir.path().join(COMMAND_HASH)).unwrap();
+    let refused = Keys::open(dir.path()).unwrap_err().to_string();
+    assert!(refused.contains(COMMAND_HASH), "{refused}");
+    assert!(!dir.path().join(COMMAND_HASH).exists(), "it must come back from the backup");
+}

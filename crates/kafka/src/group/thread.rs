@@ -17,12 +17,17 @@ use crate::{KafkaError, Topic};
 const LOOK_AROUND: Duration = Duration::from_millis(500);
 /// How long a wait may be while something is to be tried again.
 const SOON: Duration = Duration::from_millis(10);
+/// How long a member that leaves goes along with a rebalance that is under way; more than a heartbeat of the others.
+const SETTLES_WITHIN: Duration = Duration::from_secs(3);
+/// How long the broker may take to say how the group is. A member that gets no answer has nobody to say farewell to.
+const SAYS_WITHIN: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Signals that may wait for the owner before they wait with the thread.
 const SIGNALS: usize = 256;
 
 pub(super) fn spawn(
     queue: EventQueue,
-    topics: &[Topic],
+    (group_id, topics): (&str, &[Topic]),
     line: Line,
     commands: Receiver<Command>,
     session: Duration,
@@ -30,12 +35,13 @@ pub(super) fn spawn(
     let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
     queue.consumer().subscribe(&names).map_err(KafkaError::client("subscribing"))?;
     let (signals, received) = mpsc::channel(SIGNALS);
-    let topics = topics.to_vec();
+    let (group_id, topics) = (group_id.to_owned(), topics.to_vec());
     std::thread::Builder::new()
         .name("kafka-group".to_owned())
         .spawn(move || {
             let mut member = Member::new(queue, topics, line, signals, session);
             let answer = run(&mut member, &commands);
+            member.farewell(&group_id);
             // What is asked for must be answered, or closing waits for it for ever.
             member.finish_revoking();
             // Closing the client leaves the group; only then is the answer given.
@@ -95,6 +101,30 @@ impl Member {
             Command::Released(number) => self.released(number),
             Command::Leave(_) => {}
         }
+    }
+
+    /// Sees to it that closing the client leaves the group at once; else the group would wait for this member until its
+    /// session is over. librdkafka's farewell stands behind a join that the broker has not answered, and one that closes
+    /// without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`).
+    fn farewell(&mut self, group_id: &str) {
+        let by = Instant::now() + SETTLES_WITHIN;
+        while Instant::now() < by && self.is_rebalancing(group_id) {
+            self.turns(LOOK_AGAIN);
+        }
+        self.queue.consumer().unsubscribe();
+    }
+
+    fn turns(&mut self, during: Duration) {
+        let by = Instant::now() + during;
+        while Instant::now() < by {
+            self.awake();
+            self.turn(SOON);
+        }
+    }
+
+    fn is_rebalancing(&self, group_id: &str) -> bool {
+        let said = self.queue.consumer().fetch_group_list(Some(group_id), SAYS_WITHIN);
+        said.is_ok_and(|said| said.groups().iter().any(|group| group.state().ends_with("Rebalance")))
     }
 
     /// One poll, and what follows from it.

@@ -89,6 +89,36 @@ async fn what_is_not_released_in_time_is_taken_away() {
     ack.release();
 }
 
+/// Whenever it leaves, also while the group is still making up its mind, it is not waited for until its session is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_may_leave_at_any_moment() {
+    let config = broker().await;
+    let topic = topic(&config, 2).await;
+    let (first, mut first_signals) = join(&config, &topic);
+    assert_eq!(assigned(&mut first_signals).await.len(), 2);
+    tokio::spawn(async move { while first_signals.recv().await.is_some() {} });
+    let mut longest = Duration::ZERO;
+    for stay in (0..1_500).step_by(50).map(Duration::from_millis) {
+        let (second, mut second_signals) = join(&config, &topic);
+        tokio::spawn(async move { while second_signals.recv().await.is_some() {} });
+        tokio::time::sleep(stay).await;
+        let begun = Instant::now();
+        second.leave().await;
+        let left = begun.elapsed();
+        while !holds(&first, &topic, 0).await || !holds(&first, &topic, 1).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let took = begun.elapsed();
+        eprintln!("stayed {stay:?}: left in {left:?}, the first has all again after {took:?}");
+        longest = longest.max(took);
+    }
+    assert!(longest < Duration::from_secs(4), "{longest:?}");
+}
+
+async fn holds(group: &Group, topic: &Topic, partition: i32) -> bool {
+    group.confirm_assignment(Arc::clone(topic), PartitionId(partition)).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dropping_the_handle_leaves_the_group() {
     let config = broker().await;

@@ -4,7 +4,7 @@ use crate::fold::Distrust;
 use crate::record::{Envelope, Origin, Outcome, Settled};
 use crate::{
     Aggregate, Body, Cause, ClaimId, CommandHash, CommandId, Coordinates, Key, LogId, Offset, Ordinal, Outgoing,
-    Panicked, Reactions, SettledAs, Version,
+    Panicked, Reactions, SettledAs, StoredPosition, Version,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -195,11 +195,15 @@ pub enum Effect<A: Aggregate, T: Ticket> {
         cause: Cause,
         /// What it says.
         caused: Caused<A>,
+        /// The reader's position after it.
+        position: StoredPosition,
     },
     /// A record causes nothing (void, mark, claim): readers behind the owner may move over it.
     Passed {
         /// Its offset.
         offset: Offset,
+        /// The reader's position after it.
+        position: StoredPosition,
     },
     /// Ask for the end of the commands partition as it is now, and call `commands_end`.
     ProbeCommandsEnd,

@@ -286,6 +286,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.doubts = 0;
         let at = Coordinates::of(record);
         let offset = record.offset;
+        // Now: what the record makes possible may show that the fold has to begin anew.
+        let position = self.fold.position.clone();
         let (ordinal, correlation) = (front.ordinal, front.correlation);
         match front.kind {
             Kind::Event { key, event, version } => {
@@ -297,16 +299,16 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
                 }
                 self.wake_watchers(&key);
                 let cause = Cause { id: front.id, at, key, correlation };
-                self.effects.push(Effect::Admitted { cause, caused: Caused::Event { event } });
+                self.effects.push(Effect::Admitted { cause, caused: Caused::Event { event }, position });
             }
             Kind::Settled { key, settled } => {
                 self.fold.end(offset, Version(0), &front.ends, front.inbox);
                 let cause = Cause { id: front.id, at, key, correlation };
-                self.effects.push(Effect::Admitted { cause, caused: Caused::Settled { settled } });
+                self.effects.push(Effect::Admitted { cause, caused: Caused::Settled { settled }, position });
             }
             Kind::Mark => {
                 self.fold.end(offset, Version(0), &[], front.inbox);
-                self.effects.push(Effect::Passed { offset });
+                self.effects.push(Effect::Passed { offset, position });
             }
         }
         self.answer_barrier(ordinal);

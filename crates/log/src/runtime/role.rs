@@ -7,10 +7,19 @@ use super::replica::{Replica, Trouble};
 use super::services::{Served, Suspicion};
 use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tillroll_kafka::{Group, GroupSignal};
 use tokio::sync::{mpsc, oneshot, watch};
+
+/// How long a replica may take before it is looked how far it has to read.
+const CATCHES_UP_WITHIN: Duration = Duration::from_secs(5);
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Ends when a replica was read to its end.
+type CatchingUp = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An aggregate that the role owns, with its types forgotten.
 type Spawn = Box<dyn Fn(PartitionId, Group, Option<String>) -> Spawned + Send + Sync>;
@@ -22,6 +31,7 @@ pub struct Role {
     owned: Vec<(AggregateTopics, Spawn)>,
     gauge: Arc<Gauge>,
     rests_on: Vec<Trouble>,
+    catching_up: Vec<Box<dyn Fn() -> CatchingUp + Send + Sync>>,
 }
 
 /// A role that owns partitions.
@@ -33,7 +43,7 @@ pub struct RunningRole {
 
 impl Role {
     pub(super) fn new(node: Node, name: &'static str) -> Self {
-        Self { node, name, owned: Vec::new(), gauge: Arc::default(), rests_on: Vec::new() }
+        Self { node, name, owned: Vec::new(), gauge: Arc::default(), rests_on: Vec::new(), catching_up: Vec::new() }
     }
 
     /// Owns the aggregate's partitions, with the reactions to its events. The handle serves once the role runs.
@@ -48,9 +58,19 @@ impl Role {
         commands
     }
 
-    /// What the role decides rests on that replica: while it cannot read on the role is not ready, and says why.
+    /// What the role decides rests on that replica: until it was read to its end once, and while it cannot read on, the
+    /// role is not ready; of the latter it says why.
     pub fn depends_on<A: Aggregate>(&mut self, replica: &Replica<A>) {
         self.rests_on.push(replica.troubles().clone());
+        let replica = replica.clone();
+        self.catching_up.push(Box::new(move || {
+            let replica = replica.clone();
+            Box::pin(async move {
+                while replica.refresh(CATCHES_UP_WITHIN).await.is_err() {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+            })
+        }));
     }
 
     /// Checks the topics, joins the group, and owns what it is given until it is stopped.
@@ -65,13 +85,22 @@ impl Role {
         let (group, signals) = Group::join(&self.node.config().kafka, &group_id, &topics).map_err(StartError::Kafka)?;
         let (stop, stopping) = mpsc::channel(1);
         let alive = Arc::new(AtomicBool::new(true));
+        let caught_up = Arc::new(AtomicBool::new(false));
         let watch = RoleWatch {
+            caught_up: caught_up.clone(),
             gauge: self.gauge.clone(),
             alive: alive.clone(),
             rests_on: self.rests_on.iter().cloned().collect(),
         };
         let running = RunningRole { name: self.name, watch, stop };
-        tillroll_telemetry::spawn("role", run(self, group, signals, stopping, alive));
+        let replicas: Vec<CatchingUp> = self.catching_up.iter().map(|catching_up| catching_up()).collect();
+        let catching_up = Box::pin(async move {
+            for each in replicas {
+                each.await;
+            }
+            caught_up.store(true, Ordering::Relaxed);
+        });
+        tillroll_telemetry::spawn("role", run(self, group, signals, stopping, alive, catching_up));
         Ok(running)
     }
 }
@@ -122,6 +151,8 @@ impl RunningRole {
 pub struct RoleWatch {
     gauge: Arc<Gauge>,
     alive: Arc<AtomicBool>,
+    /// Every replica was read to its end once.
+    caught_up: Arc<AtomicBool>,
     rests_on: Arc<[Trouble]>,
 }
 
@@ -129,7 +160,8 @@ impl RoleWatch {
     /// Whether the group has given the role its partitions, be there none for it, it serves all of them, and every
     /// replica that it depends on reads on.
     pub fn ready(&self) -> bool {
-        self.alive.load(Ordering::Relaxed) && self.gauge.all_serving() && self.trouble().is_none()
+        let caught_up = self.caught_up.load(Ordering::Relaxed);
+        caught_up && self.alive.load(Ordering::Relaxed) && self.gauge.all_serving() && self.trouble().is_none()
     }
 
     /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
@@ -152,7 +184,9 @@ async fn run(
     mut signals: mpsc::Receiver<GroupSignal>,
     mut stopping: mpsc::Receiver<oneshot::Sender<()>>,
     alive: Arc<AtomicBool>,
+    mut catching_up: CatchingUp,
 ) {
+    let mut catches_up = true;
     let (mut owners, mut suspicions, mut suspected) = (Owners::new(), role.node.suspicions(), Suspected::new());
     let stopped = loop {
         tokio::select! {
@@ -164,6 +198,7 @@ async fn run(
             suspicion = suspicions.recv() => if let Ok(suspicion) = suspicion {
                 suspect(&role, &group, &mut owners, &mut suspected, suspicion);
             },
+            () = &mut catching_up, if catches_up => catches_up = false,
             stop = stopping.recv() => break stop,
         }
     };
@@ -178,12 +213,13 @@ async fn run(
 async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSignal) {
     match signal {
         GroupSignal::Assigned(assigned) => {
+            // Those that rest on a suspicion end, and what they have folded is kept.
+            let suspicious = assigned.iter().filter_map(|each| owners.remove(&(each.topic.clone(), each.partition)));
+            drain(suspicious.collect::<Vec<_>>().into_iter()).await;
             for assignment in assigned {
                 let (topic, partition) = (assignment.topic, assignment.partition);
                 let owned = role.owned.iter().find(|(topics, _)| *topics.commands == *topic);
                 if let Some((_, spawn)) = owned {
-                    // One that rests on a suspicion ends, and what it has folded is kept.
-                    drain(owners.remove(&(topic.clone(), partition)).into_iter()).await;
                     let spawned = spawn(partition, group.clone(), None);
                     let _ = spawned.control.send(Control::Commands(assignment.records));
                     owners.insert((topic, partition), spawned);

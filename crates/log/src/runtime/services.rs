@@ -1,6 +1,6 @@
 //! Who runs where, and who serves which partition, as instances announce it in the compacted topic `services.v1`.
 //! What must hold: nothing rests on it. It says whom to ask; who may write the log alone decides. An instance that is
-//! silent for three heartbeats counts as gone, by this reader's own clock.
+//! silent for three heartbeats counts as gone, by this reader's own clock, while others are heard.
 
 mod announcer;
 mod directory;

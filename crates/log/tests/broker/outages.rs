@@ -88,6 +88,8 @@ async fn rule_6_a_role_that_stops_while_the_broker_is_away_does_not_wait_for_its
         let jars = jars.clone();
         tokio::task::spawn(async move { ask_within(&jars, 2, put(1), PATIENCE).await })
     };
+    // It is with the owner before the role stops.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let begun = Instant::now();
     let stopped = tokio::time::timeout(PATIENCE, role.stop()).await;
     assert!(stopped.is_ok() && begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());

@@ -108,6 +108,48 @@ async fn rule_8_a_reactor_that_is_behind_the_store_reacts_to_all_that_it_missed_
     role.stop().await;
 }
 
+/// The same by a build that fails on what is filled with two at once.
+struct Failing;
+
+impl Reactions<Jar> for Failing {
+    const NAME: &'static str = Filling::NAME;
+
+    fn on_event(cause: &Cause, event: &JarEvent) -> Result<Vec<Outgoing>, serde_json::Error> {
+        assert!(!matches!(event, JarEvent::Put(put) if put.sweets == 2), "a bad deploy");
+        Filling::on_event(cause, event)
+    }
+
+    fn on_settled(
+        cause: &Cause,
+        command: Option<&JarCommand>,
+        settled: SettledAs<'_>,
+    ) -> Result<Vec<Outgoing>, serde_json::Error> {
+        Filling::on_settled(cause, command, settled)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_8_a_reactor_that_fails_while_it_catches_up_stays_in_front_of_the_record() {
+    let (broker, directory) = (Broker::start().await, TempDir::new().unwrap());
+    let node = broker.node_keeping(broker.config(), state(directory.path())).await;
+    let (role, jars) = serving::<NoReactions>(&node, "jars").await;
+    for (id, sweets) in [(0, 1), (1, 1), (2, 2), (3, 1), (4, 1)] {
+        insist(&jars, id, put(sweets)).await;
+    }
+    role.stop().await;
+
+    let (role, _) = start_as::<Failing>(&node, "other-jars").await;
+    until("it fails", || role.alarm().is_some()).await;
+    // A reactor's position is committed every 200 ms.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    role.stop().await;
+
+    let cellar = node.replica::<Jar>().await.unwrap();
+    let (role, _) = serving::<Filling>(&node, "other-jars").await;
+    until("nothing is left out", || cellar.with("cellar", |_, jar| jar.sweets) == Some(6)).await;
+    role.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_8_a_store_of_topics_that_were_made_again_is_wiped_and_the_owner_serves() {
     let (broker, directory) = (Broker::start().await, TempDir::new().unwrap());

@@ -25,7 +25,11 @@ async fn instances_find_each_other_and_a_planned_stop_hands_over_within_a_second
     let (second, jars_too) = start::<NoReactions>(&two).await;
     let announcer_too = two.announce("jars", second.served());
     until("the second is ready, with nothing to serve", || second.ready()).await;
-    until("both are there", || one.services().urls("jars").len() == 2).await;
+    until("both are there", || one.services().all().len() == 2).await;
+    assert_eq!(one.services().urls("jars"), Vec::<String>::new(), "nobody is asked who has not said that he is ready");
+    announcer.ready();
+    announcer_too.ready();
+    until("both are asked", || one.services().urls("jars").len() == 2).await;
     assert_eq!(second.served().borrow().len(), 0, "one partition has one owner");
     assert!(matches!(ask(&jars_too, 2, put(1)).await, Err(ExecuteError::Elsewhere(at)) if at == KITCHEN));
 

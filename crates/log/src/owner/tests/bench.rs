@@ -5,8 +5,8 @@ use crate::jar::{Jar, JarCommand, Put, Take};
 use crate::owner::{Alarm, Appended, Effect, Owner, OwnerConfig, Phase, Reply, Request, Ticket, TopicCommand};
 use crate::record::{Entry, Origin, header, read_entry};
 use crate::{
-    ClaimId, CommandHash, CommandId, LogId, Offset, PartitionId, Source, SourcePartition, StoredPosition, Timestamp,
-    TopicId, Verdict, Version,
+    Cause, ClaimId, CommandHash, CommandId, LogId, Offset, PartitionId, Source, SourcePartition, StoredPosition,
+    Timestamp, TopicId, Verdict, Version,
 };
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -180,7 +180,11 @@ impl Bench {
                 Effect::DeadLetter { command, reason } => self.letters.push((command.offset, reason)),
                 Effect::Alarm(alarm) => self.alarms.push(alarm),
                 Effect::FoldAnew { why } => self.fold_anew(why.to_string()),
-                Effect::Serving { .. } | Effect::Admitted { .. } | Effect::Passed { .. } => {}
+                Effect::Admitted { cause: Cause { at, .. }, position, .. } => {
+                    assert_eq!((position.next, position.log.is_some()), (at.offset.next(), true), "what is after {at}");
+                }
+                Effect::Passed { offset, position } => assert_eq!(position.next, offset.next()),
+                Effect::Serving { .. } => {}
             }
         }
     }

@@ -54,8 +54,8 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 }
                 Effect::WantClaim { attempt } => self.want_claim(attempt),
                 Effect::Serving { read_commands_from } => self.serve(read_commands_from),
-                Effect::Admitted { cause, caused } => self.react(&cause, &caused, self.position()),
-                Effect::Passed { offset } => self.outbox.read(offset, 0, self.position()),
+                Effect::Admitted { cause, caused, position } => self.react(&cause, &caused, position),
+                Effect::Passed { offset, position } => self.pass(offset, position),
                 Effect::ProbeCommandsEnd => self.probe(),
                 Effect::DeadLetter { command, reason } => self.dead_letter(&command, &reason),
                 Effect::FoldAnew { why } => self.fold_anew(&why),
@@ -69,10 +69,6 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
         let serving = matches!(self.owner.phase(), Phase::Serving { .. });
         self.serving.set(serving);
-    }
-
-    fn position(&self) -> StoredPosition {
-        self.owner.fold().position.clone()
     }
 
     fn want_claim(&mut self, attempt: u32) {
@@ -103,11 +99,22 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 
-    /// Sends what the record causes; `position` is the one after it.
+    /// The record causes nothing; `position` is the one after it. Once at fault, the reactor stays where it is.
+    pub(super) fn pass(&mut self, offset: Offset, position: StoredPosition) {
+        if self.owner.phase() != Phase::Faulted {
+            self.outbox.read(offset, 0, position);
+        }
+    }
+
+    /// Sends what the record causes; `position` is the one after it. Once at fault, the reactor stays where it is.
     pub(super) fn react(&mut self, cause: &Cause, caused: &Caused<A>, position: StoredPosition) {
-        if !self.outbox.is_new(cause.at.offset) {
+        if self.owner.phase() == Phase::Faulted || !self.outbox.is_new(cause.at.offset) {
             return;
         }
+        let Some(log) = position.log else {
+            self.owner.fault(Alarm::Reaction(format!("{}: before the first claim", cause.at)));
+            return;
+        };
         let outgoing = match reactions::<A, R>(cause, caused) {
             Ok(outgoing) => outgoing,
             Err(why) => {
@@ -116,12 +123,10 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return;
             }
         };
-        let log = position.log;
         self.outbox.read(cause.at.offset, outgoing.len(), position);
         for command in outgoing {
-            if let Some(record) = log.map(|log| self.command_record(log, cause, command)) {
-                self.send(Sent { cause: cause.at.offset, record });
-            }
+            let record = self.command_record(log, cause, command);
+            self.send(Sent { cause: cause.at.offset, record });
         }
     }
 

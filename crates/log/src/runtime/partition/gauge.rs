@@ -62,22 +62,27 @@ impl Gauge {
 pub(super) struct Counted {
     gauge: Arc<Gauge>,
     place: Place,
+    claim: Offset,
     serving: bool,
 }
 
 impl Counted {
     pub(super) fn new(gauge: Arc<Gauge>, place: Place) -> Self {
-        Self { gauge, place, serving: false }
+        Self { gauge, place, claim: Offset(0), serving: false }
     }
 
-    /// Tells under which claim it is served.
+    /// Under which claim it is served from now on.
     pub(super) fn serves_under(&mut self, claim: Offset) {
-        self.gauge.served.send_modify(|served| _ = served.insert(self.place, claim));
+        self.set(false);
+        self.claim = claim;
     }
 
     pub(super) fn set(&mut self, serving: bool) {
         match (self.serving, serving) {
-            (false, true) => _ = self.gauge.serving.fetch_add(1, Ordering::Relaxed),
+            (false, true) => {
+                self.gauge.serving.fetch_add(1, Ordering::Relaxed);
+                self.gauge.served.send_modify(|served| _ = served.insert(self.place, self.claim));
+            }
             (true, false) => {
                 self.gauge.serving.fetch_sub(1, Ordering::Relaxed);
                 self.gauge.served.send_modify(|served| _ = served.remove(&self.place));

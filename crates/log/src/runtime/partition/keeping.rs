@@ -2,8 +2,9 @@
 //! not to be relied on. What the owner answers never waits for the disk.
 
 use super::{Control, Partition};
-use crate::fold::{Distrust, Fold};
-use crate::owner::Alarm;
+use crate::caught::caught;
+use crate::fold::{Changes, Distrust, Fold};
+use crate::owner::{Alarm, Phase};
 use crate::rereading::{Reread, RereadFault, Rereading};
 use crate::runtime::node::Node;
 use crate::runtime::store::{Kept, StoreError};
@@ -110,6 +111,11 @@ impl Keeping {
     }
 }
 
+/// Whatever happens in there, the partition hears of it.
+fn written<A: Aggregate>(kept: &Kept, changes: &Changes<A>) -> Result<(), StoreError> {
+    caught("the local store", || kept.write(changes))?
+}
+
 fn kept_of<A: Aggregate>(node: &Node, partition: PartitionId) -> Option<Arc<Kept>> {
     let said: Result<_, StoreError> = node.store()?.partition::<A>(partition);
     match said {
@@ -133,6 +139,9 @@ fn kept_of<A: Aggregate>(node: &Node, partition: PartitionId) -> Option<Arc<Kept
 impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     /// Whether the record is one that the restored fold holds already: then only the reactor may have to see it.
     pub(super) fn reread(&mut self, record: &Record) -> bool {
+        if self.owner.phase() == Phase::Faulted {
+            return true;
+        }
         let Some(rereading) = &mut self.keeping.rereading else { return false };
         let reread = match rereading.covers(record) {
             true => rereading.record::<A>(record),
@@ -143,7 +152,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
         match reread {
             Ok(Reread::Known) => {}
-            Ok(Reread::Passed(position)) => self.outbox.read(record.offset, 0, position),
+            Ok(Reread::Passed(position)) => self.pass(record.offset, position),
             Ok(Reread::Admitted(cause, caused, position)) => self.react(&cause, &caused, position),
             Err(RereadFault::Distrust(why)) => self.owner.fold_anew(why),
             Err(RereadFault::Fold(error)) => self.owner.fault(Alarm::from(error)),
@@ -187,7 +196,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let (part, control) = (self.keeping.part, self.to_control.clone());
         let place = format!("{}/{}", self.topic, self.partition);
         self.keeping.storing = Some(tokio::task::spawn_blocking(move || {
-            let stored = kept.write(&changes);
+            let stored = written(&kept, &changes);
             if let Err(error) = &stored {
                 tracing::warn!(place, %error, "the local store could not be written");
             }

@@ -49,7 +49,8 @@ impl<A: Aggregate> Drop for Owned<A> {
     fn drop(&mut self) {
         self.route.lead_to(None);
         if std::thread::panicking() {
-            self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.route.partition));
+            // It stays counted as owned: nobody serves it, and the role is not ready.
+            return self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.route.partition));
         }
         self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
     }

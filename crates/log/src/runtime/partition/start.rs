@@ -2,6 +2,7 @@
 
 use super::keeping::Keeping;
 use super::{Control, Gauge, Partition};
+use crate::fold::Fold;
 use crate::owner::{Owner, OwnerConfig};
 use crate::runtime::commands::ToOwner;
 use crate::runtime::node::{Node, StartError};
@@ -42,7 +43,7 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
     let asking = ask(&node, &group, (&topic, &commands_topic), partition);
     let (facts, commands) = facts_or_revoked(asking, &mut control).await?;
     let config = config_of(&node, &topic, partition, &facts);
-    let (keeping, fold, begin) = Keeping::open::<A>(&node, partition, facts.end, &facts.reacted);
+    let (keeping, fold, begin) = opened::<A>(&node, partition, &facts).await?;
     let owner = Owner::resuming(config, fold).on_suspicion_of(suspected);
     let subscription = node.tail().subscribe(topic.clone(), vec![(partition, begin)]);
     Some(Partition {
@@ -68,6 +69,18 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
         gauge,
         reactions: PhantomData,
     })
+}
+
+/// The local store is read from the disk: on a thread that may wait.
+async fn opened<A: Aggregate>(
+    node: &Node,
+    partition: PartitionId,
+    facts: &Facts,
+) -> Option<(Keeping, Fold<A>, Offset)> {
+    let (node, end, reacted) = (node.clone(), facts.end, facts.reacted.clone());
+    let opening = tokio::task::spawn_blocking(move || Keeping::open::<A>(&node, partition, end, &reacted));
+    // It ends without a result only with the runtime.
+    opening.await.ok()
 }
 
 fn config_of(node: &Node, topic: &Topic, partition: PartitionId, facts: &Facts) -> OwnerConfig {

@@ -16,6 +16,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// How an instance stands towards requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    Arriving,
     Here,
     Leaving,
     Gone,
@@ -29,9 +30,14 @@ pub struct Announcer {
 
 impl Announcer {
     pub(super) fn start(node: Node, role: &str, served: watch::Receiver<Served>) -> Self {
-        let (stage, stages) = watch::channel(Stage::Here);
+        let (stage, stages) = watch::channel(Stage::Arriving);
         let saying = Saying { node, role: role.to_owned() };
         Self { stage, task: tillroll_telemetry::spawn("announcer", saying.run(served, stages)) }
+    }
+
+    /// Says that the instance is ready: until then it wants no requests.
+    pub fn ready(&self) {
+        self.stage.send_replace(Stage::Here);
     }
 
     /// Says that the instance is about to end: it wants no more requests than those for what it serves.
@@ -62,7 +68,7 @@ impl Saying {
                 return self.withdraw().await;
             }
             let serves = served.borrow_and_update().clone();
-            self.say(&serves, stage == Stage::Leaving);
+            self.say(&serves, stage != Stage::Here);
             tokio::select! {
                 _ = heartbeat.tick() => {}
                 changed = served.changed(), if role_runs => role_runs = changed.is_ok(),

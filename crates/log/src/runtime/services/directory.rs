@@ -20,7 +20,7 @@ pub struct Announcement {
     pub build: String,
     /// Per events topic the partitions that it serves, each with the offset of its admitted claim.
     pub partitions: BTreeMap<String, BTreeMap<i32, i64>>,
-    /// It is about to end: it still serves what it names, and wants no requests for anything else.
+    /// It is about to end, or not ready yet: it serves what it names, and wants no requests for anything else.
     pub leaving: bool,
     /// When it said so, by its own clock; for people only.
     pub heartbeat: Timestamp,
@@ -80,8 +80,13 @@ impl Heard {
         }
     }
 
-    /// Forgets who has been silent for too long.
+    /// Forgets who has been silent for too long. When nobody at all is heard, it is Kafka that is silent, and what was
+    /// known last is the best that is known.
     pub(super) fn sweep(&mut self, now: Instant) {
+        let lately = |last: &Last| now.saturating_duration_since(last.at) <= SILENT_AFTER;
+        if !self.last.values().any(lately) {
+            return;
+        }
         let longest = i64::try_from(SILENT_AFTER.as_millis()).unwrap_or(i64::MAX);
         let newest = self.newest_ms;
         let silent = |last: &Last| {

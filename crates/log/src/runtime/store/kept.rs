@@ -67,7 +67,7 @@ impl Kept {
             return Err(StoreError::Wiped);
         }
         crash_point(CrashPoint::BeforeStoreBatch);
-        caught("the local store", || batch.commit())??;
+        batch.commit()?;
         crash_point(CrashPoint::AfterStoreBatch);
         Ok(())
     }

@@ -94,11 +94,23 @@ fn who_is_silent_for_three_heartbeats_is_gone_and_comes_back_with_the_next_one()
     let mut reader = Reader::new();
     reader.says(&instance("a", Some(9)));
     reader.pass(6);
-    assert_eq!(reader.there(), ["a"]);
+    reader.says(&instance("b", None));
+    assert_eq!(reader.there(), ["a", "b"]);
     reader.pass(1);
-    assert_eq!(reader.there(), Vec::<String>::new());
+    assert_eq!(reader.there(), ["b"]);
     reader.says(&instance("a", Some(9)));
     assert_eq!(reader.owner().as_deref(), Some("a"));
+}
+
+#[test]
+fn when_nobody_is_heard_any_more_all_stay_as_they_were() {
+    let mut reader = Reader::new();
+    reader.says(&instance("a", Some(9)));
+    reader.says(&instance("b", None));
+    reader.pass(600);
+    assert_eq!(reader.there(), ["a", "b"], "it is Kafka that is silent");
+    reader.says(&instance("b", None));
+    assert_eq!(reader.there(), ["b"]);
 }
 
 #[test]
