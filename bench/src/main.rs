@@ -52,7 +52,10 @@ struct Args {
     /// Records of the log that the catch-ups fold.
     #[arg(long, global = true, default_value_t = 300_000)]
     records: u64,
-    /// Short and small, for CI; overrides the two above.
+    /// Clients of the command path, each number a row.
+    #[arg(long, global = true, value_delimiter = ',', default_values_t = [1, 64, 256, 512])]
+    clients: Vec<usize>,
+    /// Short and small, for CI; overrides the three above.
     #[arg(long, global = true)]
     quick: bool,
     /// Print JSON instead of text; progress goes to standard error in any case.
@@ -105,7 +108,7 @@ async fn carry_out(args: &Args) -> Result<ExitCode, Failure> {
     }
     let scale = match args.quick {
         true => scale::Scale::quick(),
-        false => scale::Scale::full(args.seconds, args.records),
+        false => scale::Scale::full(args.seconds, args.records, &args.clients),
     };
     let mut report = report::Report::default();
     let outcome = run::run(args.what, &scale, &mut report).await;

@@ -21,10 +21,10 @@ pub struct Scale {
 
 impl Scale {
     /// What is quoted.
-    pub fn full(seconds: u64, records: u64) -> Self {
+    pub fn full(seconds: u64, records: u64, clients: &[usize]) -> Self {
         Self {
             seconds: Duration::from_secs(seconds.max(1)),
-            command_clients: vec![1, 64, 256, 512],
+            command_clients: clients.to_vec(),
             query_clients: vec![1, 8, 64],
             clients: 64,
             skus: 2_000,
