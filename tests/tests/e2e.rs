@@ -17,6 +17,8 @@ mod console;
 mod console_tools;
 #[path = "e2e/crash_points.rs"]
 mod crash_points;
+#[path = "e2e/doctor.rs"]
+mod doctor;
 #[path = "e2e/generated.rs"]
 mod generated;
 #[path = "e2e/hostile.rs"]

@@ -135,6 +135,11 @@ fn cluster_id(mut bytes: [u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The directory with the jars, if they are there.
+pub(crate) fn jars(dir: &Path) -> Result<PathBuf, StackError> {
+    class_path(dir).map(|(dir, _)| dir)
+}
+
 /// The jars in the order of their names, with absolute paths: the class-data archive holds for exactly this text.
 fn class_path(dir: &Path) -> Result<(PathBuf, String), StackError> {
     let none = || StackError::NoJars { dir: dir.to_owned() };

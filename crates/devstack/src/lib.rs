@@ -15,6 +15,7 @@ mod memberships;
 mod metadata_request;
 mod ports;
 mod postgres;
+mod prerequisites;
 mod process_table;
 mod programs;
 mod protocol;
@@ -28,5 +29,6 @@ pub use config::{
     STACK_VARIABLE, StackConfig, Tuning,
 };
 pub use error::StackError;
+pub use prerequisites::{Prerequisite, prerequisites};
 pub use server::Server;
 pub use stack::Stack;
