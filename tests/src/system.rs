@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tillroll_devstack::{Data, Server, Stack, StackConfig};
+use tillroll_devstack::{Brokers, Data, PartitionState, Server, Stack, StackConfig};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Where the binary may listen: below the range of outgoing connections, so that none of these sits on its port while
@@ -37,9 +37,9 @@ struct Inner {
 
 impl System {
     /// Starts all of it.
-    pub(crate) async fn start() -> Outcome<Self> {
+    pub(crate) async fn start(brokers: Brokers) -> Outcome<Self> {
         let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
-        let stack_config = StackConfig { kafka_port: None, postgres_port: None, ..stack_config };
+        let stack_config = StackConfig { brokers, kafka_port: None, postgres_port: None, ..stack_config };
         let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
         let stack = Stack::start(stack_config).await?;
         let address = format!("127.0.0.1:{}", free_port()?);
@@ -62,7 +62,7 @@ impl System {
 
     /// One more, beside that of the test.
     pub async fn another() -> Outcome<Self> {
-        Self::start().await
+        Self::start(Brokers::One).await
     }
 
     /// The public door, for staff.
@@ -78,6 +78,16 @@ impl System {
     /// The broker's process.
     pub fn kafka(&self) -> Outcome<&Server> {
         Ok(self.0.stack.kafka()?)
+    }
+
+    /// The processes of all brokers.
+    pub fn brokers(&self) -> Outcome<&[Server]> {
+        Ok(self.0.stack.brokers()?)
+    }
+
+    /// Every partition with its leader and its replicas.
+    pub async fn partitions(&self) -> Outcome<Vec<PartitionState>> {
+        Ok(self.0.stack.partitions().await?)
     }
 
     /// PostgreSQL's process.

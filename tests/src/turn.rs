@@ -4,6 +4,7 @@
 use crate::{Outcome, System, Up};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use tillroll_devstack::Brokers;
 use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, RwLock};
 
@@ -21,9 +22,24 @@ pub fn own<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where
     T: Future<Output = Outcome> + Send + 'static,
 {
+    alone(Brokers::One, test)
+}
+
+/// The same with three brokers.
+pub fn own_of_three<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
+    alone(Brokers::Three, test)
+}
+
+fn alone<T>(brokers: Brokers, test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
     run(async move {
         let _turn = TURN.write().await;
-        let system = System::start().await?;
+        let system = System::start(brokers).await?;
         carry_out(&system, test(system.clone())).await
     })
 }
@@ -69,7 +85,7 @@ async fn carry_out(system: &System, test: impl Future<Output = Outcome> + Send +
 }
 
 async fn share() -> Outcome<(System, Janitor)> {
-    let system = System::start().await?;
+    let system = System::start(Brokers::One).await?;
     let janitor = Janitor::hire(&system)?;
     Ok((system, janitor))
 }

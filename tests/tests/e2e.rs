@@ -15,6 +15,8 @@ mod chaos;
 mod console;
 #[path = "e2e/console_tools.rs"]
 mod console_tools;
+#[path = "e2e/containers.rs"]
+mod containers;
 #[path = "e2e/crash_points.rs"]
 mod crash_points;
 #[path = "e2e/doctor.rs"]
@@ -57,3 +59,5 @@ mod settings;
 mod shop;
 #[path = "e2e/start.rs"]
 mod start;
+#[path = "e2e/three_brokers.rs"]
+mod three_brokers;

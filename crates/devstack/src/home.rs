@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::unistd::geteuid;
 
 use crate::account::Account;
-use crate::{Data, StackError, process_table};
+use crate::{Data, StackError, kafka, process_table};
 
 const FRESH_PREFIX: &str = "tillroll-stack-";
 /// Where data of closed roots is kept.
@@ -172,7 +172,7 @@ fn lock(dir: &Path) -> Result<File, StackError> {
 fn sweep(base: &Path) {
     let entries = std::fs::read_dir(base).into_iter().flatten().flatten();
     for dir in entries.map(|entry| entry.path()).filter(|dir| is_abandoned(dir)) {
-        for server in ["kafka", "postgres"] {
+        for server in kafka::DIRECTORIES.into_iter().chain(["postgres"]) {
             process_table::end_orphans(&dir.join("data").join(server));
         }
         let removed = std::fs::remove_dir_all(&dir);

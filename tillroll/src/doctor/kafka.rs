@@ -29,6 +29,10 @@ pub async fn look(config: &Config) -> (Vec<Finding>, Option<Node>) {
         }
     };
     findings.extend(topics(&node).await);
+    findings.push(match replicas(&node).await {
+        Ok(finding) => finding,
+        Err(why) => Finding::unasked("replicas", &why, "look at the brokers' logs"),
+    });
     for aggregate in &catalogue::AGGREGATES {
         match dead_letters(&node, aggregate).await {
             Ok(finding) => findings.push(finding),
@@ -41,7 +45,7 @@ pub async fn look(config: &Config) -> (Vec<Finding>, Option<Node>) {
 async fn connect(config: &Config, servers: &str) -> Result<(Node, usize), Failure> {
     let node = Node::connect(config.node(servers, None, ""))?;
     node.admin().ping(WITHIN).await?;
-    let brokers = node.admin().broker_configs().await?.len();
+    let brokers = node.admin().brokers().await?;
     Ok((node, brokers))
 }
 
@@ -65,6 +69,21 @@ async fn topics(node: &Node) -> Vec<Finding> {
         }
         Err(why) => vec![Finding::unasked("topics", &why.into(), "tillroll topics check")],
     }
+}
+
+/// Whether every replica has all of its partition.
+async fn replicas(node: &Node) -> Result<Finding, Failure> {
+    let of = |topics: &AggregateTopics| [topics.events.into(), topics.commands.into(), topics.dead_letters().into()];
+    let names: Vec<Topic> = catalogue::AGGREGATES.iter().flat_map(of).collect();
+    let described: Vec<_> = node.admin().describe_topics(&names).await?.into_iter().flatten().collect();
+    let behind: Vec<&str> =
+        described.iter().filter(|topic| topic.in_sync < topic.replication).map(|topic| &*topic.name).collect();
+    if behind.is_empty() {
+        let least = described.iter().map(|topic| topic.replication).min().unwrap_or(0);
+        return Ok(Finding::ok("replicas", format!("{least} of each partition, all in sync")));
+    }
+    let mend = "start the broker that is away; scripts/kafka topics --describe --under-replicated-partitions";
+    Ok(Finding::warn("replicas", format!("not all are in sync of {}", behind.join(", ")), mend))
 }
 
 async fn dead_letters(node: &Node, aggregate: &AggregateTopics) -> Result<Finding, Failure> {
