@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
 
@@ -17,6 +17,9 @@ const FRESH_PREFIX: &str = "tillroll-stack-";
 /// Where data of closed roots is kept.
 const ELSEWHERE: &str = "/var/lib/tillroll";
 const LOCK: &str = "run/stack.lock";
+/// From a lock's end until the last copy of it is closed.
+const LET_GO_WITHIN: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long the logs of a failed test are kept.
 const FAILED_LOGS: Duration = Duration::from_secs(24 * 3600);
 
@@ -154,7 +157,7 @@ fn lock(dir: &Path) -> Result<File, StackError> {
         .write(true)
         .open(&path)
         .map_err(StackError::io(doing()))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
@@ -166,6 +169,18 @@ fn lock(dir: &Path) -> Result<File, StackError> {
     file.set_len(0).map_err(StackError::io(doing()))?;
     writeln!(file, "{}", std::process::id()).map_err(StackError::io(doing()))?;
     Ok(file)
+}
+
+/// A lock that was just let go may still be held for a moment: by a child that this process has forked for something else
+/// and that has not come to its `exec` yet, which closes its copy.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < LET_GO_WITHIN => std::thread::sleep(LOOK_EVERY),
+            locked => return locked,
+        }
+    }
 }
 
 /// Removes what killed processes of this user left in `base`. Best effort: whatever fails is tried again next time.

@@ -39,9 +39,9 @@ pub async fn look(config: &Config, open: bool) -> Vec<Finding> {
     findings
 }
 
-/// The ports that a native stack is told to use.
+/// The ports that a stack of our own is told to use.
 fn servers(config: &Config) -> Vec<Place> {
-    let Ok((Mode::Native, stack)) = config.stack() else { return Vec::new() };
+    let Ok((Mode::Native | Mode::Containers(_), stack)) = config.stack() else { return Vec::new() };
     let place = |who: &str, port: Option<u16>, variable: &str| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port?));
         Some(Place { who: who.to_owned(), address, variable: variable.to_owned() })
