@@ -22,7 +22,7 @@ pub use paths::{variable, workspace};
 pub use process::{Finished, Running, Tillroll};
 pub use rows::{Rows, texts};
 pub use system::{System, free_port};
-pub use turn::{installed, own, own_serving, shared};
+pub use turn::{installed, own, own_of_three, own_serving, shared};
 pub use up::Up;
 pub use wait::until;
 

@@ -209,12 +209,15 @@ impl Tillroll {
         let child = self.child.as_mut();
         let exited = |child: &mut Option<&mut Child>| child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         let mut child = child;
+        let log = log_path(&self.launch.home);
         until("tillroll is ready", READY_WITHIN, || {
             let exited = exited(&mut child);
             let is_ready = std::fs::read_to_string(&ready).is_ok_and(|url| url.starts_with("http"));
+            let log = &log;
             async move {
+                let said = || std::fs::read_to_string(log).unwrap_or_default();
                 match exited {
-                    Some(status) => Err(Failure::from(format!("tillroll did not start: {status}"))),
+                    Some(status) => Err(Failure::from(format!("tillroll did not start: {status}: {}", said()))),
                     None => Ok(is_ready.then_some(())),
                 }
             }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
-use tillroll_devstack::{Data, Server, Stack, StackConfig};
+use tillroll_devstack::{Brokers, Data, PartitionState, Server, Stack, StackConfig};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Where the binary may listen: below the range of outgoing connections, so that none of these sits on its port while
@@ -38,14 +38,14 @@ struct Inner {
 
 impl System {
     /// Starts all of it.
-    pub(crate) async fn start() -> Outcome<Self> {
-        Self::serving(&["serve", "all"]).await
+    pub(crate) async fn start(brokers: Brokers) -> Outcome<Self> {
+        Self::serving(brokers, &["serve", "all"]).await
     }
 
     /// The same whose server is told to serve that.
-    pub(crate) async fn serving(server: &'static [&'static str]) -> Outcome<Self> {
+    pub(crate) async fn serving(brokers: Brokers, server: &'static [&'static str]) -> Outcome<Self> {
         let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
-        let stack_config = StackConfig { kafka_port: None, postgres_port: None, ..stack_config };
+        let stack_config = StackConfig { brokers, kafka_port: None, postgres_port: None, ..stack_config };
         let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
         let stack = Stack::start(stack_config).await?;
         let address = format!("127.0.0.1:{}", free_port()?);
@@ -68,7 +68,7 @@ impl System {
 
     /// One more, beside that of the test.
     pub async fn another() -> Outcome<Self> {
-        Self::start().await
+        Self::start(Brokers::One).await
     }
 
     /// The public door, for staff.
@@ -84,6 +84,16 @@ impl System {
     /// The broker's process.
     pub fn kafka(&self) -> Outcome<&Server> {
         Ok(self.0.stack.kafka()?)
+    }
+
+    /// The processes of all brokers.
+    pub fn brokers(&self) -> Outcome<&[Server]> {
+        Ok(self.0.stack.brokers()?)
+    }
+
+    /// Every partition with its leader and its replicas.
+    pub async fn partitions(&self) -> Outcome<Vec<PartitionState>> {
+        Ok(self.0.stack.partitions().await?)
     }
 
     /// PostgreSQL's process.

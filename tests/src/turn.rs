@@ -4,6 +4,7 @@
 use crate::{Outcome, System, Up};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use tillroll_devstack::Brokers;
 use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, RwLock};
 
@@ -21,7 +22,7 @@ pub fn own<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where
     T: Future<Output = Outcome> + Send + 'static,
 {
-    own_serving(&["serve", "all"], test)
+    alone(Brokers::One, &["serve", "all"], test)
 }
 
 /// The same where the server is told to serve that.
@@ -29,9 +30,28 @@ pub fn own_serving<T>(server: &'static [&'static str], test: impl FnOnce(System)
 where
     T: Future<Output = Outcome> + Send + 'static,
 {
+    alone(Brokers::One, server, test)
+}
+
+/// A test on a system of its own with three brokers, alone.
+pub fn own_of_three<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
+    alone(Brokers::Three, &["serve", "all"], test)
+}
+
+fn alone<T>(
+    brokers: Brokers,
+    server: &'static [&'static str],
+    test: impl FnOnce(System) -> T + Send + 'static,
+) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
     run(async move {
         let _turn = TURN.write().await;
-        let system = System::serving(server).await?;
+        let system = System::serving(brokers, server).await?;
         carry_out(&system, test(system.clone())).await
     })
 }
@@ -77,7 +97,7 @@ async fn carry_out(system: &System, test: impl Future<Output = Outcome> + Send +
 }
 
 async fn share() -> Outcome<(System, Janitor)> {
-    let system = System::start().await?;
+    let system = System::start(Brokers::One).await?;
     let janitor = Janitor::hire(&system)?;
     Ok((system, janitor))
 }

@@ -54,6 +54,12 @@ impl Up {
         run_script(&script, arguments, &settings).await
     }
 
+    /// Runs a command of the binary, with these settings besides this installation's, or instead of them.
+    pub async fn run(&self, settings: &[(&'static str, String)], arguments: &[&str]) -> Outcome<Finished> {
+        let launch = Launch { settings: [&self.launch.settings, settings].concat(), ..self.launch.clone() };
+        launch.run(arguments).await
+    }
+
     /// The public door, for staff.
     pub async fn http(&self) -> Outcome<Http> {
         let staff = mint(&self.launch, &["--role", "staff"]).await?;

@@ -15,8 +15,12 @@ mod chaos;
 mod console;
 #[path = "e2e/console_tools.rs"]
 mod console_tools;
+#[path = "e2e/containers.rs"]
+mod containers;
 #[path = "e2e/crash_points.rs"]
 mod crash_points;
+#[path = "e2e/doctor.rs"]
+mod doctor;
 #[path = "e2e/generated.rs"]
 mod generated;
 #[path = "e2e/hostile.rs"]
@@ -57,3 +61,5 @@ mod settings;
 mod shop;
 #[path = "e2e/start.rs"]
 mod start;
+#[path = "e2e/three_brokers.rs"]
+mod three_brokers;

@@ -112,10 +112,34 @@ impl Config {
         })
     }
 
+    /// Whether the environment names Kafka, and so nobody here starts it.
+    pub fn names_brokers(&self) -> bool {
+        self.variables.get("KAFKA_BOOTSTRAP_SERVERS").is_some()
+    }
+
     /// PostgreSQL's address.
     pub fn database_url(&self) -> Result<String, ConfigError> {
         let missing = || ConfigError::new("DATABASE_URL", "is not set; `tillroll up` starts a PostgreSQL of its own");
         self.variables.get("DATABASE_URL").ok_or_else(missing)
+    }
+
+    /// The same, or that of the running `tillroll up`, which keeps the password in a file of its own.
+    pub fn reachable_database_url(&self) -> Result<String, ConfigError> {
+        self.database_url().or_else(|missing| self.running_database_url().ok_or(missing))
+    }
+
+    fn running_database_url(&self) -> Option<String> {
+        let url = std::fs::read_to_string(self.run_file("postgres")).ok()?;
+        let password = std::fs::read_to_string(self.home.join("data/postgres.password")).ok()?;
+        let (user, rest) = url.trim().split_once('@')?;
+        Some(format!("{user}:{}@{rest}", password.trim()))
+    }
+
+    /// The process of the running `tillroll up`, if there is one.
+    pub fn running_pid(&self) -> Option<u32> {
+        let pid = std::fs::read_to_string(self.run_file("tillroll.pid")).ok()?.trim().parse().ok()?;
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        (name.trim() == "tillroll").then_some(pid)
     }
 
     /// The installation's keys, made at the first start.

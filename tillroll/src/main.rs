@@ -111,6 +111,12 @@ fn fail(error: &(dyn Error + 'static)) -> ExitCode {
     if error.downcast_ref().is_some_and(broken_pipe) {
         return ExitCode::SUCCESS;
     }
+    eprintln!("tillroll: {}", said(error));
+    ExitCode::FAILURE
+}
+
+/// An error with its causes in one line, none of them twice.
+fn said(error: &(dyn Error + 'static)) -> String {
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -120,6 +126,5 @@ fn fail(error: &(dyn Error + 'static)) -> ExitCode {
         }
         cause = error.source();
     }
-    eprintln!("tillroll: {said}");
-    ExitCode::FAILURE
+    said
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tillroll_gateway::routes::Upstream;
 use tillroll_gateway::{Gateway, GatewayConfig, Urls};
 use tillroll_http::Keys;
-use tillroll_log::{Node, RunningRole, Services};
+use tillroll_log::{AggregateTopics, Node, RunningRole, Services};
 use tillroll_postgres::{Pool, Settings};
 use tillroll_projectors::Projectors;
 use tillroll_query_api::NodeEnds;
+use tillroll_schemas::catalogue;
 use tillroll_telemetry::Shutdown;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -69,9 +70,19 @@ impl Role {
         }
     }
 
+    /// The aggregates whose partitions it owns.
+    pub fn aggregates(self) -> &'static [AggregateTopics] {
+        match self {
+            Self::Catalog => &[catalogue::PRODUCT],
+            Self::Inventory => &[catalogue::STOCK_ITEM],
+            Self::Orders => &[catalogue::ORDER, catalogue::CREDIT_NOTE],
+            Self::Projectors | Self::QueryApi | Self::Gateway => &[],
+        }
+    }
+
     /// Whether it owns partitions, and so cannot start without Kafka.
     pub fn owns(self) -> bool {
-        matches!(self, Self::Catalog | Self::Inventory | Self::Orders)
+        !self.aggregates().is_empty()
     }
 
     /// Whether it writes or reads the read models.

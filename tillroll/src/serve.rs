@@ -102,7 +102,8 @@ impl Serving {
         if roles.iter().any(|role| role.owns()) {
             node.admin().ping(KAFKA_WITHIN).await?;
             if config.environment == Environment::Development {
-                node.create_topics(&catalogue::AGGREGATES, topics::default_replication(config.environment)).await?;
+                let replication = topics::default_replication(&node).await?;
+                node.create_topics(&catalogue::AGGREGATES, replication).await?;
             }
         }
         let (shutdown, door) = (Shutdown::new(), Shutdown::new());

@@ -4,14 +4,14 @@ use crate::Failure;
 use crate::config::Config;
 use clap::Subcommand;
 use std::process::ExitCode;
-use tillroll_log::Environment;
+use tillroll_log::{Environment, Node};
 use tillroll_schemas::catalogue;
 
 #[derive(Subcommand)]
 pub enum TopicsCommand {
     /// Make the topics that are missing; those that are there stay as they are.
     Create {
-        /// Replicas of each; 3 in production, 1 in development if absent.
+        /// Replicas of each. If absent: 3 in production, in development as many as there are brokers, at most 3.
         #[arg(long)]
         replication: Option<i32>,
     },
@@ -19,10 +19,11 @@ pub enum TopicsCommand {
     Check,
 }
 
-pub fn default_replication(environment: Environment) -> i32 {
-    match environment {
-        Environment::Development => 1,
-        Environment::Production => 3,
+/// How many replicas a new topic gets where nobody says it. In production three, whatever is there: fewer are refused.
+pub async fn default_replication(node: &Node) -> Result<i32, Failure> {
+    match node.config().environment {
+        Environment::Development => Ok(i32::try_from(node.admin().brokers().await?.clamp(1, 3))?),
+        Environment::Production => Ok(3),
     }
 }
 
@@ -31,7 +32,10 @@ pub async fn run(command: TopicsCommand, config: Config) -> Result<ExitCode, Fai
     let node = config.connect().await?;
     match command {
         TopicsCommand::Create { replication } => {
-            let replication = replication.unwrap_or(default_replication(config.environment));
+            let replication = match replication {
+                Some(replication) => replication,
+                None => default_replication(&node).await?,
+            };
             let created = node.create_topics(&catalogue::AGGREGATES, replication).await?;
             for name in &created {
                 println!("created {name}");

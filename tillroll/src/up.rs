@@ -22,9 +22,12 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
     let started = Instant::now();
     let (mode, stack_config) = config.stack()?;
-    let native = mode == Mode::Native;
-    if native {
-        println!("starting Kafka and PostgreSQL under {} …", config.home.display());
+    match &mode {
+        Mode::Native => println!("starting Kafka and PostgreSQL under {} …", config.home.display()),
+        Mode::Containers(images) => {
+            println!("starting containers of {} and {} …", images.kafka, images.postgres);
+        }
+        Mode::External { .. } => {}
     }
     let stack = Stack::from_mode(mode, stack_config).await?;
     // The lock on the stack's data says that whoever ran these roles here before is gone. If this fails the start only

@@ -5,14 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::StackError;
 
-/// Chooses the mode of the stack: `native` (the default) or `external`.
+/// Chooses the mode of the stack: `native` (the default), `containers` or `external`.
 pub const STACK_VARIABLE: &str = "TILLROLL_STACK";
-/// Fixes the port of the native broker.
+/// Fixes the port of the native broker; three brokers take it and the two after it.
 pub const KAFKA_PORT_VARIABLE: &str = "TILLROLL_KAFKA_PORT";
 /// Fixes the port of the native PostgreSQL.
 pub const POSTGRES_PORT_VARIABLE: &str = "TILLROLL_POSTGRES_PORT";
+/// How many brokers a native stack has: 1 (the default) or 3.
+pub const BROKERS_VARIABLE: &str = "TILLROLL_BROKERS";
 /// Where the Kafka jars are; `<root>/kafka-libs` otherwise.
 pub const JARS_VARIABLE: &str = "TILLROLL_KAFKA_LIBS";
+/// `containers` only: Kafka's image.
+pub const KAFKA_IMAGE_VARIABLE: &str = "TILLROLL_KAFKA_IMAGE";
+/// `containers` only: PostgreSQL's image.
+pub const POSTGRES_IMAGE_VARIABLE: &str = "TILLROLL_POSTGRES_IMAGE";
 /// `external` only: the broker's address.
 pub const BOOTSTRAP_VARIABLE: &str = "KAFKA_BOOTSTRAP_SERVERS";
 /// `external` only: PostgreSQL's address.
@@ -36,6 +42,26 @@ pub enum Tuning {
     Bench,
 }
 
+/// How many brokers there are. What one has acknowledged is lost with its machine; of three one may die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brokers {
+    /// One.
+    One,
+    /// Three, each a controller too: three replicas of everything, two of them in sync.
+    Three,
+}
+
+impl Brokers {
+    /// The number.
+    #[must_use]
+    pub fn count(self) -> u16 {
+        match self {
+            Self::One => 1,
+            Self::Three => 3,
+        }
+    }
+}
+
 /// Everything that a native stack needs to know.
 #[derive(Debug, Clone)]
 pub struct StackConfig {
@@ -43,7 +69,9 @@ pub struct StackConfig {
     pub root: PathBuf,
     /// Kept or thrown away.
     pub keep: Data,
-    /// Fixed port, or a free one.
+    /// How many brokers.
+    pub brokers: Brokers,
+    /// Fixed port of the first broker, or free ones.
     pub kafka_port: Option<u16>,
     /// Fixed port, or a free one.
     pub postgres_port: Option<u16>,
@@ -57,7 +85,7 @@ impl StackConfig {
     /// A stack below `root`, with ports and jars as the environment says.
     ///
     /// # Errors
-    /// A port that is not one, naming its variable.
+    /// A port or a number of brokers that is not one, naming its variable.
     pub fn from_lookup(
         root: impl Into<PathBuf>,
         keep: Data,
@@ -65,6 +93,7 @@ impl StackConfig {
     ) -> Result<Self, StackError> {
         let root = root.into();
         Ok(Self {
+            brokers: brokers(&lookup)?,
             kafka_port: port(&lookup, KAFKA_PORT_VARIABLE)?,
             postgres_port: port(&lookup, POSTGRES_PORT_VARIABLE)?,
             jars: jars(&lookup, &root),
@@ -72,6 +101,16 @@ impl StackConfig {
             root,
             keep,
         })
+    }
+}
+
+fn brokers(lookup: &impl Fn(&str) -> Option<String>) -> Result<Brokers, StackError> {
+    match lookup(BROKERS_VARIABLE).as_deref().map(str::trim) {
+        None | Some("" | "1") => Ok(Brokers::One),
+        Some("3") => Ok(Brokers::Three),
+        Some(other) => {
+            Err(StackError::Variable { variable: BROKERS_VARIABLE, problem: format!("`{other}` is neither 1 nor 3") })
+        }
     }
 }
 
@@ -90,8 +129,10 @@ fn port(lookup: &impl Fn(&str) -> Option<String>, variable: &'static str) -> Res
 /// Where Kafka and PostgreSQL come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
-    /// This process starts them.
+    /// This process starts them, as processes.
     Native,
+    /// This process starts them, in containers.
+    Containers(Images),
     /// They run already; nothing is started.
     External {
         /// `host:port[,host:port…]`.
@@ -99,6 +140,32 @@ pub enum Mode {
         /// `postgres://user:password@host:port/database`.
         database_url: String,
     },
+}
+
+/// What containers are made of: `name:tag`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Images {
+    /// Kafka's, which takes its properties as `KAFKA_…`, as `apache/kafka` does.
+    pub kafka: String,
+    /// PostgreSQL's, which takes `POSTGRES_…`, as `postgres` does.
+    pub postgres: String,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self { kafka: "apache/kafka:4.1.1".to_owned(), postgres: "postgres:15".to_owned() }
+    }
+}
+
+impl Images {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let named = |variable| lookup(variable).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        let default = Self::default();
+        Self {
+            kafka: named(KAFKA_IMAGE_VARIABLE).unwrap_or(default.kafka),
+            postgres: named(POSTGRES_IMAGE_VARIABLE).unwrap_or(default.postgres),
+        }
+    }
 }
 
 impl Mode {
@@ -109,13 +176,14 @@ impl Mode {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StackError> {
         match lookup(STACK_VARIABLE).as_deref().map(str::trim) {
             None | Some("" | "native") => Ok(Self::Native),
+            Some("containers") => Ok(Self::Containers(Images::from_lookup(lookup))),
             Some("external") => Ok(Self::External {
                 bootstrap_servers: required(&lookup, BOOTSTRAP_VARIABLE)?,
                 database_url: required(&lookup, DATABASE_VARIABLE)?,
             }),
             Some(other) => Err(StackError::Variable {
                 variable: STACK_VARIABLE,
-                problem: format!("`{other}` is neither `native` nor `external`"),
+                problem: format!("`{other}` is none of `native`, `containers` and `external`"),
             }),
         }
     }

@@ -67,6 +67,18 @@ pub enum StackError {
         /// Last port tried.
         to: u16,
     },
+    /// The log is kept by another number of brokers than was asked for.
+    #[error(
+        "the log in {} is kept by another number of brokers ({kept}): set TILLROLL_BROKERS={kept}, or begin anew with \
+         scripts/down --wipe",
+        dir.display()
+    )]
+    OtherBrokers {
+        /// How many.
+        kept: u16,
+        /// Where.
+        dir: PathBuf,
+    },
     /// Another process runs a stack on the same directory.
     #[error("another Tillroll (pid {pid}) runs on {}: stop it (scripts/down), or choose another root", root.display())]
     Locked {
@@ -109,8 +121,33 @@ pub enum StackError {
         /// The log's last lines.
         tail: String,
     },
-    /// An operation on a process, where the servers are somebody else's.
-    #[error("TILLROLL_STACK=external: {server} was not started here and cannot be controlled from here")]
+    /// This build has no containers.
+    #[error(
+        "TILLROLL_STACK=containers: this build cannot start containers; build it with them (cargo build --features \
+         containers, as scripts/up does), or use TILLROLL_STACK=native"
+    )]
+    NoContainers,
+    /// No container engine answers.
+    #[error(
+        "TILLROLL_STACK=containers: no container engine answers ({source}); start Docker, or name another by \
+         DOCKER_HOST, or use TILLROLL_STACK=native"
+    )]
+    NoEngine {
+        /// What was met.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The container engine refused something.
+    #[error("{doing}: {source}")]
+    Container {
+        /// What was being done, e.g. `start apache/kafka:4.1.1`.
+        doing: String,
+        /// The engine's answer.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An operation on a process, where the servers are somebody else's, or in containers.
+    #[error("{server} is not a process of this stack and cannot be controlled from here")]
     External {
         /// `Kafka` or `PostgreSQL`.
         server: &'static str,

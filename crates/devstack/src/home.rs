@@ -6,17 +6,20 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
 
 use crate::account::Account;
-use crate::{Data, StackError, process_table};
+use crate::{Data, StackError, kafka, process_table};
 
 const FRESH_PREFIX: &str = "tillroll-stack-";
 /// Where data of closed roots is kept.
 const ELSEWHERE: &str = "/var/lib/tillroll";
 const LOCK: &str = "run/stack.lock";
+/// From a lock's end until the last copy of it is closed.
+const LET_GO_WITHIN: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long the logs of a failed test are kept.
 const FAILED_LOGS: Duration = Duration::from_secs(24 * 3600);
 
@@ -154,7 +157,7 @@ fn lock(dir: &Path) -> Result<File, StackError> {
         .write(true)
         .open(&path)
         .map_err(StackError::io(doing()))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
@@ -168,11 +171,23 @@ fn lock(dir: &Path) -> Result<File, StackError> {
     Ok(file)
 }
 
+/// A lock that was just let go may still be held for a moment: by a child that this process has forked for something else
+/// and that has not come to its `exec` yet, which closes its copy.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < LET_GO_WITHIN => std::thread::sleep(LOOK_EVERY),
+            locked => return locked,
+        }
+    }
+}
+
 /// Removes what killed processes of this user left in `base`. Best effort: whatever fails is tried again next time.
 fn sweep(base: &Path) {
     let entries = std::fs::read_dir(base).into_iter().flatten().flatten();
     for dir in entries.map(|entry| entry.path()).filter(|dir| is_abandoned(dir)) {
-        for server in ["kafka", "postgres"] {
+        for server in kafka::DIRECTORIES.into_iter().chain(["postgres"]) {
             process_table::end_orphans(&dir.join("data").join(server));
         }
         let removed = std::fs::remove_dir_all(&dir);

@@ -13,7 +13,18 @@ use crate::server::run_tool;
 use crate::{Data, StackConfig, StackError, config, programs, random};
 
 /// The superuser of the cluster and the name of the first database.
-const NAME: &str = "tillroll";
+pub(crate) const NAME: &str = "tillroll";
+/// Wherever the server runs.
+pub(crate) const SETTINGS: [&str; 8] = [
+    "cluster_name=tillroll",
+    "max_connections=200",
+    "shared_buffers=128MB",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "log_line_prefix=%m [%p] %u@%d ",
+    "log_checkpoints=off",
+    "synchronous_commit=on",
+];
 
 /// Everything about the server that stays the same from start to start.
 #[derive(Debug)]
@@ -135,22 +146,8 @@ impl Postgres {
 
     fn settings(&self) -> Vec<String> {
         let mut settings = vec![format!("port={}", self.port())];
-        settings.extend(
-            [
-                "listen_addresses=127.0.0.1",
-                "unix_socket_directories=",
-                "cluster_name=tillroll",
-                "max_connections=200",
-                "shared_buffers=128MB",
-                "timezone=UTC",
-                "log_timezone=UTC",
-                "logging_collector=off",
-                "log_line_prefix=%m [%p] %u@%d ",
-                "log_checkpoints=off",
-                "synchronous_commit=on",
-            ]
-            .map(str::to_owned),
-        );
+        let here = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off"];
+        settings.extend(here.into_iter().chain(SETTINGS).map(str::to_owned));
         if self.keep == Data::Fresh {
             // Thrown away anyway; a killed server still finds everything, a machine without power would not.
             settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
@@ -179,7 +176,7 @@ impl Postgres {
 }
 
 /// Read from its file; made at the first start, readable by this user only.
-fn password(path: &Path) -> Result<String, StackError> {
+pub(crate) fn password(path: &Path) -> Result<String, StackError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text.trim().to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -71,6 +71,10 @@ pub(crate) fn count(length: usize) -> i32 {
 }
 
 impl Answer {
+    pub(crate) fn int8(&mut self) -> std::io::Result<i8> {
+        self.take().map(i8::from_be_bytes)
+    }
+
     pub(crate) fn int16(&mut self) -> std::io::Result<i16> {
         self.take().map(i16::from_be_bytes)
     }

@@ -62,11 +62,6 @@ impl Server {
         }
     }
 
-    /// Whether it keeps anything about consumer groups.
-    pub(crate) fn has_groups(&self) -> bool {
-        self.kind.data().join("__consumer_offsets-0").exists()
-    }
-
     /// Where it logs.
     #[must_use]
     pub fn log(&self) -> PathBuf {
@@ -109,15 +104,24 @@ impl Server {
     /// # Errors
     /// A process that refuses to die.
     pub async fn stop(&self) -> Result<(), StackError> {
-        let Some(child) = self.running() else { return Ok(()) };
+        if self.stops_within(STOP_WITHIN).await? {
+            return Ok(());
+        }
+        tracing::warn!(server = self.kind.name(), "no clean stop in time, killing it");
+        self.kill().await
+    }
+
+    /// Asks it to stop; whether it did in time. Nothing happens if it does not run.
+    pub(crate) async fn stops_within(&self, within: Duration) -> Result<bool, StackError> {
+        let Some(child) = self.running() else { return Ok(true) };
         self.resume()?;
         child.signal(self.kind.stop_signal());
-        if tokio::time::timeout(STOP_WITHIN, child.ended()).await.is_err() {
-            tracing::warn!(server = self.kind.name(), "no clean stop in time, killing it");
-            return self.kill().await;
+        if tokio::time::timeout(within, child.ended()).await.is_err() {
+            return Ok(false);
         }
         self.forget();
-        self.kind.all_gone(&process_table::working_in(&self.kind.data())).await
+        self.kind.all_gone(&process_table::working_in(&self.kind.data())).await?;
+        Ok(true)
     }
 
     /// Starts it again after [`Server::stop`] or [`Server::kill`], on the same port and data, and waits for its answer.
@@ -167,7 +171,7 @@ impl Server {
 impl Kind {
     fn name(&self) -> &'static str {
         match self {
-            Self::Kafka(_) => "Kafka",
+            Self::Kafka(kafka) => kafka.name(),
             Self::Postgres(_) => "PostgreSQL",
         }
     }

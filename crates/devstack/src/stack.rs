@@ -1,27 +1,46 @@
 //! Both servers together, or the addresses of somebody else's.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
 
 use crate::account::Account;
+#[cfg(feature = "containers")]
+use crate::contained::Contained;
 use crate::home::Home;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::server::{Kind, Server};
-use crate::{Mode, StackConfig, StackError, database, memberships};
+use crate::{Images, Mode, PartitionState, StackConfig, StackError, database, memberships, metadata_request};
+
+/// What Kafka keeps about consumer groups.
+const GROUPS_TOPIC: &str = "__consumer_offsets";
+/// How long the last of three brokers may take to stop, which waits for controllers in vain.
+const ALONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A Kafka broker and a PostgreSQL that answer. Dropping it kills what it started; [`Stack::stop`] stops it cleanly.
 #[derive(Debug)]
 pub struct Stack {
     bootstrap_servers: String,
     database_url: String,
-    native: Option<Native>,
+    servers: Servers,
+}
+
+/// Whose the servers are.
+#[derive(Debug)]
+enum Servers {
+    Native(Box<Native>),
+    #[cfg(feature = "containers")]
+    Contained(Box<Contained>),
+    External,
 }
 
 /// The order of the fields is the order of their end: the servers first, then the directories they work in.
 #[derive(Debug)]
 struct Native {
-    kafka: Server,
+    kafka: Vec<Server>,
     postgres: Server,
     home: Home,
 }
@@ -38,13 +57,16 @@ impl Stack {
         let home = Home::open(&config.root, config.keep, account.as_ref())?;
         let kafka = Kafka::configure(&config, &home)?;
         let postgres = Postgres::configure(&config, &home, account)?;
-        let bootstrap_servers = format!("127.0.0.1:{}", kafka.port());
-        let database_url = postgres.shop_url();
-        let (kafka, postgres) =
-            tokio::try_join!(Server::start(Kind::Kafka(kafka)), Server::start(Kind::Postgres(postgres)))?;
+        let addresses: Vec<String> = kafka.iter().map(|broker| format!("127.0.0.1:{}", broker.port())).collect();
+        let (bootstrap_servers, database_url) = (addresses.join(","), postgres.shop_url());
+        let (kafka, postgres) = tokio::try_join!(start_all(kafka), Server::start(Kind::Postgres(postgres)))?;
         let duration_ms = began.elapsed().as_millis();
-        tracing::info!(%duration_ms, kafka.port = kafka.port(), postgres.port = postgres.port(), "stack started");
-        Ok(Self { bootstrap_servers, database_url, native: Some(Native { kafka, postgres, home }) })
+        tracing::info!(%duration_ms, kafka = bootstrap_servers, postgres.port = postgres.port(), "stack started");
+        Ok(Self {
+            bootstrap_servers,
+            database_url,
+            servers: Servers::Native(Box::new(Native { kafka, postgres, home })),
+        })
     }
 
     /// Starts both servers, or takes the addresses of running ones.
@@ -54,13 +76,52 @@ impl Stack {
     pub async fn from_mode(mode: Mode, config: StackConfig) -> Result<Self, StackError> {
         match mode {
             Mode::Native => Self::start(config).await,
+            Mode::Containers(images) => Self::contain(&images, &config).await,
             Mode::External { bootstrap_servers, database_url } => {
-                Ok(Self { bootstrap_servers, database_url, native: None })
+                Ok(Self { bootstrap_servers, database_url, servers: Servers::External })
             }
         }
     }
 
-    /// `host:port` of the broker.
+    #[cfg(feature = "containers")]
+    async fn contain(images: &Images, config: &StackConfig) -> Result<Self, StackError> {
+        let began = Instant::now();
+        let contained = Contained::start(images, config).await?;
+        let bootstrap_servers = format!("127.0.0.1:{}", contained.kafka_port());
+        let database_url = contained.shop_url()?;
+        tracing::info!(duration_ms = %began.elapsed().as_millis(), kafka = bootstrap_servers, "containers started");
+        Ok(Self { bootstrap_servers, database_url, servers: Servers::Contained(Box::new(contained)) })
+    }
+
+    #[cfg(not(feature = "containers"))]
+    #[expect(clippy::unused_async, reason = "with containers it waits for them")]
+    async fn contain(_images: &Images, _config: &StackConfig) -> Result<Self, StackError> {
+        Err(StackError::NoContainers)
+    }
+
+    /// The processes, if they are of this stack.
+    fn native(&self) -> Option<&Native> {
+        match &self.servers {
+            Servers::Native(native) => Some(native),
+            #[cfg(feature = "containers")]
+            Servers::Contained(_) => None,
+            Servers::External => None,
+        }
+    }
+
+    /// Where brokers listen that this stack has started.
+    fn broker_ports(&self) -> Vec<u16> {
+        match &self.servers {
+            Servers::Native(native) => {
+                native.kafka.iter().filter(|broker| broker.pid().is_some()).map(Server::port).collect()
+            }
+            #[cfg(feature = "containers")]
+            Servers::Contained(contained) => vec![contained.kafka_port()],
+            Servers::External => Vec::new(),
+        }
+    }
+
+    /// `host:port` of the broker, of three all of them.
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         &self.bootstrap_servers
@@ -72,12 +133,30 @@ impl Stack {
         &self.database_url
     }
 
-    /// The broker's process.
+    /// The broker's process, of three the first.
     ///
     /// # Errors
     /// The stack is external.
     pub fn kafka(&self) -> Result<&Server, StackError> {
-        self.native.as_ref().map(|native| &native.kafka).ok_or(StackError::External { server: "Kafka" })
+        self.brokers()?.first().ok_or(StackError::External { server: "Kafka" })
+    }
+
+    /// Every broker's process; the first has `node.id` 1.
+    ///
+    /// # Errors
+    /// The stack is external.
+    pub fn brokers(&self) -> Result<&[Server], StackError> {
+        self.native().map(|native| native.kafka.as_slice()).ok_or(StackError::External { server: "Kafka" })
+    }
+
+    /// Every partition with its leader and its replicas, as the first broker that runs sees it.
+    ///
+    /// # Errors
+    /// The stack is external, no broker runs, or it does not answer.
+    pub async fn partitions(&self) -> Result<Vec<PartitionState>, StackError> {
+        let ports = self.broker_ports();
+        let port = ports.first().ok_or(StackError::WrongState { server: "Kafka", state: "not running here" })?;
+        metadata_request::partitions(*port).await.map_err(StackError::io("ask for all partitions"))
     }
 
     /// PostgreSQL's process.
@@ -85,13 +164,18 @@ impl Stack {
     /// # Errors
     /// The stack is external.
     pub fn postgres(&self) -> Result<&Server, StackError> {
-        self.native.as_ref().map(|native| &native.postgres).ok_or(StackError::External { server: "PostgreSQL" })
+        self.native().map(|native| &native.postgres).ok_or(StackError::External { server: "PostgreSQL" })
     }
 
     /// Where the servers' logs are.
     #[must_use]
     pub fn logs(&self) -> Option<PathBuf> {
-        self.native.as_ref().map(|native| native.home.logs())
+        match &self.servers {
+            Servers::Native(native) => Some(native.home.logs()),
+            #[cfg(feature = "containers")]
+            Servers::Contained(contained) => Some(contained.home().logs()),
+            Servers::External => None,
+        }
     }
 
     /// Ends all memberships of these consumer groups. For a process that has just started this stack: whoever is still
@@ -101,13 +185,13 @@ impl Stack {
     /// # Errors
     /// The broker refuses or does not answer.
     pub async fn end_memberships(&self, groups: &[&str]) -> Result<(), StackError> {
-        let Some(native) = &self.native else { return Ok(()) };
+        let ports = self.broker_ports();
         // Where no group was ever joined nobody coordinates any, and the broker would say for ever: not yet.
-        if !native.kafka.has_groups() {
+        if ports.is_empty() || !self.partitions().await?.iter().any(|each| each.topic == GROUPS_TOPIC) {
             return Ok(());
         }
         for group in groups {
-            let ended = memberships::end(native.kafka.port(), group).await;
+            let ended = memberships::end(&ports, group).await;
             let members = ended.map_err(StackError::io(format!("end the memberships of {group}")))?;
             if members > 0 {
                 tracing::info!(group, members, "ended memberships of a process that was killed");
@@ -130,8 +214,35 @@ impl Stack {
     /// # Errors
     /// A process that refuses to die.
     pub async fn stop(self) -> Result<(), StackError> {
-        let Some(native) = self.native else { return Ok(()) };
-        let (kafka, postgres) = tokio::join!(native.kafka.stop(), native.postgres.stop());
+        let native = match self.servers {
+            Servers::Native(native) => native,
+            #[cfg(feature = "containers")]
+            Servers::Contained(contained) => return contained.stop().await,
+            Servers::External => return Ok(()),
+        };
+        let (kafka, postgres) = tokio::join!(stop_all(&native.kafka), native.postgres.stop());
         kafka.and(postgres)
     }
+}
+
+/// Three brokers are started at the same time: none is ready before two of them agree.
+async fn start_all(kafka: Vec<Kafka>) -> Result<Vec<Server>, StackError> {
+    let mut starting = JoinSet::new();
+    for (nth, broker) in kafka.into_iter().enumerate() {
+        starting.spawn(async move { (nth, Server::start(Kind::Kafka(broker)).await) });
+    }
+    let mut started = BTreeMap::new();
+    for (nth, server) in starting.join_all().await {
+        started.insert(nth, server?);
+    }
+    Ok(started.into_values().collect())
+}
+
+/// One after the other: whoever stops says good-bye to the controllers, of which two must be there. The last finds none.
+async fn stop_all(kafka: &[Server]) -> Result<(), StackError> {
+    let Some((last, others)) = kafka.split_last() else { return Ok(()) };
+    for broker in others {
+        broker.stop().await?;
+    }
+    if others.is_empty() || last.stops_within(ALONE_WITHIN).await? { last.stop().await } else { last.kill().await }
 }

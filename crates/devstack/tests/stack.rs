@@ -12,3 +12,5 @@ mod lifecycle;
 mod parent;
 #[path = "stack/refusals.rs"]
 mod refusals;
+#[path = "stack/three.rs"]
+mod three;

@@ -31,7 +31,8 @@ pub use headers::{CommandHeaders, IfMatch, PresentedTokens, QueryHeaders};
 pub use identity::{Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies};
 pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
 pub use keys::{
-    ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys, KeysError,
+    ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys,
+    KeysError,
 };
 pub use problem::{FieldError, Problem};
 pub use query::StrictQuery;

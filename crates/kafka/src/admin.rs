@@ -56,6 +56,8 @@ pub struct TopicDescription {
     pub partitions: i32,
     /// The least number of replicas that any partition has.
     pub replication: i32,
+    /// The least number of replicas of any partition that have all of it.
+    pub in_sync: i32,
 }
 
 /// Kafka's properties of a topic or a broker by name; secrets are left out.
@@ -185,6 +187,11 @@ impl Admin {
         offset: Offset,
     ) -> Result<Option<Arc<Record>>, KafkaError> {
         self.places.read(Arc::clone(topic), partition, offset).await
+    }
+
+    /// How many brokers are in the cluster.
+    pub async fn brokers(&self) -> Result<usize, KafkaError> {
+        self.ask("asking for the brokers", |client| configs::brokers(client, WITHIN).map(|ids| ids.len())).await
     }
 
     /// Whether a broker answers in time.

@@ -23,6 +23,21 @@ use crate::{Config, KafkaError, Offset, PartitionId, ReadError, Topic};
 pub use flow::PartitionRecords;
 pub use signals::{Assigned, GroupSignal, RevokedAck};
 
+/// What has been committed under a group, in the order of the question, asked by somebody who does not join it; none
+/// where nothing has.
+pub async fn committed(
+    config: &Config,
+    group_id: &str,
+    partitions: Vec<(Topic, PartitionId)>,
+) -> Result<Vec<Option<(Offset, String)>>, KafkaError> {
+    let client = config.member(group_id)?;
+    let asked = tokio::task::spawn_blocking(move || {
+        let queue = open_consumer(&client, "committed positions")?;
+        positions::committed_by(queue.consumer(), &partitions)
+    });
+    asked.await.unwrap_or(Err(KafkaError::Closed { doing: positions::ASKING }))
+}
+
 /// A membership; cheap to clone. It ends with [`leave`](Group::leave), or when the last clone or the receiver of
 /// signals is dropped.
 #[derive(Clone)]

@@ -20,7 +20,7 @@ pub use admin::{Admin, CreateTopicError, NewTopic, TopicConfig, TopicDescription
 pub use config::Config;
 pub use coordinates::{Offset, PartitionId, Topic};
 pub use error::{DeliveryError, ErrorCode, KafkaError, ReadError, Refused, SendError};
-pub use group::{Assigned, Group, GroupSignal, PartitionRecords, RevokedAck};
+pub use group::{Assigned, Group, GroupSignal, PartitionRecords, RevokedAck, committed};
 pub use partitioner::partition_for;
 pub use producer::{OnDelivery, Producer};
 pub use record::{Batch, Headers, NewRecord, Record};

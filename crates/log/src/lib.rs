@@ -39,8 +39,8 @@ pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 pub use runtime::through_store;
 pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
-    ExecuteError, Finding, Node, NodeConfig, OwnerFound, Place, ReadFault, Replica, Request, Role, RoleWatch,
-    RunningRole, Served, Services, StartError, StateConfig, Suspicion, Timing, TopicPlan, now,
+    ExecuteError, Finding, LastClaim, Node, NodeConfig, Obstacle, OwnerFound, Place, ReadFault, Replica, Request, Role,
+    RoleWatch, RunningRole, Served, Services, Standing, StartError, StateConfig, Suspicion, Timing, TopicPlan, now,
 };
 pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]

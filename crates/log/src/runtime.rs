@@ -2,6 +2,7 @@
 
 mod clock;
 mod commands;
+mod inspect;
 mod node;
 pub(crate) mod outbox;
 mod partition;
@@ -14,6 +15,7 @@ mod topics;
 
 pub use clock::now;
 pub use commands::{Answered, Commands, ExecuteError, Request, Timing};
+pub use inspect::{LastClaim, Obstacle, Standing};
 pub use node::{Environment, Node, NodeConfig, StartError};
 #[cfg(test)]
 pub(crate) use partition::guard::tests::notices;

@@ -3,6 +3,8 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests find the jars by themselves")]
 
+#[path = "broker/inspect.rs"]
+mod inspect;
 #[path = "../src/jar.rs"]
 mod jar;
 #[path = "broker/made_again.rs"]

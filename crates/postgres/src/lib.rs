@@ -10,7 +10,7 @@ mod settings;
 pub use connector::{Connection, connect};
 pub use deadpool_postgres::Transaction;
 pub use error::Error;
-pub use migrations::{Migration, migrate};
+pub use migrations::{Migrated, Migration, migrate, migrated};
 pub use pool::Pool;
 pub use settings::Settings;
 pub use tokio_postgres::Row;

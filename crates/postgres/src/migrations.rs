@@ -1,7 +1,8 @@
 //! Migrations: numbered SQL texts, applied in order, once, all of a run in one transaction.
 //! An advisory lock lets many processes start at once; a checksum notices a text that was changed afterwards.
 
-use crate::{Error, Settings, Transaction, connect};
+use crate::{Error, Pool, Settings, Transaction, connect};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One step of a schema, usually `Migration { number: 1, name: "…", sql: include_str!("0001_….sql") }`.
@@ -53,6 +54,41 @@ pub async fn migrate(settings: &Settings, migrations: &[Migration]) -> Result<us
         tracing::info!(count = missing.len(), "migrations applied");
     }
     Ok(missing.len())
+}
+
+/// What a database has of a build's migrations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Migrated {
+    /// Those that are not applied.
+    pub missing: Vec<i32>,
+    /// Those that were applied with another text.
+    pub changed: Vec<i32>,
+    /// Those that this build does not know.
+    pub unknown: Vec<i32>,
+}
+
+/// Compares what was applied with `migrations`, and changes nothing.
+pub async fn migrated(pool: &Pool, migrations: &[Migration]) -> Result<Migrated, Error> {
+    let there = pool.row("SELECT to_regclass('migration.applied') IS NOT NULL", &[]).await?;
+    let there = there.map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
+    let rows = if there { pool.rows(APPLIED, &[]).await? } else { Vec::new() };
+    let mut applied = BTreeMap::new();
+    for row in &rows {
+        applied.insert(row.try_get::<_, i32>(0)?, row.try_get::<_, String>(1)?);
+    }
+    let mut migrated = Migrated::default();
+    for Migration { number, sql, .. } in migrations {
+        let Some(known) = applied.remove(number) else {
+            migrated.missing.push(*number);
+            continue;
+        };
+        let own = pool.row(CHECKSUM, &[sql]).await?.map(|row| row.try_get(0)).transpose()?;
+        if own.as_ref() != Some(&known) {
+            migrated.changed.push(*number);
+        }
+    }
+    migrated.unknown = applied.into_keys().collect();
+    Ok(migrated)
 }
 
 fn check_numbers(migrations: &[Migration]) -> Result<(), Error> {

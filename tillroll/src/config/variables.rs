@@ -7,15 +7,25 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 20] = [
+const SETTINGS: [(&str, &str); 23] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
     ("TILLROLL_PARTITIONS", "partitions of each aggregate's topics; never changes once there are topics [4]"),
-    ("TILLROLL_STACK", "native: `up` starts Kafka and PostgreSQL itself; external: they are there already [native]"),
-    ("TILLROLL_KAFKA_PORT", "native: the broker's port [a free one]"),
-    ("TILLROLL_POSTGRES_PORT", "native: PostgreSQL's port [a free one]"),
+    (
+        "TILLROLL_STACK",
+        "native: `up` starts Kafka and PostgreSQL as processes; containers: by a container engine; external: they are \
+         there already [native]",
+    ),
+    ("TILLROLL_BROKERS", "native: how many brokers, 1 or 3; fixed at the first start [1]"),
+    (
+        "TILLROLL_KAFKA_PORT",
+        "native, containers: the broker's port; three brokers take it and the next two [free ones]",
+    ),
+    ("TILLROLL_POSTGRES_PORT", "native, containers: PostgreSQL's port [a free one]"),
     ("TILLROLL_KAFKA_LIBS", "native: where Kafka's jars are [TILLROLL_HOME/kafka-libs]"),
+    ("TILLROLL_KAFKA_IMAGE", "containers: Kafka's image [apache/kafka:4.1.1]"),
+    ("TILLROLL_POSTGRES_IMAGE", "containers: PostgreSQL's image [postgres:15]"),
     ("KAFKA_BOOTSTRAP_SERVERS", "external: host:port[,host:port…] [of the running `tillroll up`]"),
     ("DATABASE_URL", "external: postgres://user:password@host:port/database"),
     ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),

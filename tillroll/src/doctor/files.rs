@@ -1,35 +1,68 @@
-//! The installation's own files: the keys, and who can read them.
+//! The installation's own files: the keys with who can read them, and the room on the disk.
 
 use super::Finding;
 use crate::config::Config;
+use nix::sys::statvfs::statvfs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tillroll_http::{ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL};
+use tillroll_http::{ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL};
 
 /// Everybody but the owner.
 const OTHERS: u32 = 0o077;
+const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
+/// A broker or a database whose disk is full stops.
+const LITTLE: u64 = GIB;
+/// So that somebody looks before.
+const ENOUGH: u64 = 5 * GIB;
+const MAKE_ROOM: &str = "free some, or move TILLROLL_HOME to a larger disk; nothing in data or keys may be deleted";
 
 pub fn look(config: &Config) -> Vec<Finding> {
-    let dir = config.home.join("keys");
-    if !dir.is_dir() {
-        let mend = "start `tillroll up` there, or copy the keys of the installation there";
-        return vec![Finding::wrong("keys", format!("{} is not there", dir.display()), mend)];
-    }
-    [ACCESS_TOKEN, INTERNAL, COMMAND_HASH, CONSISTENCY_TOKEN].iter().map(|name| key(&dir.join(name))).collect()
+    let mut findings = keys(&config.home.join("keys"));
+    let data = config.home.join("data");
+    let kept = [&data, &config.home].into_iter().find(|dir| dir.exists());
+    findings.extend(kept.map(|dir| room(dir)));
+    findings
 }
 
-fn key(path: &Path) -> Finding {
+fn keys(dir: &Path) -> Vec<Finding> {
+    if !dir.is_dir() {
+        let mend = "start it once (scripts/up) to make new ones; copy the old ones there if the log is an old one";
+        return vec![Finding::problem("keys", format!("{} is not there", dir.display()), mend)];
+    }
+    let previous = Some(ACCESS_TOKEN_PREVIOUS).filter(|name| dir.join(name).exists());
+    let names = [ACCESS_TOKEN, INTERNAL, COMMAND_HASH, CONSISTENCY_TOKEN].into_iter().chain(previous);
+    [closed(dir, 0o700)].into_iter().chain(names.map(|name| closed(&dir.join(name), 0o600))).collect()
+}
+
+/// Whether nobody else can read it.
+fn closed(path: &Path, as_it_must_be: u32) -> Finding {
     let shown = path.display();
     match std::fs::metadata(path) {
-        Err(error) => Finding::wrong(
+        Err(error) => Finding::problem(
             "keys",
             format!("{shown}: {error}"),
             "restore it from the backup: a new one makes what the old one signed worthless",
         ),
         Ok(file) if file.permissions().mode() & OTHERS != 0 => {
             let mode = file.permissions().mode() & 0o777;
-            Finding::wrong("keys", format!("{shown} is open to others ({mode:o})"), format!("chmod 600 {shown}"))
+            let mend = format!("chmod {as_it_must_be:o} {shown}");
+            Finding::problem("keys", format!("{shown} is open to others ({mode:o})"), mend)
         }
         Ok(_) => Finding::ok("keys", format!("{shown}")),
+    }
+}
+
+fn room(dir: &Path) -> Finding {
+    let shown = dir.display();
+    let Ok(disk) = statvfs(dir) else {
+        return Finding::warn("disk", format!("{shown}: its disk cannot be asked"), "look at it with df");
+    };
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    let detail = format!("{} MiB free for {shown}", free / MIB);
+    match free {
+        free if free < LITTLE => Finding::problem("disk", detail, MAKE_ROOM),
+        free if free < ENOUGH => Finding::warn("disk", detail, MAKE_ROOM),
+        _ => Finding::ok("disk", detail),
     }
 }

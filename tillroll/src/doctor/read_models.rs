@@ -1,24 +1,31 @@
-//! The read models: whether PostgreSQL answers, and whether each checkpoint meets its record in the log.
+//! The read models: whether each checkpoint meets its record in the log, how far it is behind, and which orders are
+//! stuck.
 
 use super::Finding;
 use crate::Failure;
-use crate::config::Config;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use tillroll_kafka::{Offset, PartitionId, Topic};
 use tillroll_log::{Node, StoredPosition};
-use tillroll_postgres::{Pool, Row, Settings};
+use tillroll_postgres::{Pool, Row};
 
-const WITHIN: Duration = Duration::from_secs(3);
 /// Records that a read model may be behind before somebody should look.
 const FAR_BEHIND: i64 = 10_000;
 const OTHER_LOG: &str = "the topic is another one than the rows were made of: if it is the right one, make the read \
     models again with `tillroll up --rebuild` or `serve all --rebuild`";
 
+const THERE: &str =
+    "SELECT to_regclass('projection.checkpoint') IS NOT NULL AND to_regclass('orders.order') IS NOT NULL";
+
 const CHECKPOINTS: &str = "
     SELECT c.projection, c.topic, c.partition, c.position::text
     FROM projection.checkpoint AS c
     ORDER BY c.projection, c.topic, c.partition";
+
+const STUCK: &str = "
+    SELECT o.order_id::text
+    FROM orders.order AS o
+    WHERE o.status = 'stuck'
+    ORDER BY o.placed_at, o.order_id";
 
 /// A projection's place in a partition.
 struct Checkpoint {
@@ -28,39 +35,42 @@ struct Checkpoint {
     position: StoredPosition,
 }
 
-pub async fn look(config: &Config, node: Option<&Node>) -> Vec<Finding> {
-    let Ok(url) = config.database_url() else {
-        let mend = "set DATABASE_URL to look at it";
-        return vec![Finding::warning("postgres", "DATABASE_URL is not set: not looked at", mend)];
-    };
-    let (version, checkpoints) = match read(&url).await {
-        Ok(read) => read,
-        Err(why) => {
-            let mend = "start it, or set DATABASE_URL to where it is; commands are served meanwhile";
-            return vec![Finding::wrong("postgres", why.to_string(), mend)];
-        }
-    };
-    let mut findings = vec![Finding::ok("postgres", format!("answers, version {version}"))];
-    let Some(node) = node else { return findings };
+pub async fn look(pool: &Pool, node: Option<&Node>) -> Vec<Finding> {
+    match findings(pool, node).await {
+        Ok(findings) => findings,
+        Err(why) => vec![Finding::unasked("checkpoints", &why, "look at PostgreSQL's log")],
+    }
+}
+
+async fn findings(pool: &Pool, node: Option<&Node>) -> Result<Vec<Finding>, Failure> {
+    let there = pool.row(THERE, &[]).await?.map(|row| row.try_get(0)).transpose()?;
+    // What is missing was said of the migrations.
+    if there != Some(true) {
+        return Ok(Vec::new());
+    }
+    let mut findings = vec![stuck(pool).await?];
+    let Some(node) = node else { return Ok(findings) };
+    let rows = pool.rows(CHECKPOINTS, &[]).await?;
     let mut behind: BTreeMap<String, i64> = BTreeMap::new();
-    for checkpoint in &checkpoints {
-        match compared(node, checkpoint).await {
-            Ok(Ok(lag)) => *behind.entry(checkpoint.projection.clone()).or_default() += lag,
-            Ok(Err(why)) => findings.push(Finding::wrong("checkpoints", why, OTHER_LOG)),
-            Err(why) => findings.push(Finding::wrong("checkpoints", why.to_string(), "look at Kafka's log")),
+    for row in &rows {
+        let checkpoint = checkpoint(row)?;
+        match compared(node, &checkpoint).await {
+            Ok(Ok(lag)) => *behind.entry(checkpoint.projection).or_default() += lag,
+            Ok(Err(why)) => findings.push(Finding::problem("checkpoints", why, OTHER_LOG)),
+            Err(why) => findings.push(Finding::unasked("checkpoints", &why, "tillroll topics check")),
         }
     }
     findings.extend(behind.into_iter().map(|(projection, lag)| lag_of(&projection, lag)));
-    findings
+    Ok(findings)
 }
 
-async fn read(url: &str) -> Result<(String, Vec<Checkpoint>), Failure> {
-    let settings = Settings::parse(url, "tillroll-doctor")?.pool_size(1).patience(WITHIN).read_only();
-    let pool = Pool::new(&settings)?;
-    let version = pool.row("SELECT current_setting('server_version')", &[]).await?;
-    let version = version.map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
-    let rows = pool.rows(CHECKPOINTS, &[]).await?;
-    Ok((version, rows.iter().map(checkpoint).collect::<Result<_, _>>()?))
+async fn stuck(pool: &Pool) -> Result<Finding, Failure> {
+    let rows = pool.rows(STUCK, &[]).await?;
+    let Some(oldest) = rows.first() else { return Ok(Finding::ok("sagas", "no order is stuck")) };
+    let oldest: String = oldest.try_get(0)?;
+    let detail = format!("{} orders are stuck, the oldest is {oldest}", rows.len());
+    let mend = format!("tillroll saga list --stuck, then tillroll saga show {oldest} says what may be done");
+    Ok(Finding::warn("sagas", detail, mend))
 }
 
 fn checkpoint(row: &Row) -> Result<Checkpoint, Failure> {
@@ -96,7 +106,11 @@ async fn compared(node: &Node, checkpoint: &Checkpoint) -> Result<Result<i64, St
 fn lag_of(projection: &str, lag: i64) -> Finding {
     let detail = format!("{projection} meets its records, {lag} behind");
     if lag > FAR_BEHIND {
-        return Finding::warning("checkpoints", detail, "look at the log of the projectors; it passes after a rebuild");
+        return Finding::warn(
+            "checkpoints",
+            detail,
+            "look again: if it does not shrink, the log of the projectors says why",
+        );
     }
     Finding::ok("checkpoints", detail)
 }

@@ -1,23 +1,24 @@
 //! Holds a stack until it is told to end: the parent process that `tests/stack.rs` kills in every way, and a stack for
 //! the hand. Prints one line a fact, then `ready`, then waits for SIGINT or SIGTERM and stops cleanly.
 //!
-//! `devstack-hold ROOT JARS [kept|fresh] [bench] [panic]`: with `panic` the main thread panics once the stack is ready.
+//! `devstack-hold ROOT JARS [kept|fresh] [three] [bench] [panic]`: with `panic` the main thread panics once the stack is ready.
 
 use std::path::PathBuf;
 
-use tillroll_devstack::{Data, Server, Stack, StackConfig, StackError, Tuning};
+use tillroll_devstack::{Brokers, Data, Server, Stack, StackConfig, StackError, Tuning};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [root, jars, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: devstack-hold ROOT JARS [kept|fresh] [bench] [panic]".into());
+        return Err("usage: devstack-hold ROOT JARS [kept|fresh] [three] [bench] [panic]".into());
     };
     let says = |word: &str| rest.iter().any(|argument| argument == word);
     let stack = Stack::start(StackConfig {
         root: PathBuf::from(root),
         keep: if says("kept") { Data::Kept } else { Data::Fresh },
+        brokers: if says("three") { Brokers::Three } else { Brokers::One },
         kafka_port: None,
         postgres_port: None,
         jars: PathBuf::from(jars),

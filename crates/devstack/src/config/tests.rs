@@ -15,7 +15,7 @@ fn native_is_the_default() {
 #[test]
 fn an_unknown_mode_names_the_variable() {
     let error = Mode::from_lookup(lookup(&[(STACK_VARIABLE, "cloud")])).unwrap_err();
-    assert_eq!(error.to_string(), "TILLROLL_STACK: `cloud` is neither `native` nor `external`");
+    assert_eq!(error.to_string(), "TILLROLL_STACK: `cloud` is none of `native`, `containers` and `external`");
 }
 
 #[test]
@@ -44,4 +44,25 @@ fn jars_are_below_the_root_unless_said_otherwise() {
     assert_eq!(config.jars, Path::new(".x/kafka-libs"));
     let config = StackConfig::from_lookup(".x", Data::Kept, lookup(&[(JARS_VARIABLE, "/opt/jars")])).unwrap();
     assert_eq!(config.jars, Path::new("/opt/jars"));
+}
+
+#[test]
+fn there_are_one_or_three_brokers() {
+    let config = |value: &'static str| StackConfig::from_lookup(".x", Data::Kept, lookup(&[(BROKERS_VARIABLE, value)]));
+    assert_eq!(StackConfig::from_lookup(".x", Data::Kept, lookup(&[])).unwrap().brokers, Brokers::One);
+    assert_eq!(config("1").unwrap().brokers, Brokers::One);
+    assert_eq!(config("3").unwrap().brokers, Brokers::Three);
+    for bad in ["2", "0", "three"] {
+        let error = config(bad).unwrap_err().to_string();
+        assert_eq!(error, format!("TILLROLL_BROKERS: `{bad}` is neither 1 nor 3"));
+    }
+}
+
+#[test]
+fn containers_are_of_the_official_images_unless_said_otherwise() {
+    let mode = Mode::from_lookup(lookup(&[(STACK_VARIABLE, "containers")])).unwrap();
+    assert_eq!(mode, Mode::Containers(Images::default()));
+    let own = [(STACK_VARIABLE, "containers"), (POSTGRES_IMAGE_VARIABLE, "registry.local/postgres:17")];
+    let images = Images { postgres: "registry.local/postgres:17".to_owned(), ..Images::default() };
+    assert_eq!(Mode::from_lookup(lookup(&own)).unwrap(), Mode::Containers(images));
 }

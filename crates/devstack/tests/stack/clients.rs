@@ -51,6 +51,11 @@ pub fn create_topic(stack: &Stack) {
     tool("TopicCommand", &arguments, "");
 }
 
+/// Asks the tool for topics, with the stack's address.
+pub fn topics(stack: &Stack, arguments: &[&str]) {
+    tool("TopicCommand", &[&["--bootstrap-server", stack.bootstrap_servers()], arguments].concat(), "");
+}
+
 pub fn append(stack: &Stack, record: &str) {
     let server = stack.bootstrap_servers();
     let arguments = ["--bootstrap-server", server, "--topic", TOPIC, "--sync", "--request-required-acks", "all"];

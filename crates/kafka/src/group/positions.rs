@@ -14,6 +14,9 @@ pub(super) const COMMITTING: &str = "committing positions";
 pub(super) const ASKING: &str = "asking for committed positions";
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// Next offsets with their metadata; none where nothing was committed.
+pub(super) type Found = Vec<Option<(Offset, String)>>;
+
 /// The list to commit.
 pub(super) fn to_commit(positions: &[(Topic, PartitionId, Offset, String)]) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::new();
@@ -25,12 +28,14 @@ pub(super) fn to_commit(positions: &[(Topic, PartitionId, Offset, String)]) -> R
     Ok(list)
 }
 
-/// Blocks until the coordinator has answered.
-pub(super) fn committed(
-    consumer: &Weak<Consumer>,
-    partitions: &[(Topic, PartitionId)],
-) -> Result<Vec<Option<(Offset, String)>>, KafkaError> {
+/// The same by the client of a membership, unless that has ended.
+pub(super) fn committed(consumer: &Weak<Consumer>, partitions: &[(Topic, PartitionId)]) -> Result<Found, KafkaError> {
     let consumer = consumer.upgrade().ok_or(KafkaError::Closed { doing: ASKING })?;
+    committed_by(&consumer, partitions)
+}
+
+/// Blocks until the coordinator of the client's group has answered.
+pub(super) fn committed_by(consumer: &Consumer, partitions: &[(Topic, PartitionId)]) -> Result<Found, KafkaError> {
     let list = partition_list(partitions.iter().map(|(topic, partition)| (topic, *partition, RdOffset::Invalid)))?;
     let found = consumer.committed_offsets(list, WITHIN).map_err(KafkaError::client(ASKING))?;
     let of = |(topic, partition): &(Topic, PartitionId)| {

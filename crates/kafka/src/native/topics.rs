@@ -122,16 +122,20 @@ unsafe fn description(topic: *const sys::rd_kafka_TopicDescription_t) -> PerTopi
             }
         }
         let partitions = array(|count| sys::rd_kafka_TopicDescription_partitions(topic, count));
-        let replicas = partitions.iter().map(|partition| {
-            let mut count = 0;
-            sys::rd_kafka_TopicPartitionInfo_replicas(*partition, &mut count);
-            i32::try_from(count).unwrap_or(i32::MAX)
-        });
+        let nodes = |of: unsafe extern "C" fn(_, *mut usize) -> *mut *const sys::rd_kafka_Node_t| {
+            let counts = partitions.iter().map(move |partition| {
+                let mut count = 0;
+                of(*partition, &mut count);
+                i32::try_from(count).unwrap_or(i32::MAX)
+            });
+            counts.min().unwrap_or(0)
+        };
         let described = TopicDescription {
             name: name.as_str().into(),
             topic_id: topic_id(sys::rd_kafka_TopicDescription_topic_id(topic)),
             partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
-            replication: replicas.min().unwrap_or(0),
+            replication: nodes(sys::rd_kafka_TopicPartitionInfo_replicas),
+            in_sync: nodes(sys::rd_kafka_TopicPartitionInfo_isr),
         };
         (name, Ok(described))
     }

@@ -21,13 +21,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub struct Finding {
     /// The topic, or `broker`.
     pub place: String,
-    /// What is wrong, and how to mend it.
+    /// What is wrong.
     pub detail: String,
+    /// How to mend it.
+    pub mend: String,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.detail)
+        write!(f, "{}: {}; mend: {}", self.place, self.detail, self.mend)
     }
 }
 
@@ -84,25 +86,30 @@ impl TopicPlan {
     }
 
     fn check(&self, partitions: i32, settings: &BTreeMap<String, String>) -> Vec<Finding> {
-        let finding = |detail| Finding { place: self.name.clone(), detail };
+        let finding = |detail, mend| Finding { place: self.name.clone(), detail, mend };
         let mut findings = Vec::new();
-        if self.partitions.is_some_and(|wanted| wanted != partitions) {
-            findings.push(finding(match self.name == services::TOPIC {
-                true => format!("has {partitions} partitions, must have 1; mend: delete it, nothing rests on it"),
-                false => format!(
-                    "has {partitions} partitions, {} are configured; the number never changes: set \
-                     TILLROLL_PARTITIONS={partitions}",
-                    self.partitions.unwrap_or_default()
+        if let Some(wanted) = self.partitions.filter(|wanted| *wanted != partitions) {
+            findings.push(match self.name == services::TOPIC {
+                true => finding(
+                    format!("has {partitions} partitions, must have 1"),
+                    "delete it, nothing rests on it".to_owned(),
                 ),
-            }));
+                false => finding(
+                    format!("has {partitions} partitions, {wanted} are configured; the number never changes"),
+                    format!("set TILLROLL_PARTITIONS={partitions}"),
+                ),
+            });
         }
         for (name, wanted) in &self.settings {
             let found = settings.get(*name).map_or("", String::as_str);
             if !holds(name, wanted, found) {
-                findings.push(finding(format!(
-                    "{name} is {found:?}, must be {wanted}; mend: kafka-configs --alter --topic {} --add-config {name}={wanted}",
-                    self.name
-                )));
+                findings.push(finding(
+                    format!("{name} is {found:?}, must be {wanted}"),
+                    format!(
+                        "scripts/kafka configs --alter --entity-type topics --entity-name {} --add-config {name}={wanted}",
+                        self.name
+                    ),
+                ));
             }
         }
         findings
@@ -128,7 +135,8 @@ impl Node {
         aggregates.iter().flat_map(of).chain([TopicPlan::services()]).collect()
     }
 
-    /// Makes the topics of the aggregates, and the one of the announcements, that are not there. Topics that are there stay as they are.
+    /// Makes the topics of the aggregates, and the one of the announcements, that are not there, with so many replicas
+    /// each. Of three or more two must be in sync. Topics that are there stay as they are.
     pub async fn create_topics(
         &self,
         aggregates: &[AggregateTopics],
@@ -141,7 +149,7 @@ impl Node {
                 name: plan.name.as_str().into(),
                 partitions: plan.partitions.unwrap_or(1),
                 replication,
-                config: plan.settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+                config: settings_of(plan, replication),
             })
             .collect();
         let mut created = Vec::new();
@@ -160,8 +168,12 @@ impl Node {
     /// A broker answers for a new topic only once it has heard of it itself (KRaft metadata is eventual).
     async fn wait_for_topics(&self, new: &[NewTopic]) -> Result<(), StartError> {
         let deadline = tokio::time::Instant::now() + VISIBLE_WITHIN;
-        for topic in new {
-            let partitions: Vec<_> = (0..topic.partitions).map(PartitionId).collect();
+        let names: Vec<_> = new.iter().map(|topic| topic.name.clone()).collect();
+        let described = self.admin().describe_topics(&names).await.map_err(StartError::Kafka)?;
+        for (topic, description) in new.iter().zip(described) {
+            // One that was there may have another number; whether it may is what `check_topics` says.
+            let partitions = description.map_or(topic.partitions, |description| description.partitions);
+            let partitions: Vec<_> = (0..partitions).map(PartitionId).collect();
             // Its ends can be had only when each partition has a leader.
             while let Err(error) = self.admin().end_offsets(&topic.name, &partitions).await {
                 if tokio::time::Instant::now() >= deadline {
@@ -190,7 +202,8 @@ impl Node {
             match description {
                 None => findings.push(Finding {
                     place: plan.name.clone(),
-                    detail: "is not there; mend: tillroll topics create".into(),
+                    detail: "is not there".into(),
+                    mend: "tillroll topics create".into(),
                 }),
                 Some(description) => {
                     let settings = settings.next().flatten().unwrap_or_default();
@@ -210,6 +223,13 @@ impl Node {
     }
 }
 
+/// The settings that a topic of so many replicas is made with. One of three may be away; were one enough to be in sync,
+/// a record could be acknowledged that nobody else has.
+fn settings_of(plan: TopicPlan, replication: i32) -> Vec<(String, String)> {
+    let in_sync = (replication >= 3).then_some(("min.insync.replicas", "2".to_owned()));
+    plan.settings.into_iter().chain(in_sync).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 /// In production one machine must be able to die.
 fn check_replication(
     place: &str,
@@ -223,8 +243,11 @@ fn check_replication(
         place: place.to_owned(),
         detail: format!(
             "has {replication} replicas, {in_sync} of them in sync at least; production needs 3 and 2: one machine \
-             must be able to die. Set TILLROLL_ENVIRONMENT=development to go without"
+             must be able to die"
         ),
+        mend: "make it anew with three replicas and min.insync.replicas of 2, or set TILLROLL_ENVIRONMENT=development \
+               to go without"
+            .into(),
     })
 }
 
@@ -235,9 +258,8 @@ fn check_brokers(brokers: &BTreeMap<i32, BTreeMap<String, String>>) -> Option<Fi
     };
     brokers.values().any(on).then(|| Finding {
         place: "broker".into(),
-        detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings; mend: set \
-                 auto.create.topics.enable=false in the properties of every broker"
-            .into(),
+        detail: "auto.create.topics.enable is on: a topic made by accident has the wrong settings".into(),
+        mend: "set auto.create.topics.enable=false in the properties of every broker".into(),
     })
 }
 

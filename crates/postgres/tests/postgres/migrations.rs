@@ -1,6 +1,6 @@
 //! Migrations: once, in order, all or nothing, however many processes start.
 
-use tillroll_postgres::{Error, Migration, Settings, connect, migrate};
+use tillroll_postgres::{Error, Migrated, Migration, Pool, Settings, connect, migrate, migrated};
 use tillroll_testkit::empty_database;
 use tokio::task::JoinSet;
 
@@ -60,4 +60,19 @@ async fn numbers_have_no_gaps() {
     let settings = empty_database("migrations_gaps").await;
     let refused = migrate(&settings, &[SECOND]).await;
     assert!(matches!(refused, Err(Error::MigrationNumber { number: 2, expected: 1, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_is_missing_changed_or_unknown_is_told_and_nothing_is_made() {
+    let settings = empty_database("migrations_told").await;
+    let pool = Pool::new(&settings.clone().read_only()).unwrap();
+    let told = async |migrations: &[Migration]| migrated(&pool, migrations).await.unwrap();
+    let nothing = Migrated::default();
+    assert_eq!(told(&[FIRST, SECOND]).await, Migrated { missing: vec![1, 2], ..nothing.clone() });
+    migrate(&settings, &[FIRST]).await.unwrap();
+    assert_eq!(told(&[FIRST]).await, nothing);
+    assert_eq!(told(&[FIRST, SECOND]).await, Migrated { missing: vec![2], ..nothing.clone() });
+    migrate(&settings, &[FIRST, SECOND]).await.unwrap();
+    let changed = Migration { sql: "CREATE TABLE till (id integer);", ..FIRST };
+    assert_eq!(told(&[changed]).await, Migrated { changed: vec![1], unknown: vec![2], ..nothing });
 }

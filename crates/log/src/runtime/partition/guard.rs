@@ -11,22 +11,22 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(in crate::runtime) struct Guard {
     /// The events topic and partition, for the messages.
-    pub(super) place: String,
-    pub(super) commands_topic: Topic,
+    pub(in crate::runtime) place: String,
+    pub(in crate::runtime) commands_topic: Topic,
     /// Before this offset the reactor is done with everything.
-    pub(super) reacted: Offset,
+    pub(in crate::runtime) reacted: Offset,
     /// The events partition was read up to here, its end.
-    pub(super) read: Offset,
+    pub(in crate::runtime) read: Offset,
     /// The partitions that the last claim counts.
-    pub(super) claimed: Option<i32>,
+    pub(in crate::runtime) claimed: Option<i32>,
     /// The partitions that are configured.
-    pub(super) configured: i32,
+    pub(in crate::runtime) configured: i32,
     /// How far the commands have ended.
-    pub(super) inbox: Option<Inbox>,
+    pub(in crate::runtime) inbox: Option<Inbox>,
 }
 
 /// Why the owner may not claim.
-pub(super) enum Unmet {
+pub(in crate::runtime) enum Unmet {
     /// Something is not as it must be: it stays so until a person mends it.
     Guard(GuardUnmet),
     /// Kafka could not say; it may soon.
@@ -109,7 +109,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 }
 
 impl Guard {
-    pub(super) async fn check(self, admin: Admin, partition: PartitionId) -> Result<(), Unmet> {
+    pub(in crate::runtime) async fn check(self, admin: Admin, partition: PartitionId) -> Result<(), Unmet> {
         self.check_position().map_err(Unmet::Guard)?;
         self.check_partitions().map_err(Unmet::Guard)?;
         let Some(inbox) = self.inbox else { return Ok(()) };

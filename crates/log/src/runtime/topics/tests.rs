@@ -31,7 +31,7 @@ fn every_setting_that_differs_is_found_and_its_mending_named() {
             settings.insert(name.to_owned(), wrong.to_owned());
             let findings = plan.check(plan.partitions.unwrap_or(1), &settings);
             assert_eq!(findings.len(), 1, "{} {name}", plan.name);
-            assert!(findings[0].detail.contains("--alter") && findings[0].detail.contains(name), "{}", findings[0]);
+            assert!(findings[0].mend.contains("--alter") && findings[0].mend.contains(name), "{}", findings[0]);
         }
     }
 }
@@ -40,7 +40,7 @@ fn every_setting_that_differs_is_found_and_its_mending_named() {
 fn announcements_are_compacted_under_the_brokers_time_in_one_partition() {
     let plan = TopicPlan::services();
     assert_eq!(plan.check(1, &as_planned(&plan)), []);
-    assert!(plan.check(2, &as_planned(&plan))[0].detail.contains("delete it"));
+    assert!(plan.check(2, &as_planned(&plan))[0].mend.contains("delete it"));
     for (name, wrong) in [("cleanup.policy", "delete"), ("message.timestamp.type", "CreateTime")] {
         let mut settings = as_planned(&plan);
         settings.insert(name.to_owned(), wrong.to_owned());
@@ -56,7 +56,7 @@ fn another_number_of_partitions_is_found() {
     let [events, commands, letters] = TopicPlan::of(&TOPICS, 4);
     for plan in [events, commands] {
         let findings = plan.check(3, &as_planned(&plan));
-        assert!(findings[0].detail.contains("TILLROLL_PARTITIONS=3"), "{findings:?}");
+        assert!(findings[0].mend.contains("TILLROLL_PARTITIONS=3"), "{findings:?}");
     }
     assert_eq!(letters.check(3, &as_planned(&letters)), [], "dead letters may have any number");
 }
@@ -83,7 +83,7 @@ fn too_few_replicas_are_refused_in_production_only() {
         assert_eq!(finding.place, "jar.events.v1");
         let told = format!("has {replication} replicas, {in_sync} of them in sync");
         for part in [told.as_str(), "needs 3 and 2", "TILLROLL_ENVIRONMENT=development"] {
-            assert!(finding.detail.contains(part), "{part:?} is not in: {finding}");
+            assert!(finding.to_string().contains(part), "{part:?} is not in: {finding}");
         }
         assert_eq!(check_replication("jar.events.v1", Environment::Development, replication, &settings), None);
     }
@@ -100,7 +100,20 @@ fn one_broker_that_makes_topics_by_itself_is_refused() {
     let Some(finding) = found else { panic!("not found") };
     assert_eq!(finding.place, "broker");
     for part in ["auto.create.topics.enable is on", "wrong settings", "set auto.create.topics.enable=false"] {
-        assert!(finding.detail.contains(part), "{part:?} is not in: {finding}");
+        assert!(finding.to_string().contains(part), "{part:?} is not in: {finding}");
     }
     assert_eq!(check_brokers(&BTreeMap::from([(1, broker("false")), (2, broker("false"))])), None);
+}
+
+#[test]
+fn topics_of_three_replicas_are_made_to_have_two_in_sync() {
+    for plan in TopicPlan::of(&TOPICS, 4).into_iter().chain([TopicPlan::services()]) {
+        let in_sync = |replication| {
+            let settings = settings_of(plan.clone(), replication);
+            settings.into_iter().find(|(name, _)| name == "min.insync.replicas").map(|(_, value)| value)
+        };
+        assert_eq!((in_sync(1), in_sync(2), in_sync(3)), (None, None, Some("2".to_owned())), "{}", plan.name);
+        let made: BTreeMap<String, String> = settings_of(plan.clone(), 3).into_iter().collect();
+        assert_eq!(check_replication(&plan.name, Environment::Production, 3, &made), None);
+    }
 }

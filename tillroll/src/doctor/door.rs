@@ -1,0 +1,59 @@
+//! The roles, as the public door sees them.
+
+use super::Finding;
+use crate::Failure;
+use crate::config::Config;
+use http_body_util::{BodyExt, Empty};
+use hyper::Uri;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The door asks every role before it answers.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// What was found, and whether the door is open.
+pub async fn look(config: &Config) -> (Vec<Finding>, bool) {
+    let url = config.gateway_url();
+    match json_at(&format!("{url}/health")).await {
+        Ok(body) => parts(&url, &body),
+        Err(why) => {
+            let detail = format!("{url} does not answer: {}", crate::said(why.as_ref()));
+            (vec![Finding::problem("roles", detail, "start it: scripts/up, `tillroll up` or `tillroll serve`")], false)
+        }
+    }
+}
+
+/// What is answered at this URL, whatever its status.
+pub async fn json_at(url: &str) -> Result<Value, Failure> {
+    let uri: Uri = url.parse()?;
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(Duration::from_secs(2)));
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+    let asked = async {
+        let body = client.get(uri).await?.into_body().collect().await?.to_bytes();
+        Ok::<_, Failure>(serde_json::from_slice(&body)?)
+    };
+    tokio::time::timeout(WITHIN, asked).await?
+}
+
+fn parts(url: &str, body: &Value) -> (Vec<Finding>, bool) {
+    let Some(parts) = body["parts"].as_object() else {
+        let detail = format!("what answers at {url} is not Tillroll's door");
+        return (vec![Finding::problem("roles", detail, "set TILLROLL_URL to where the door is")], false);
+    };
+    let finding = |(name, part): (&String, &Value)| match part["state"].as_str() {
+        Some("ready") => Finding::ok("roles", format!("{name} is ready")),
+        state => Finding::problem(
+            "roles",
+            format!("{name} is {}", state.unwrap_or("in no known state").replace('_', " ")),
+            format!(
+                "look at its log and at /health/ready of its internal listener, or start it: tillroll serve {name}"
+            ),
+        ),
+    };
+    (parts.iter().map(finding).collect(), true)
+}
