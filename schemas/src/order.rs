@@ -1,5 +1,9 @@
 //! `order`: an order and the sagas that bring it about. Key: the order id.
 
+mod commands;
+
+pub use commands::*;
+
 use crate::{FulfilmentId, Money, Quantity, Sku, TaxRate, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -347,99 +351,5 @@ tillroll_log::bodies! {
         StepCompleted(StepCompleted) = "order.step-completed.v1",
         FulfilmentRequested(FulfilmentRequested) = "order.fulfilment-requested.v1",
         Fulfilled(Fulfilled) = "order.fulfilled.v1",
-    }
-}
-
-/// Places an order whose lines were priced by the handler from the catalogue's replica.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceOrder {
-    /// The shop's own number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Who.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<Customer>,
-    /// Where it goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// How it is paid.
-    pub payment: PaymentMethod,
-    /// When, if it was not now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub placed_at: Option<Timestamp>,
-    /// 1 to 10,000 lines.
-    pub lines: Vec<Line>,
-}
-
-/// Stock items answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordStockAnswers {
-    /// Who, and what.
-    pub answers: Vec<StockAnswer>,
-}
-
-/// Carries the saga over a step that waits for nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Continue {}
-
-/// Calls it off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CancelOrder {
-    /// For people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Delivers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestFulfilment {
-    /// Which delivery.
-    pub fulfilment_id: FulfilmentId,
-    /// What; everything that is left if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items: Option<Vec<StockClaim>>,
-}
-
-/// An operator's command to an order that is stuck: ask again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RetryStep {
-    /// Why now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// An operator's command to an order that is stuck: give the delivery up, and the order with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CompensateStuck {
-    /// Why.
-    pub reason: String,
-}
-
-/// An operator's command to an order that is stuck: he has seen to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CompleteStep {
-    /// What he did, and why.
-    pub reason: String,
-}
-
-/// The timer's command: the wait is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadlinePassed {
-    /// The deadline that fired.
-    pub deadline: Timestamp,
-}
-
-tillroll_log::bodies! {
-    /// What can be asked of an order.
-    pub enum OrderCommand {
-        Place(PlaceOrder) = "order.place",
-        RecordStockAnswers(RecordStockAnswers) = "order.record-stock-answers",
-        Continue(Continue) = "order.continue",
-        Cancel(CancelOrder) = "order.cancel",
-        RequestFulfilment(RequestFulfilment) = "order.request-fulfilment",
-        DeadlinePassed(DeadlinePassed) = "order.deadline-passed",
-        RetryStep(RetryStep) = "order.retry-step",
-        CompensateStuck(CompensateStuck) = "order.compensate-stuck",
-        CompleteStep(CompleteStep) = "order.complete-step",
     }
 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long a command waits until somebody serves its partition, in all: several planned moves, and less than a gateway
 /// waits.
-pub const OWNER_WITHIN: Duration = Duration::from_secs(5);
+pub const OWNER_WITHIN: Duration = Duration::from_secs(3);
 /// On a request that comes from another instance: it is answered here or not at all.
 static HOP: HeaderName = HeaderName::from_static("tillroll-hop");
 
