@@ -16,11 +16,6 @@ const MAX_VALUE_BYTES: usize = 4 * 1024 * 1024;
 /// Room for key and headers on top of it.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
-/// Records that a producer may have under way.
-const MOST_RECORDS: usize = 100_000;
-/// The same in KiB.
-const MOST_KBYTES: usize = 256 * 1024;
-
 /// Bootstrap servers and librdkafka properties (TLS, SASL, tuning) for every client.
 /// `Debug` shows the names of properties only, as values may be secrets.
 #[derive(Clone)]
@@ -52,23 +47,13 @@ impl Config {
 
     /// The most bytes that key, headers and value of one record may have together.
     pub(crate) fn max_record_bytes(&self) -> usize {
-        self.number("message.max.bytes").unwrap_or(MAX_VALUE_BYTES + MAX_HEADER_BYTES)
-    }
-
-    /// How many records, and bytes of them, a producer may have under way.
-    pub(crate) fn producer_room(&self) -> (usize, usize) {
-        let kbytes = self.number("queue.buffering.max.kbytes").unwrap_or(MOST_KBYTES);
-        (self.number("queue.buffering.max.messages").unwrap_or(MOST_RECORDS), kbytes.saturating_mul(1024))
-    }
-
-    fn number(&self, property: &str) -> Option<usize> {
-        self.properties.get(property)?.parse().ok()
+        let own = MAX_VALUE_BYTES + MAX_HEADER_BYTES;
+        self.properties.get("message.max.bytes").and_then(|text| text.parse().ok()).unwrap_or(own)
     }
 
     /// One idempotent producer; latency first, since the answer to a command waits for it.
     pub(crate) fn producer(&self) -> Result<ClientConfig, KafkaError> {
         let max_bytes = self.max_record_bytes().to_string();
-        let (most_records, most_bytes) = self.producer_room();
         self.client(
             &[
                 ("message.max.bytes", &max_bytes),
@@ -76,8 +61,12 @@ impl Config {
                 // A fifth of the bytes of JSON, at no measurable loss of rate (README).
                 ("compression.codec", "lz4"),
                 ("message.timeout.ms", "5000"),
-                ("queue.buffering.max.messages", &most_records.to_string()),
-                ("queue.buffering.max.kbytes", &(most_bytes / 1024).to_string()),
+                // While a request waits for its turn no others are made, and records gather for the next. With the
+                // default of five, librdkafka's thread spins instead: it has records, and may not send them, since an
+                // idempotent producer has at most five of a partition under way (docs/performance.md).
+                ("max.in.flight.requests.per.connection", "2"),
+                ("queue.buffering.max.messages", "100000"),
+                ("queue.buffering.max.kbytes", "262144"),
                 ("retry.backoff.ms", "20"),
                 ("retry.backoff.max.ms", "500"),
             ],

@@ -3,11 +3,9 @@
 //! records in flight, never the process.
 
 mod delivery;
-mod flight;
 mod thread;
-mod waves;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
@@ -16,12 +14,11 @@ use rdkafka::error::KafkaError as ClientError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::types::RDKafkaErrorCode;
+use tokio::sync::Notify;
 
 use crate::closing::{Closed, closing};
 use crate::{Config, DeliveryError, KafkaError, NewRecord, Offset, Refused, SendError};
 use delivery::{Deliveries, Pending};
-use flight::Flight;
-use waves::{Waiting, Wave, Waves};
 
 #[cfg(test)]
 mod tests;
@@ -56,36 +53,26 @@ struct Shared {
     config: ClientConfig,
     max_bytes: usize,
     flight: Arc<Flight>,
-    waves: Waves,
     stopping: AtomicBool,
+}
+
+/// The records that have been accepted and not been answered yet.
+#[derive(Default)]
+struct Flight {
+    records: AtomicUsize,
+    landed: Notify,
 }
 
 impl Shared {
     fn client(&self) -> RwLockReadGuard<'_, Client> {
         self.client.read().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Gives a record whose turn it is to librdkafka.
-    #[expect(clippy::result_large_err, reason = "a refusal gives the record back, and is rare")]
-    fn hand_over(&self, wave: &Arc<Wave>, waiting: Waiting) -> Result<(), Refused> {
-        let Waiting { record, on_delivery } = waiting;
-        let bytes = record.size();
-        let pending = Pending::new(on_delivery, Arc::clone(wave), bytes);
-        let sent = {
-            let client = self.client();
-            client.send(base_record(&record, pending)).map_err(|(error, base)| (error, base.delivery_opaque))
-        };
-        sent.map_err(|(error, pending)| {
-            let error = send_error(error, bytes, self.max_bytes);
-            Refused { error, record, on_delivery: pending.into_parts().on_delivery }
-        })
-    }
 }
 
 impl Producer {
     /// Makes the client and its thread. It does not wait for a broker.
     pub fn start(config: &Config) -> Result<Producer, KafkaError> {
-        let flight = Arc::new(Flight::of(config));
+        let flight = Arc::new(Flight::default());
         let client_config = config.producer()?;
         let client = new_client(&client_config, &flight)?;
         let shared = Arc::new(Shared {
@@ -93,10 +80,8 @@ impl Producer {
             config: client_config,
             max_bytes: config.max_record_bytes(),
             flight,
-            waves: Waves::default(),
             stopping: AtomicBool::new(false),
         });
-        shared.flight.goes_on_with(&shared);
         let (open, closed) = closing();
         thread::spawn(Arc::clone(&shared), open)?;
         Ok(Producer { handle: Arc::new(Handle { shared, closed }) })
@@ -108,8 +93,7 @@ impl Producer {
     }
 
     /// Queues the record and returns; it never blocks or sleeps. Records to one partition are stored in the order of
-    /// the calls. Those that wait for one that turns out lost are not sent, and are answered as it is. What is refused
-    /// comes back whole, and its callback has not been called.
+    /// the calls. What is refused comes back whole, and its callback has not been called.
     #[expect(clippy::result_large_err, reason = "a refusal gives the record back, and is rare")]
     pub fn send(&self, record: NewRecord, on_delivery: OnDelivery) -> Result<(), Refused> {
         let shared = &self.handle.shared;
@@ -118,14 +102,16 @@ impl Producer {
             let error = SendError::TooLarge { bytes, limit: shared.max_bytes };
             return Err(Refused { error, record, on_delivery });
         }
-        if !shared.flight.take_off(bytes) {
-            return Err(Refused { error: SendError::QueueFull, record, on_delivery });
-        }
-        let wave = shared.waves.of(&record.topic, record.partition);
-        let Some(now) = wave.enter(Waiting { record, on_delivery }) else { return Ok(()) };
-        shared.hand_over(&wave, now).inspect_err(|_| {
-            shared.flight.land(bytes);
-            shared.flight.go_on(&wave, None);
+        shared.flight.records.fetch_add(1, Ordering::AcqRel);
+        let sent = {
+            let client = shared.client();
+            let base = base_record(&record, on_delivery);
+            client.send(base).map_err(|(error, base)| (error, base.delivery_opaque))
+        };
+        sent.map_err(|(error, pending)| {
+            shared.flight.land();
+            let error = send_error(error, bytes, shared.max_bytes);
+            Refused { error, record, on_delivery: pending.into_callback() }
         })
     }
 
@@ -144,7 +130,25 @@ impl Producer {
     /// How many accepted records have not been answered yet.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.handle.shared.flight.records()
+        self.handle.shared.flight.records.load(Ordering::Acquire)
+    }
+}
+
+impl Flight {
+    fn land(&self) {
+        if self.records.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.landed.notify_waiters();
+        }
+    }
+
+    async fn empty(&self) {
+        loop {
+            let landed = self.landed.notified();
+            if self.records.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            landed.await;
+        }
     }
 }
 
@@ -153,8 +157,8 @@ fn new_client(config: &ClientConfig, flight: &Arc<Flight>) -> Result<Client, Kaf
     config.create_with_context(context).map_err(KafkaError::client("making the producer"))
 }
 
-fn base_record(record: &NewRecord, pending: Pending) -> BaseRecord<'_, [u8], [u8], Pending> {
-    let mut base = BaseRecord::with_opaque_to(&record.topic, pending).partition(record.partition.0);
+fn base_record(record: &NewRecord, on_delivery: OnDelivery) -> BaseRecord<'_, [u8], [u8], Pending> {
+    let mut base = BaseRecord::with_opaque_to(&record.topic, Pending::new(on_delivery)).partition(record.partition.0);
     base.key = record.key.as_deref();
     base.payload = record.value.as_deref();
     if !record.headers.is_empty() {

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub use read::{Entry, Envelope, EnvelopeError, claim_of, read_entry, stamp_of};
-pub(crate) use read::{millis, required_header, text};
+pub(crate) use read::{millis, required, text};
 pub use write::{Origin, Place, Writer, event_id};
 
 use crate::{ClaimId, CommandHash, CommandId, EventId, LogId, Offset, Source, TopicId};

@@ -1,6 +1,7 @@
 //! What comes back for a sent record, on the producer's thread.
 
 use std::os::raw::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rdkafka::ClientContext;
@@ -11,9 +12,7 @@ use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::IntoOpaque;
 
-use super::OnDelivery;
-use super::flight::{Flight, lost_by};
-use super::waves::Wave;
+use super::{Flight, OnDelivery};
 use crate::context::{client_error, log_line};
 use crate::{DeliveryError, KafkaError, Offset};
 
@@ -50,10 +49,11 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
             Ok(message) => Ok(Offset(message.offset().max(Offset::UNKNOWN.0))),
             Err((error, _)) => Err(delivery_error(error)),
         };
-        let lost = outcome.as_ref().err().and_then(lost_by);
-        let Parts { on_delivery, wave, bytes } = pending.into_parts();
-        self.flight.answer(on_delivery, bytes, outcome);
-        self.flight.go_on(&wave, lost);
+        let callback = pending.into_callback();
+        if catch_unwind(AssertUnwindSafe(move || callback(outcome))).is_err() {
+            tracing::error!("a delivery callback panicked");
+        }
+        self.flight.land();
     }
 }
 
@@ -82,22 +82,15 @@ pub(super) fn is_fatal(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// What goes through librdkafka with a record.
-pub(super) struct Parts {
-    pub(super) on_delivery: OnDelivery,
-    pub(super) wave: Arc<Wave>,
-    pub(super) bytes: usize,
-}
-
-/// The same, boxed. rdkafka asks for `Sync` although nobody shares it, hence the mutex.
-pub(super) struct Pending(Box<std::sync::Mutex<Parts>>);
+/// A callback on its way through librdkafka. rdkafka asks for `Sync` although nobody shares it, hence the mutex.
+pub(super) struct Pending(Box<std::sync::Mutex<OnDelivery>>);
 
 impl Pending {
-    pub(super) fn new(on_delivery: OnDelivery, wave: Arc<Wave>, bytes: usize) -> Pending {
-        Pending(Box::new(std::sync::Mutex::new(Parts { on_delivery, wave, bytes })))
+    pub(super) fn new(on_delivery: OnDelivery) -> Pending {
+        Pending(Box::new(std::sync::Mutex::new(on_delivery)))
     }
 
-    pub(super) fn into_parts(self) -> Parts {
+    pub(super) fn into_callback(self) -> OnDelivery {
         self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

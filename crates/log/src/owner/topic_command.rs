@@ -1,7 +1,7 @@
 //! A command by topic: what can be read of it, and why it may have to go to the dead letters.
 
 use super::CommandFault;
-use crate::record::{Ended, EnvelopeError, Origin, SettledCommand, header, required_header, text};
+use crate::record::{Ended, EnvelopeError, Origin, SettledCommand, header, required, text};
 use crate::{Aggregate, Body, CommandHash, CommandId, Coordinates, DecodeError, Key, Offset, Source};
 use std::sync::Arc;
 use tillroll_kafka::{PartitionId, Record, partition_for};
@@ -141,17 +141,17 @@ fn read_head(record: &Record, hash_key: &[u8]) -> Result<Head, Unreadable> {
     let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).filter(|key| !key.is_empty());
     let floor = match text(record, header::FLOOR) {
         None | Some("-") => None,
-        Some(_) => Some(Offset(required_header(record, header::FLOOR)?)),
+        Some(_) => Some(Offset(required(record, header::FLOOR)?)),
     };
-    let source: Source = required_header(record, header::SOURCE)?;
+    let source: Source = required(record, header::SOURCE)?;
     if floor.is_some_and(|floor| floor > source.offset) {
         return Err(Unreadable::Floor(Coordinates::of(record)));
     }
     Ok(Head {
-        id: required_header(record, header::ID)?,
+        id: required(record, header::ID)?,
         hash: CommandHash::keyed(hash_key, record.value.as_deref().unwrap_or_default()),
         key: key.ok_or_else(|| Unreadable::Key(Coordinates::of(record)))?.into(),
-        type_name: required_header::<String>(record, header::TYPE)?.into(),
+        type_name: required::<String>(record, header::TYPE)?.into(),
         source,
         floor,
         origin: Origin {

@@ -108,8 +108,8 @@ pub(crate) fn text<'a>(record: &'a Record, name: &'static str) -> Option<&'a str
     record.headers.get_str(name)
 }
 
-pub(crate) fn required_header<T: FromStr>(record: &Record, name: &'static str) -> Result<T, EnvelopeError> {
-    required(record, name, record.headers.get(name))
+pub(crate) fn required<T: FromStr>(record: &Record, name: &'static str) -> Result<T, EnvelopeError> {
+    as_required(record, name, record.headers.get(name))
 }
 
 fn coordinates(record: &Record) -> Coordinates {
@@ -128,15 +128,15 @@ pub fn read_entry(record: &Record) -> Result<Entry, EnvelopeError> {
     let type_name = found.type_name.and_then(utf8).ok_or_else(|| malformed(header::TYPE))?;
     let is_event = type_name != SETTLED && type_name != MARK;
     let envelope = Envelope {
-        id: required(record, header::ID, found.id)?,
+        id: as_required(record, header::ID, found.id)?,
         type_name: type_name.into(),
         key: match record.key.as_deref().map(std::str::from_utf8) {
             Some(Ok(key)) => key.into(),
             None if !is_event => "".into(),
             _ => return Err(malformed("key")),
         },
-        version: if is_event { Version(required(record, header::SEQUENCE, found.sequence)?) } else { Version(0) },
-        occurred_at: required(record, header::TIME, found.time)?,
+        version: if is_event { Version(as_required(record, header::SEQUENCE, found.sequence)?) } else { Version(0) },
+        occurred_at: as_required(record, header::TIME, found.time)?,
         recorded_at: millis(record.recorded_at_ms),
         actor: found.actor.and_then(utf8).map(Box::from),
         correlation: optional(record, header::CORRELATION, found.correlation)?,
@@ -253,7 +253,7 @@ impl Ends {
     }
 }
 
-fn required<T: FromStr>(record: &Record, header: &'static str, value: Option<&[u8]>) -> Result<T, EnvelopeError> {
+fn as_required<T: FromStr>(record: &Record, header: &'static str, value: Option<&[u8]>) -> Result<T, EnvelopeError> {
     parsed(value).ok_or_else(|| EnvelopeError { at: coordinates(record), header })
 }
 

@@ -98,3 +98,32 @@ fn garbage_is_unreadable_and_nothing_more() {
         assert_eq!(stamp_of(&record), Stamp::Unreadable);
     }
 }
+
+#[test]
+fn of_headers_of_one_name_the_first_counts_and_one_that_is_malformed_is_named() {
+    let claim = ClaimId(Uuid::from_u128(1));
+    let id = event_id(claim, Ordinal(4), read::millis(0));
+    let ends = [Ended { id: CommandId(Uuid::from_u128(2)), hash: None, source: None, floor: None }];
+    let place = Place { id, occurred_at: read::millis(0), claim, ordinal: Ordinal(4), inbox: None, ends: &ends };
+    let event = || writer().event(&place, &Origin::default(), (&"a".into(), Version(7)), "jar.put.v1", b"{}".to_vec());
+    let with = |name, value: &'static [u8]| {
+        let mut new = event();
+        new.headers.push((name, Bytes::from_static(value)));
+        read(new)
+    };
+    for (name, value) in [("ordinal", "5"), ("ce_type", CLAIM), ("claim", "00000000-0000-0000-0000-000000000009")] {
+        assert_eq!(stamp_of(&with(name, value.as_bytes())), Stamp::Entry { claim, ordinal: Ordinal(4) });
+    }
+    let Ok(Entry::Event(envelope)) = read_entry(&with("ce_sequence", b"8")) else { panic!("an event") };
+    assert_eq!((envelope.version, envelope.ends), (Version(7), ends.to_vec()));
+    let malformed: [(_, &'static [u8]); 5] = [
+        ("ce_commandid", b"x"),
+        ("ce_commandid", b"\xff"),
+        ("floor", b"-1x"),
+        ("ce_causationid", b"x"),
+        ("source", b""),
+    ];
+    for (name, value) in malformed {
+        assert_eq!(read_entry(&with(name, value)).err().map(|error| error.header), Some(name));
+    }
+}
