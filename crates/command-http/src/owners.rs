@@ -21,9 +21,9 @@ use tillroll_log::{Node, OwnerFound, PartitionId, Services, Suspicion};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a command waits until somebody serves its partition, in all: several planned moves, and less than a gateway
-/// waits.
-pub const OWNER_WITHIN: Duration = Duration::from_secs(3);
+/// Until when after its arrival a command waits for somebody who serves its partition: as long as one may take that is
+/// served.
+pub const OWNER_WITHIN: Duration = crate::EXECUTE_WITHIN;
 /// On a request that comes from another instance: it is answered here or not at all.
 static HOP: HeaderName = HeaderName::from_static("tillroll-hop");
 
@@ -70,6 +70,7 @@ struct Layer<O> {
 }
 
 async fn answer<O: Owners>(State(layer): State<Arc<Layer<O>>>, request: Request, next: Next) -> Response {
+    let deadline = Instant::now() + OWNER_WITHIN;
     let (head, body) = request.into_parts();
     let (body, kept) = Kept::of(body);
     let first = next.clone().run(Request::from_parts(head.clone(), body)).await;
@@ -79,7 +80,7 @@ async fn answer<O: Owners>(State(layer): State<Arc<Layer<O>>>, request: Request,
         return first;
     }
     let Some(body) = kept.whole() else { return bare(first) };
-    bare(layer.pursue(Asked { head, body, next }, first, not_here).await)
+    bare(layer.pursue(Asked { head, body, next, deadline }, first, not_here).await)
 }
 
 /// A request that can be asked again, here and elsewhere.
@@ -87,6 +88,7 @@ struct Asked {
     head: Parts,
     body: Bytes,
     next: Next,
+    deadline: Instant,
 }
 
 impl Asked {
@@ -103,7 +105,6 @@ impl Asked {
 impl<O: Owners> Layer<O> {
     /// Asks the owner, whoever that is in the end; the last answer if there is none in time.
     async fn pursue(&self, asked: Asked, first: Response, first_not_here: NotHere) -> Response {
-        let deadline = Instant::now() + OWNER_WITHIN;
         let (mut last, mut not_here) = (first, first_not_here);
         loop {
             if !not_here.certain && !asked.keyed() {
@@ -128,7 +129,7 @@ impl<O: Owners> Layer<O> {
                 return last;
             }
             // Who serves it may have changed while it was asked there.
-            if !matches!(timeout_at(deadline, moves.changed()).await, Ok(Ok(()))) {
+            if !matches!(timeout_at(asked.deadline, moves.changed()).await, Ok(Ok(()))) {
                 return last;
             }
             let answer = asked.here().await;

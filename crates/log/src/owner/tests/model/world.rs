@@ -8,7 +8,7 @@ use super::truth::Truth;
 use super::{Ask, Bounds, Left, Step};
 use crate::jar::Jar;
 use crate::owner::{Appended, Effect, Phase, Reply, Request, TopicCommand};
-use crate::record::{Origin, header, required_header};
+use crate::record::{Origin, header, required};
 use crate::{CommandHash, CommandId, Version};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -58,7 +58,7 @@ impl World {
     pub fn new(bounds: &Arc<Bounds>) -> Self {
         let named = |record: &Arc<Record>| {
             let hash = CommandHash::keyed(b"key", record.value.as_deref().unwrap_or_default());
-            (required_header(record, header::ID).unwrap(), hash)
+            (required(record, header::ID).unwrap(), hash)
         };
         let topic = bounds.topic.iter().map(named).collect();
         let mut world = Self {
