@@ -9,13 +9,14 @@ mod operate;
 mod outcome;
 mod place;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
 use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, reach_tokens, refresh};
 use tillroll_http::{CommandHeaders, IdentityVerifier, Problem, Scope, Verifies};
-use tillroll_log::{Answered, Commands, ExecuteError, Key, Replica, Version};
+use tillroll_log::{Answered, Commands, Coordinates, ExecuteError, Key, LogId, Replica, Version};
 use tillroll_schemas::order::OrderCommand;
 use tillroll_schemas::{OrderId, Sku};
 
@@ -104,6 +105,11 @@ impl Desk {
                 ask(&look_up)
             }
         }
+    }
+
+    /// How far the catalogue was read for these: whoever has seen the order has seen the products that it is of.
+    fn seen_of<'a>(&self, skus: impl Iterator<Item = &'a Sku>) -> BTreeSet<(LogId, Coordinates)> {
+        skus.filter_map(|sku| self.products.position_for(sku.as_str())).collect()
     }
 
     fn product(&self, sku: &Sku) -> Option<Product> {

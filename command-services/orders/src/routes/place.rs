@@ -48,7 +48,8 @@ pub(super) async fn place(
         Ok(command) => desk.execute(named, &key, command).await.map_err(|error| problem(error, &body.value))?,
         Err(refusal) => desk.first_answer(named, &key).await?.ok_or(refusal)?,
     };
-    let (answered, settled) = desk.outcome(&key, placed, headers.wait).await;
+    let (mut answered, settled) = desk.outcome(&key, placed, headers.wait).await;
+    answered.covers.extend(desk.seen_of(body.value.lines.iter().map(|line| &line.sku)));
     desk.placed(id, &answered, settled)
 }
 
