@@ -67,36 +67,18 @@ pub struct EnvelopeError {
 
 /// What the arbiter looks at.
 pub fn stamp_of(record: &Record) -> Stamp {
-    let (mut type_name, mut claim, mut ordinal) = (None, None, None);
-    for (name, value) in record.headers.iter() {
-        match name {
-            header::TYPE => type_name = type_name.or(Some(value)),
-            header::CLAIM => claim = claim.or(Some(value)),
-            header::ORDINAL => ordinal = ordinal.or(Some(value)),
-            _ => continue,
-        }
-        if type_name.is_some() && claim.is_some() && ordinal.is_some() {
-            break;
-        }
-    }
-    if type_name == Some(CLAIM.as_bytes()) {
+    if record.headers.get_str(header::TYPE) == Some(CLAIM) {
         return match claim_of(record) {
             Some(Claim { claim, previous, .. }) => Stamp::Claim { claim, previous },
             None => Stamp::Unreadable,
         };
     }
-    match (parsed(claim), parsed(ordinal)) {
+    let claim = record.headers.get_str(header::CLAIM).and_then(|text| text.parse().ok());
+    let ordinal = record.headers.get_str(header::ORDINAL).and_then(|text| text.parse().ok());
+    match (claim, ordinal) {
         (Some(claim), Some(ordinal)) => Stamp::Entry { claim, ordinal: Ordinal(ordinal) },
         _ => Stamp::Unreadable,
     }
-}
-
-fn parsed<T: FromStr>(value: Option<&[u8]>) -> Option<T> {
-    utf8(value?)?.parse().ok()
-}
-
-fn utf8(value: &[u8]) -> Option<&str> {
-    std::str::from_utf8(value).ok()
 }
 
 /// The claim that a record makes, if it makes one.
@@ -109,7 +91,16 @@ pub(crate) fn text<'a>(record: &'a Record, name: &'static str) -> Option<&'a str
 }
 
 pub(crate) fn required<T: FromStr>(record: &Record, name: &'static str) -> Result<T, EnvelopeError> {
-    as_required(record, name, record.headers.get(name))
+    text(record, name)
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(|| EnvelopeError { at: coordinates(record), header: name })
+}
+
+fn optional<T: FromStr>(record: &Record, name: &'static str) -> Result<Option<T>, EnvelopeError> {
+    match text(record, name) {
+        None => Ok(None),
+        Some(value) => value.parse().map(Some).map_err(|_| EnvelopeError { at: coordinates(record), header: name }),
+    }
 }
 
 fn coordinates(record: &Record) -> Coordinates {
@@ -123,147 +114,71 @@ pub(crate) fn millis(since_epoch: i64) -> Timestamp {
 
 /// Reads an admitted record.
 pub fn read_entry(record: &Record) -> Result<Entry, EnvelopeError> {
-    let found = Found::of(record);
-    let malformed = |header| EnvelopeError { at: coordinates(record), header };
-    let type_name = found.type_name.and_then(utf8).ok_or_else(|| malformed(header::TYPE))?;
+    let type_name =
+        text(record, header::TYPE).ok_or_else(|| EnvelopeError { at: coordinates(record), header: header::TYPE })?;
     let is_event = type_name != SETTLED && type_name != MARK;
     let envelope = Envelope {
-        id: as_required(record, header::ID, found.id)?,
+        id: required(record, header::ID)?,
         type_name: type_name.into(),
         key: match record.key.as_deref().map(std::str::from_utf8) {
             Some(Ok(key)) => key.into(),
             None if !is_event => "".into(),
-            _ => return Err(malformed("key")),
+            _ => return Err(EnvelopeError { at: coordinates(record), header: "key" }),
         },
-        version: if is_event { Version(as_required(record, header::SEQUENCE, found.sequence)?) } else { Version(0) },
-        occurred_at: as_required(record, header::TIME, found.time)?,
+        version: if is_event { Version(required(record, header::SEQUENCE)?) } else { Version(0) },
+        occurred_at: required(record, header::TIME)?,
         recorded_at: millis(record.recorded_at_ms),
-        actor: found.actor.and_then(utf8).map(Box::from),
-        correlation: optional(record, header::CORRELATION, found.correlation)?,
-        causation: optional(record, header::CAUSATION, found.causation)?,
-        ends: found.ends.map_err(malformed)?,
-        inbox: optional(record, header::INBOX, found.inbox)?,
+        actor: text(record, header::ACTOR).map(Box::from),
+        correlation: optional(record, header::CORRELATION)?,
+        causation: optional(record, header::CAUSATION)?,
+        ends: read_ends(record)?,
+        inbox: optional(record, header::INBOX)?,
         at: coordinates(record),
     };
     match type_name {
         MARK => Ok(Entry::Mark(envelope)),
         SETTLED => match serde_json::from_slice(record.value.as_deref().unwrap_or_default()) {
             Ok(settled) => Ok(Entry::Settled(envelope, settled)),
-            Err(_) => Err(malformed("value")),
+            Err(_) => Err(EnvelopeError { at: coordinates(record), header: "value" }),
         },
         _ => Ok(Entry::Event(envelope)),
     }
 }
 
-/// An admitted record's headers, the first of each name, found in one walk: whoever folds a log reads little else.
-struct Found<'a> {
-    type_name: Option<&'a [u8]>,
-    id: Option<&'a [u8]>,
-    sequence: Option<&'a [u8]>,
-    time: Option<&'a [u8]>,
-    actor: Option<&'a [u8]>,
-    correlation: Option<&'a [u8]>,
-    causation: Option<&'a [u8]>,
-    inbox: Option<&'a [u8]>,
-    /// Or the header that is malformed.
-    ends: Result<Vec<Ended>, &'static str>,
-}
-
-impl<'a> Found<'a> {
-    fn of(record: &'a Record) -> Self {
-        let (type_name, id, sequence, time) = (None, None, None, None);
-        let (actor, correlation, causation, inbox) = (None, None, None, None);
-        let ends = Ok(Vec::new());
-        let mut found = Self { type_name, id, sequence, time, actor, correlation, causation, inbox, ends };
-        let mut ends = Ends::default();
-        for (name, value) in record.headers.iter() {
-            let place = match name {
-                header::TYPE => &mut found.type_name,
-                header::ID => &mut found.id,
-                header::SEQUENCE => &mut found.sequence,
-                header::TIME => &mut found.time,
-                header::ACTOR => &mut found.actor,
-                header::CORRELATION => &mut found.correlation,
-                header::CAUSATION => &mut found.causation,
-                header::INBOX => &mut found.inbox,
-                _ => {
-                    ends.take(name, value);
-                    continue;
-                }
-            };
-            *place = place.or(Some(value));
-        }
-        found.ends = match ends.malformed {
-            None => Ok(ends.ends),
-            Some(header) => Err(header),
-        };
-        found
-    }
-}
-
 /// The nth command id, hash, source and floor belong together.
-#[derive(Default)]
-struct Ends {
-    ends: Vec<Ended>,
-    hashes: usize,
-    sources: usize,
-    floors: usize,
-    malformed: Option<&'static str>,
-}
-
-impl Ends {
-    fn take(&mut self, name: &str, value: &[u8]) {
-        let (header, taken) = match name {
-            header::COMMAND => (header::COMMAND, self.command(value)),
-            header::COMMAND_HASH => (header::COMMAND_HASH, self.hash(value)),
-            header::SOURCE => (header::SOURCE, self.source(value)),
-            header::FLOOR => (header::FLOOR, self.floor(value)),
-            _ => return,
-        };
-        if taken.is_none() {
-            self.malformed = self.malformed.or(Some(header));
+fn read_ends(record: &Record) -> Result<Vec<Ended>, EnvelopeError> {
+    let malformed = |header| EnvelopeError { at: coordinates(record), header };
+    let mut ends: Vec<Ended> = Vec::new();
+    let (mut hashes, mut sources, mut floors) = (0, 0, 0);
+    for (name, value) in record.headers.iter() {
+        let value = || std::str::from_utf8(value).map_err(|_| malformed("utf-8"));
+        match name {
+            header::COMMAND => {
+                let id = value()?.parse().map_err(|_| malformed(header::COMMAND))?;
+                ends.push(Ended { id, hash: None, source: None, floor: None });
+            }
+            header::COMMAND_HASH => {
+                let ended = ends.get_mut(hashes).ok_or_else(|| malformed(header::COMMAND_HASH))?;
+                ended.hash = Some(value()?.parse().map_err(|_| malformed(header::COMMAND_HASH))?);
+                hashes += 1;
+            }
+            header::SOURCE => {
+                let ended = ends.get_mut(sources).ok_or_else(|| malformed(header::SOURCE))?;
+                ended.source = Some(value()?.parse().map_err(|_| malformed(header::SOURCE))?);
+                sources += 1;
+            }
+            header::FLOOR => {
+                let ended = ends.get_mut(floors).ok_or_else(|| malformed(header::FLOOR))?;
+                let floor = value()?;
+                if floor != "-" {
+                    ended.floor = Some(Offset(floor.parse().map_err(|_| malformed(header::FLOOR))?));
+                }
+                floors += 1;
+            }
+            _ => {}
         }
     }
-
-    fn command(&mut self, value: &[u8]) -> Option<()> {
-        let id = parsed(Some(value))?;
-        self.ends.push(Ended { id, hash: None, source: None, floor: None });
-        Some(())
-    }
-
-    fn hash(&mut self, value: &[u8]) -> Option<()> {
-        self.ends.get_mut(self.hashes)?.hash = Some(parsed(Some(value))?);
-        self.hashes += 1;
-        Some(())
-    }
-
-    fn source(&mut self, value: &[u8]) -> Option<()> {
-        self.ends.get_mut(self.sources)?.source = Some(parsed(Some(value))?);
-        self.sources += 1;
-        Some(())
-    }
-
-    fn floor(&mut self, value: &[u8]) -> Option<()> {
-        let ended = self.ends.get_mut(self.floors)?;
-        if value != b"-" {
-            ended.floor = Some(Offset(parsed(Some(value))?));
-        }
-        self.floors += 1;
-        Some(())
-    }
-}
-
-fn as_required<T: FromStr>(record: &Record, header: &'static str, value: Option<&[u8]>) -> Result<T, EnvelopeError> {
-    parsed(value).ok_or_else(|| EnvelopeError { at: coordinates(record), header })
-}
-
-fn optional<T: FromStr>(
-    record: &Record,
-    header: &'static str,
-    value: Option<&[u8]>,
-) -> Result<Option<T>, EnvelopeError> {
-    let parse = |text: &str| text.parse().map_err(|_| EnvelopeError { at: coordinates(record), header });
-    value.and_then(utf8).map(parse).transpose()
+    Ok(ends)
 }
 
 impl FromStr for Inbox {

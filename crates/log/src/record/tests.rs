@@ -116,13 +116,8 @@ fn of_headers_of_one_name_the_first_counts_and_one_that_is_malformed_is_named() 
     }
     let Ok(Entry::Event(envelope)) = read_entry(&with("ce_sequence", b"8")) else { panic!("an event") };
     assert_eq!((envelope.version, envelope.ends), (Version(7), ends.to_vec()));
-    let malformed: [(_, &'static [u8]); 5] = [
-        ("ce_commandid", b"x"),
-        ("ce_commandid", b"\xff"),
-        ("floor", b"-1x"),
-        ("ce_causationid", b"x"),
-        ("source", b""),
-    ];
+    let malformed: [(_, &'static [u8]); 4] =
+        [("ce_commandid", b"x"), ("floor", b"-1x"), ("ce_causationid", b"x"), ("source", b"")];
     for (name, value) in malformed {
         assert_eq!(read_entry(&with(name, value)).err().map(|error| error.header), Some(name));
     }
