@@ -1,6 +1,8 @@
 //! Every role in a process of its own: each is killed alone, at named points, while the others go on with one import.
 
-use crate::crash_points::{DIES_WITHIN, INVOICES, SESSION_MS, begin_import, broken_promises, imported, passing};
+use crate::crash_points::{
+    DIES_WITHIN, INVOICES, SESSION_MS, begin_import, broken_promises, imported, passing, points,
+};
 use crate::generated::{Dice, generate, seed};
 use e2e::{Outcome, Running, System, own};
 use std::collections::BTreeMap;
@@ -58,19 +60,16 @@ fn each_role_that_is_killed_alone_leaves_the_same_business_rows() -> Outcome {
     })
 }
 
-/// Who is killed where. Products are added first of all, so that their owner comes first; then the one point that nobody
-/// passes any more once the import is over and only repeated.
+/// Who is killed where. Products are added first of all, so that their owner comes first.
 fn crashes(dice: &mut Dice) -> Vec<(&'static str, Crash)> {
     let point = OF_AN_APPEND[dice.below(OF_AN_APPEND.len() as u64) as usize];
     let first = Crash { point, passing: 1 + dice.below(10) as u32, fate: Fate::Killed };
-    let rest = CrashPoint::ALL.iter().map(|point| {
-        let at = passed_by(*point);
+    let rest = points().into_iter().map(|point| {
+        let at = passed_by(point);
         let role = at[dice.below(at.len() as u64) as usize];
-        (role, Crash { point: *point, passing: passing(*point, dice), fate: Fate::Killed })
+        (role, Crash { point, passing: passing(point, dice), fate: Fate::Killed })
     });
-    let mut all: Vec<_> = [("catalog", first)].into_iter().chain(rest).collect();
-    all[1..].sort_by_key(|(_, crash)| crash.point != CrashPoint::AfterCommandProduce);
-    all
+    [("catalog", first)].into_iter().chain(rest).collect()
 }
 
 /// The roles that pass it for as long as the import goes on.
