@@ -15,7 +15,7 @@ use tillroll_projectors::Projectors;
 use tillroll_schemas::catalogue;
 use tillroll_telemetry::Shutdown;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -64,14 +64,14 @@ pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     if roles.contains(&Role::Gateway) {
         let _ = std::fs::remove_file(&ready);
     }
-    let serving = Serving::start(&config, &backends, &roles, args.rebuild).await?;
+    let mut serving = Serving::start(&config, &backends, &roles, args.rebuild).await?;
     if let Some(url) = serving.public_url() {
         std::fs::write(&ready, &url)?;
         println!("ready: {url}");
     } else {
         println!("ready");
     }
-    until_asked_to_stop(&serving).await;
+    serving.until_asked_to_stop().await;
     serving.stop().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -86,6 +86,8 @@ pub struct Serving {
     announcers: Vec<Announcer>,
     projectors: Option<Projectors>,
     public: Option<SocketAddr>,
+    /// Ctrl-C and SIGTERM, from the moment at which all of it is ready: before that they end the process at once.
+    asked_to_stop: Option<(Signal, Signal)>,
     /// Ends when the last Kafka client is closed.
     closed: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -116,6 +118,7 @@ impl Serving {
             announcers: Vec::new(),
             projectors: None,
             public: None,
+            asked_to_stop: None,
             closed: Box::pin(node.closed()),
         };
         let database_url = backends.database_url.clone();
@@ -124,7 +127,10 @@ impl Serving {
         // With it goes this function's part in the node: its clients are waited for at the end.
         drop(shared);
         match started {
-            Ok(()) => Ok(serving),
+            Ok(()) => {
+                serving.asked_to_stop = Some((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+                Ok(serving)
+            }
             Err(error) => {
                 serving.stop().await;
                 Err(error)
@@ -188,6 +194,17 @@ impl Serving {
         Ok(())
     }
 
+    /// Ends with Ctrl-C or SIGTERM.
+    pub async fn until_asked_to_stop(&mut self) {
+        if let Some((terminate, interrupt)) = &mut self.asked_to_stop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        tracing::info!("stopping");
+    }
+
     /// Where the public door is, if it is in this process.
     pub fn public_url(&self) -> Option<String> {
         self.public.map(|address| format!("http://{address}"))
@@ -233,20 +250,4 @@ async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
         };
         format!("{what} cannot listen on {address}: {error}; {variable} says where").into()
     })
-}
-
-/// Ctrl-C or SIGTERM.
-pub async fn until_asked_to_stop(_serving: &Serving) {
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(terminate) => terminate.recv().await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
-    tracing::info!("stopping");
 }

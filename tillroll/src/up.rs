@@ -1,9 +1,9 @@
 //! `tillroll up`: everything on this machine with one command.
 
+use crate::Failure;
 use crate::config::Config;
 use crate::roles::Role;
 use crate::serve::{Backends, Serving};
-use crate::{Failure, serve};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
         database_url: stack.database_url().to_owned(),
     };
     let run_files = RunFiles::write(&config, &backends)?;
-    let serving = Serving::start(&config, &backends, &Role::ALL, args.rebuild).await?;
+    let mut serving = Serving::start(&config, &backends, &Role::ALL, args.rebuild).await?;
     let url = serving.public_url().unwrap_or_default();
     std::fs::write(config.run_file("ready"), &url)?;
     println!("ready in {} ms: {url}", started.elapsed().as_millis());
@@ -48,7 +48,7 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     println!("  PostgreSQL  {}", without_password(&backends.database_url));
     println!("  API         {url}/openapi.json");
     println!("  stop with Ctrl-C");
-    serve::until_asked_to_stop(&serving).await;
+    serving.until_asked_to_stop().await;
     drop(run_files);
     serving.stop().await;
     stack.stop().await?;
