@@ -18,7 +18,7 @@ use std::time::Duration;
 use tillroll_telemetry::{Crash, CrashPoint, Fate};
 
 /// A planned hand-over takes less than a second on an idle machine; those that test are busy. What it took is printed.
-const PLANNED: Duration = Duration::from_secs(5);
+const PLANNED: Duration = Duration::from_secs(3);
 /// The session time-out of 6 s and one second, and as much again as a busy machine may take.
 const KILLED: Duration = Duration::from_secs(11);
 const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
