@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::consumer::Consumer as _;
 use rdkafka::types::RDKafkaErrorCode;
 use thiserror::Error;
 use uuid::Uuid;
@@ -169,10 +170,17 @@ impl Admin {
         let ends = move |client: &Consumer| {
             let begun = Instant::now();
             loop {
-                match ends::of_partitions(client, &topic, &partitions, WITHIN) {
-                    Err(error) if error.is_transient() && begun.elapsed() < MOVING => std::thread::sleep(AGAIN),
+                let error = match ends::of_partitions(client, &topic, &partitions, WITHIN) {
+                    Err(error) if error.is_transient() => error,
                     answer => return answer,
+                };
+                if begun.elapsed() >= MOVING {
+                    return Err(error);
                 }
+                std::thread::sleep(AGAIN);
+                // After some errors, as of a leader of an earlier epoch, the library itself would go on asking whom it
+                // knows. Whether this succeeds is told by the next attempt.
+                let _ = client.fetch_metadata(Some(&topic), MOVING);
             }
         };
         self.ask("asking for ends", ends).await

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::topic_partition_list::{Offset as RdOffset, TopicPartitionList};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka_sys as sys;
 use sys::rd_kafka_OffsetSpec_t as Spec;
 use sys::rd_kafka_admin_op_t as Op;
@@ -28,7 +29,7 @@ pub(crate) fn of_partitions(
         found.iter().find(|(partition, _)| *partition == wanted).map(|(_, offset)| *offset)
     };
     let both = partitions.iter().map(|wanted| {
-        let missing = KafkaError::broker(DOING, rdkafka::types::RDKafkaErrorCode::UnknownPartition, "");
+        let missing = KafkaError::broker(DOING, RDKafkaErrorCode::UnknownPartition, "");
         of(&beginnings, *wanted).zip(of(&ends, *wanted)).map(|(low, high)| (*wanted, low, high)).ok_or(missing)
     });
     both.collect()
@@ -62,9 +63,13 @@ fn read(call: Call<'_>) -> Result<Vec<(PartitionId, Offset)>, KafkaError> {
     let one = |info: &*const sys::rd_kafka_ListOffsetsResultInfo_t| {
         // SAFETY: an element of the array, which owns the partition that is read here.
         let found = unsafe { &*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info) };
-        match found.err {
-            Code::RD_KAFKA_RESP_ERR_NO_ERROR => Ok((PartitionId(found.partition), Offset(found.offset))),
-            error => Err(KafkaError::broker(DOING, error.into(), "")),
+        match (found.err, found.offset) {
+            // The request to the partition's leader failed: the library then leaves what it had put there before.
+            (Code::RD_KAFKA_RESP_ERR_NO_ERROR, ..0) => {
+                Err(KafkaError::broker(DOING, RDKafkaErrorCode::BrokerTransportFailure, "the leader gave no answer"))
+            }
+            (Code::RD_KAFKA_RESP_ERR_NO_ERROR, offset) => Ok((PartitionId(found.partition), Offset(offset))),
+            (error, _) => Err(KafkaError::broker(DOING, error.into(), "")),
         }
     };
     infos.iter().map(one).collect()

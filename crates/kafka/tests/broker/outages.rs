@@ -85,6 +85,40 @@ async fn read_on(
     read
 }
 
+/// The library then has an answer without an error and without an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_dies_while_it_is_asked_has_told_no_end() {
+    let (stack, _root) = own_broker().await;
+    let config = Config::new(stack.bootstrap_servers());
+    let topic = topic(&config, 1).await;
+    store_numbers(&Producer::start(&config).unwrap(), &topic, 0, 0..3).await;
+    let admin = Admin::new(&config).unwrap();
+    let ends = [(ZERO, Offset(0), Offset(3))];
+    assert_eq!(admin.end_offsets(&topic, &[ZERO]).await.unwrap(), ends);
+
+    let kafka = stack.kafka().unwrap();
+    kafka.pause().unwrap();
+    let asked = tokio::spawn({
+        let (admin, topic) = (admin.clone(), Arc::clone(&topic));
+        async move { admin.end_offsets(&topic, &[ZERO]).await }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    kafka.kill().await.unwrap();
+    let told = asked.await.unwrap();
+    assert!(told.as_ref().is_err_and(tillroll_kafka::KafkaError::is_transient), "{told:?}");
+
+    kafka.start_again().await.unwrap();
+    let told = async {
+        loop {
+            match admin.end_offsets(&topic, &[ZERO]).await {
+                Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(20)).await,
+                told => return told,
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, told).await.unwrap().unwrap(), ends);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn records_in_flight_when_the_broker_dies_are_stored_once_or_reported() {
     let (stack, _root) = own_broker().await;
