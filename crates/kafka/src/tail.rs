@@ -8,15 +8,17 @@ mod recent;
 mod subscription;
 mod thread;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
+use rdkafka::consumer::Consumer as _;
 use tokio::sync::mpsc as channel;
 
 use crate::closing::{Closed, closing};
 use crate::config::FetchWait;
-use crate::native::Waker;
+use crate::native::{Consumer, Waker};
 use crate::reading::open_consumer;
 use crate::{Batch, Config, KafkaError, Offset, PartitionId, Topic};
 pub use subscription::Subscription;
@@ -38,6 +40,7 @@ struct Shared {
     commands: Option<mpsc::Sender<Command>>,
     closed: Closed,
     waker: Waker,
+    client: Weak<Consumer>,
     subscribers: AtomicU64,
 }
 
@@ -60,7 +63,7 @@ impl Tail {
     pub fn with_backlog(config: &Config, bytes: usize) -> Result<Tail, KafkaError> {
         let queue = open_consumer(&config.reader(FetchWait::Tailing)?, "tail")?;
         let (commands, received) = mpsc::channel();
-        let waker = queue.waker().clone();
+        let (waker, client) = (queue.waker().clone(), Arc::downgrade(queue.consumer()));
         let (open, closed) = closing();
         thread::spawn(queue, received, open)?;
         let shared = Shared {
@@ -69,6 +72,7 @@ impl Tail {
             commands: Some(commands),
             closed,
             waker,
+            client,
             subscribers: AtomicU64::new(0),
         };
         Ok(Tail { shared: Arc::new(shared) })
@@ -89,6 +93,15 @@ impl Tail {
         let told = self.shared.commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
         self.shared.waker.wake();
         told
+    }
+
+    /// Lets the tail's client learn who leads the topic's partitions. Of a topic that it is told to read without
+    /// knowing it, librdkafka finds that out within a second only, as measured. Waits for the broker, so never on the tail's thread.
+    fn introduce(&self, topic: &Topic, within: Duration) {
+        if let Some(client) = self.shared.client.upgrade() {
+            // Without an answer it learns it by itself.
+            let _ = client.fetch_metadata(Some(topic), within);
+        }
     }
 
     /// Asks the tail to carry these partitions from these positions on.

@@ -129,6 +129,7 @@ impl Reader {
     fn catch_up(&mut self, from: &[(PartitionId, Offset)]) -> Result<Live, Stop> {
         let mut ends = self.ends(from)?;
         self.assign(from)?;
+        self.tail.introduce(&self.topic, REQUEST);
         loop {
             self.read_up_to(&ends)?;
             let at = self.positions();
