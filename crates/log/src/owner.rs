@@ -2,7 +2,8 @@
 //! gives effects; the IO around it (`runtime`) only carries them out. The numbers are rules of docs/log-protocol.md.
 //!
 //! `CatchingUp → Claiming → Serving → (Claiming, when superseded or in doubt | Draining → Released | Faulted)`; it
-//! reads on in every phase, so that claiming again needs no catching up.
+//! reads on in every phase, so that claiming again needs no catching up. One whose partition the group has given to
+//! somebody else serves until that one claims.
 
 mod commands;
 mod effects;
@@ -77,6 +78,17 @@ pub enum Phase {
     Faulted,
 }
 
+/// By what right it claims (rule 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Mandate {
+    /// The group has chosen it.
+    Chosen,
+    /// It suspects that this instance is gone, and may replace its claim only.
+    Suspects(String),
+    /// The group has chosen somebody else, who has not claimed yet.
+    Interim,
+}
+
 /// The owner of one partition of the aggregate `A`; `T` is what answers go to.
 pub struct Owner<A: Aggregate, T: Ticket> {
     config: OwnerConfig,
@@ -88,8 +100,7 @@ pub struct Owner<A: Aggregate, T: Ticket> {
     requests: Requests<A, T>,
     commands: Commands<A>,
     timers: Timers,
-    /// The instance whose claim alone it may replace; none if the group has chosen it (rule 1).
-    suspected: Option<String>,
+    mandate: Mandate,
     /// Claims lost since a record of ours was last admitted: so many, so long is the wait before the next.
     doubts: u32,
     effects: Vec<Effect<A, T>>,
@@ -114,7 +125,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             requests: Requests::default(),
             commands: Commands::default(),
             timers: Timers::default(),
-            suspected: None,
+            mandate: Mandate::Chosen,
             doubts: 0,
             effects: Vec::new(),
         }
@@ -123,7 +134,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// The same of one whom the group has not chosen: it suspects that this instance is gone, claims once on top of
     /// its claim, and lets go as soon as anybody else claims (rule 1).
     pub fn on_suspicion_of(self, instance: Option<String>) -> Self {
-        Self { suspected: instance, ..self }
+        Self { mandate: instance.map_or(Mandate::Chosen, Mandate::Suspects), ..self }
     }
 
     /// Where it stands.
@@ -133,7 +144,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
 
     /// Whether a suspicion is all that it has: no assignment will be confirmed to it.
     pub fn is_suspicious(&self) -> bool {
-        self.suspected.is_some()
+        matches!(self.mandate, Mandate::Suspects(_))
     }
 
     /// The confirmed state.
@@ -170,9 +181,10 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             return;
         }
         let writes = self.fold.claim.as_ref().map(|claim| &claim.instance);
-        match &self.suspected {
-            Some(suspected) if writes != Some(suspected) => self.release(),
-            Some(_) | None => self.want_claim(0),
+        match &self.mandate {
+            Mandate::Suspects(suspected) if writes != Some(suspected) => self.release(),
+            Mandate::Suspects(_) | Mandate::Chosen => self.want_claim(0),
+            Mandate::Interim => self.release(),
         }
     }
 
@@ -207,6 +219,15 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
                 self.want_claim(attempt + 1);
             }
             _ => {}
+        }
+    }
+
+    /// The group has given the partition to somebody else: serve on until he claims, and claim no more (rule 1).
+    pub fn give_away(&mut self) {
+        match self.phase {
+            Phase::Serving { .. } => self.mandate = Mandate::Interim,
+            Phase::CatchingUp | Phase::Claiming { .. } => self.release(),
+            Phase::Draining { .. } | Phase::Released | Phase::Faulted => {}
         }
     }
 
@@ -260,8 +281,11 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.effects.push(Effect::WantClaim { attempt });
     }
 
-    /// The claim is lost or in doubt: claim again, at once the first time.
+    /// The claim is lost or in doubt: claim again, at once the first time; unless that is somebody else's now.
     fn doubt(&mut self, at_least: u32) {
+        if self.mandate == Mandate::Interim {
+            return self.release();
+        }
         self.want_claim(at_least.max(self.doubts));
         self.doubts += 1;
     }
@@ -270,12 +294,15 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         // Nothing before this claim can be admitted any more: what is under way is void, for certain (rule 6).
         let claim = self.fold.position.arbiter.claim.unwrap_or(ClaimId(Uuid::nil()));
         let own = self.tried.contains(&claim) && matches!(self.phase, Phase::Claiming { .. });
+        if self.mandate == Mandate::Interim {
+            self.pass_on();
+        }
         self.start_over();
         self.timers.read_back(record.recorded_at_ms, now);
         match self.phase {
             Phase::Claiming { .. } if own => self.serve(claim, now),
-            // The suspected one lives, or the group or somebody else has noticed too: theirs it is.
-            Phase::Claiming { .. } | Phase::Serving { .. } if self.suspected.is_some() => self.release(),
+            // The suspected one lives, or the group or somebody else has noticed too, or has been chosen: theirs it is.
+            Phase::Claiming { .. } | Phase::Serving { .. } if self.mandate != Mandate::Chosen => self.release(),
             Phase::Claiming { attempt } => self.want_claim(attempt + 1),
             Phase::Serving { .. } => self.doubt(1),
             Phase::Draining { .. } => self.release(),

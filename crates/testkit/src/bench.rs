@@ -288,7 +288,12 @@ pub(crate) fn told<A: Aggregate>(reply: Reply<A>) -> Told {
         Reply::Repeat { .. } => Told::Repeat,
         Reply::Rejected(rejection) => Told::Refused(rejection.code()),
         Reply::Failed(why) => panic!("a request failed: {why}"),
-        Reply::VersionMismatch { .. } | Reply::KeyReused | Reply::Unknown | Reply::Overloaded | Reply::Unavailable => {
+        Reply::VersionMismatch { .. }
+        | Reply::KeyReused
+        | Reply::Unknown
+        | Reply::Overloaded
+        | Reply::Elsewhere
+        | Reply::Unavailable => {
             panic!("a request was turned away")
         }
     }

@@ -17,8 +17,10 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 use tillroll_telemetry::{Crash, CrashPoint, Fate};
 
-/// A planned hand-over takes less than a second on an idle machine; those that test are busy. What it took is printed.
-const PLANNED: Duration = Duration::from_secs(3);
+/// A partition that moves is served by its old owner until the new one has claimed. What it took is printed.
+const PLANNED: Duration = Duration::from_secs(1);
+/// An order with all its steps, each at a partition that may just be moving.
+const PLANNED_ORDER: Duration = Duration::from_millis(1_500);
 /// The session time-out of 6 s and one second, and as much again as a busy machine may take.
 const KILLED: Duration = Duration::from_secs(11);
 const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
@@ -82,7 +84,7 @@ fn every_role_is_restarted_under_load_and_no_client_notices() -> Outcome {
         eprintln!("{} commands, the slowest took {} ms", journal.told.len(), journal.slowest.as_millis());
         assert_eq!((journal.undocumented, journal.stale, journal.reused), (Vec::new(), Vec::new(), Vec::new()));
         assert_eq!(journal.sent_away, 0, "nobody is asked to come again");
-        assert!(journal.slowest < PLANNED, "{:?}", journal.slowest);
+        assert!(journal.slowest < PLANNED_ORDER, "{:?}", journal.slowest);
         system.caught_up().await?;
         let broken = broken_promises(&system, &system.roll().await?, &journal.told).await?;
         assert_eq!(broken, Vec::<String>::new());

@@ -128,6 +128,27 @@ async fn one_that_follows_is_read_at_once() {
     assert!(times[100] < Duration::from_millis(15), "{:?}", times[100]);
 }
 
+/// The first owner of a topic in its process waits for this.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_the_process_has_not_read_before_is_followed_at_once() {
+    let config = broker().await;
+    let (producer, tail) = (Producer::start(&config).unwrap(), Tail::start(&config).unwrap());
+    live(&mut tail.subscribe(topic(&config, 1).await, vec![(ZERO, Offset(0))])).await;
+    let mut took = Vec::new();
+    for _ in 0..5 {
+        let topic = topic(&config, 1).await;
+        store_numbers(&producer, &topic, 0, 0..1).await;
+        let mut follower = tail.subscribe(Arc::clone(&topic), vec![(ZERO, Offset(0))]);
+        assert_eq!(numbers(&mut follower, 1).await, [0]);
+        let begun = Instant::now();
+        store_numbers(&producer, &topic, 0, 1..2).await;
+        assert_eq!(numbers(&mut follower, 1).await, [1]);
+        took.push(begun.elapsed());
+    }
+    took.sort_unstable();
+    assert!(took[2] < Duration::from_millis(300), "{took:?}");
+}
+
 #[tokio::test]
 async fn an_impossible_configuration_is_an_error_of_the_start() {
     assert!(Tail::start(&Config::new("127.0.0.1:1").set("no.such.property", "1")).is_err());

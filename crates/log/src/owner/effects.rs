@@ -80,7 +80,9 @@ pub enum Reply<A: Aggregate> {
     Unknown,
     /// Too much is under way (rule 7).
     Overloaded,
-    /// The partition is not served here now.
+    /// The partition is not served here: the command was certainly not carried out here.
+    Elsewhere,
+    /// The partition was let go before the command was answered: it may have been carried out.
     Unavailable,
     /// The command itself is at fault: too large, or its decision or its answer panicked.
     Failed(CommandFault),

@@ -79,7 +79,7 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// Takes a request.
     pub fn request(&mut self, request: Request<A, T>, now: Timestamp) {
         let refused = match self.phase {
-            Phase::Draining { .. } | Phase::Released | Phase::Faulted => Some(Reply::Unavailable),
+            Phase::Draining { .. } | Phase::Released | Phase::Faulted => Some(Reply::Elsewhere),
             // Rule 7: bounded, then 503.
             _ if self.requests.len() + self.line.requests() >= self.config.max_requests => Some(Reply::Overloaded),
             _ => None,
@@ -267,6 +267,14 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             (*log, Coordinates { topic: topic.clone(), partition: *partition, offset: *offset })
         });
         own.into_iter().chain(elsewhere).collect()
+    }
+
+    /// The next owner has claimed: what is under way here is void, for certain, and can be asked of him.
+    pub(super) fn pass_on(&mut self) {
+        let (requests, _) = self.line.void_all();
+        let resting = self.requests.barrier.drain(..).map(|(_, request, _)| request);
+        let tickets = requests.into_iter().chain(resting).map(|request| request.ticket);
+        self.effects.extend(tickets.map(|ticket| Effect::Answer { ticket, reply: Reply::Elsewhere }));
     }
 
     /// Nothing will be decided here any more.

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 mod corners;
+mod giving_away;
 mod hostile;
 mod inbox;
 pub(crate) mod keeping;

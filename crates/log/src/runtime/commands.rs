@@ -277,6 +277,7 @@ impl<A: Aggregate> Commands<A> {
             Reply::KeyReused => return Err(ExecuteError::KeyReused),
             Reply::Unknown => return Ok(None),
             Reply::Overloaded => return Err(ExecuteError::Overloaded),
+            Reply::Elsewhere => return Err(ExecuteError::Elsewhere(self.place_of(key))),
             Reply::Unavailable => return Err(ExecuteError::LetGo(self.place_of(key))),
             Reply::Failed(why) => return Err(failed::<A>(&why)),
         };

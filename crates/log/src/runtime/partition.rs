@@ -31,6 +31,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// How long a revoked partition may drain; less than Kafka gives.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How long a partition that was given away is served until somebody claims it. Between giving it away and giving it to
+/// somebody, a group takes a second at least: librdkafka joins no more often than that.
+const SUCCEEDED_WITHIN: Duration = Duration::from_secs(5);
 /// How long the guards may take before something else has its turn.
 const GUARD_WITHIN: Duration = Duration::from_secs(1);
 /// Deadlines are looked at, and reactor positions committed, this often.
@@ -50,6 +53,8 @@ pub(super) enum Control {
     DeadLettered(Offset, bool),
     Committed(Option<Offset>),
     Stored(u64, bool),
+    /// Somebody else will claim it: serve until then.
+    GiveAway,
     Revoke,
 }
 
@@ -75,11 +80,12 @@ struct Partition<A: Aggregate, R> {
     keeping: Keeping,
     end: Offset,
     requests: mpsc::Receiver<ToOwner<A>>,
-    commands: Option<PartitionRecords>,
+    commands: CommandsFrom,
     control: mpsc::UnboundedReceiver<Control>,
     to_control: mpsc::UnboundedSender<Control>,
     claims: u64,
-    reading_commands: bool,
+    /// From where the next command by topic is to be read; none before it has served.
+    next_command: Option<Offset>,
     committing: bool,
     serving: Counted,
     gauge: Arc<Gauge>,
@@ -120,16 +126,23 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut drained_by = None;
+        let (mut given_away, mut drained_by) = (None, None);
         self.check_caught_up().await;
-        while !self.finished(drained_by) {
+        while !self.finished(given_away, drained_by) {
+            if given_away.is_some_and(|since: Instant| since.elapsed() >= SUCCEEDED_WITHIN) && drained_by.is_none() {
+                // Nobody has claimed it: whoever does so later finds nothing under way.
+                self.control(Control::Revoke);
+                drained_by = Some(Instant::now() + DRAIN);
+            }
             let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
             let full = self.owner.phase() == Phase::CatchingUp && !room;
             tokio::select! {
                 biased;
                 Some(control) = self.control.recv() => {
-                    if matches!(control, Control::Revoke) {
-                        drained_by = Some(Instant::now() + DRAIN);
+                    match &control {
+                        Control::Revoke => drained_by = Some(Instant::now() + DRAIN),
+                        Control::GiveAway => given_away = Some(Instant::now()),
+                        _ => {}
                     }
                     self.control(control);
                 }
@@ -157,9 +170,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.stop().await;
     }
 
-    fn finished(&self, drained_by: Option<Instant>) -> bool {
-        // A suspicious owner lets go by itself.
-        let let_go = self.owner.is_suspicious() && self.owner.phase() == Phase::Released;
+    fn finished(&self, given_away: Option<Instant>, drained_by: Option<Instant>) -> bool {
+        // Whom the group has not chosen lets go by itself.
+        let let_go = match self.owner.phase() {
+            Phase::Released => self.owner.is_suspicious() || given_away.is_some(),
+            Phase::Faulted => given_away.is_some(),
+            _ => false,
+        };
         let_go || drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
     }
 
@@ -182,7 +199,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
         while let Some(control) = self.control.recv().await {
-            if matches!(control, Control::Revoke) {
+            if matches!(control, Control::Revoke | Control::GiveAway) {
                 return;
             }
         }
@@ -251,10 +268,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return self.perform();
             }
             None => {
-                self.commands = None;
+                self.commands = CommandsFrom::Nowhere;
                 return;
             }
         };
+        if let Some(last) = batch.records.last() {
+            self.next_command = Some(Offset(last.offset.0 + 1));
+        }
         let hash_key = self.node.config().hash_key.clone();
         let commands = batch.records.into_iter().map(|record| TopicCommand::read(record, &hash_key));
         self.owner.topic_commands(commands, now());
@@ -263,7 +283,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 
     fn control(&mut self, control: Control) {
         match control {
-            Control::Commands(commands) => self.commands = Some(commands),
+            Control::Commands(commands) => self.commands = CommandsFrom::Group(commands),
             Control::AppendFailed(appended) => self.owner.delivery_failed(appended),
             Control::Acknowledged(offset) => self.outbox.acknowledged(offset),
             Control::SendAgain(sent) => self.unsent.push_back(sent),
@@ -282,9 +302,19 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 self.outbox.committed(next.unwrap_or_default());
             }
             Control::Stored(part, stands) => self.stored(part, stands),
+            Control::GiveAway => {
+                self.commands = self.commands_from_log();
+                self.owner.give_away();
+            }
             Control::Revoke => self.owner.revoke(now()),
         }
         self.perform();
+    }
+
+    /// The group gives them to the next owner only, and not before he is there.
+    fn commands_from_log(&self) -> CommandsFrom {
+        let subscribe = |next| self.node.tail().subscribe(self.commands_topic.clone(), vec![(self.partition, next)]);
+        self.next_command.map_or(CommandsFrom::Nowhere, |next| CommandsFrom::Log(subscribe(next)))
     }
 
     fn tick(&mut self) {
@@ -323,20 +353,31 @@ enum Asked<A: Aggregate> {
 /// Requests and commands in turn: neither keeps the other out.
 async fn next_asked<A: Aggregate>(
     requests: &mut mpsc::Receiver<ToOwner<A>>,
-    commands: &mut Option<PartitionRecords>,
+    commands: &mut CommandsFrom,
     wants_commands: bool,
 ) -> Asked<A> {
     tokio::select! {
         Some(request) = requests.recv() => Asked::Request(request),
-        batch = next_commands(commands), if wants_commands => Asked::Commands(batch),
+        batch = commands.next(), if wants_commands => Asked::Commands(batch),
         else => std::future::pending().await,
     }
 }
 
-async fn next_commands(commands: &mut Option<PartitionRecords>) -> Option<Result<Batch, ReadError>> {
-    match commands {
-        Some(commands) => commands.next().await,
-        None => std::future::pending().await,
+/// Where commands by topic come from.
+enum CommandsFrom {
+    Nowhere,
+    Group(PartitionRecords),
+    Log(Subscription),
+}
+
+impl CommandsFrom {
+    /// The next ones; none if no more will come from there.
+    async fn next(&mut self) -> Option<Result<Batch, ReadError>> {
+        match self {
+            Self::Nowhere => std::future::pending().await,
+            Self::Group(records) => records.next().await,
+            Self::Log(records) => Some(records.next().await),
+        }
     }
 }
 

@@ -174,7 +174,30 @@ impl RoleWatch {
     }
 }
 
-type Owners = HashMap<(Topic, PartitionId), Spawned>;
+/// Running owners by their place.
+#[derive(Default)]
+struct Owners {
+    of_group: HashMap<(Topic, PartitionId), Spawned>,
+    /// The group has given these to somebody else; each ends when that one has claimed.
+    given_away: HashMap<(Topic, PartitionId), Spawned>,
+}
+
+impl Owners {
+    fn give_away(&mut self, places: &[(Topic, PartitionId)]) {
+        self.given_away.retain(|_, owner| !owner.control.is_closed());
+        for place in places {
+            if let Some(owner) = self.of_group.remove(place) {
+                let _ = owner.control.send(Control::GiveAway);
+                self.given_away.insert(place.clone(), owner);
+            }
+        }
+    }
+
+    fn take(&mut self, places: &[(Topic, PartitionId)]) -> Vec<Spawned> {
+        places.iter().flat_map(|place| [self.of_group.remove(place), self.given_away.remove(place)]).flatten().collect()
+    }
+}
+
 /// Who was suspected last: never twice, for whoever lived on claims again.
 type Suspected = HashMap<(Topic, PartitionId), String>;
 
@@ -187,7 +210,7 @@ async fn run(
     mut catching_up: CatchingUp,
 ) {
     let mut catches_up = true;
-    let (mut owners, mut suspicions, mut suspected) = (Owners::new(), role.node.suspicions(), Suspected::new());
+    let (mut owners, mut suspicions, mut suspected) = (Owners::default(), role.node.suspicions(), Suspected::new());
     let stopped = loop {
         tokio::select! {
             signal = signals.recv() => match signal {
@@ -203,8 +226,16 @@ async fn run(
         }
     };
     alive.store(false, Ordering::Relaxed);
-    drain(owners.drain().map(|(_, owner)| owner)).await;
-    group.leave().await;
+    let places: Vec<_> = owners.of_group.keys().cloned().collect();
+    if has_heirs(&role) {
+        owners.give_away(&places);
+    } else {
+        drain(owners.take(&places)).await;
+    }
+    tokio::join!(group.leave(), acknowledge_all(signals));
+    for owner in owners.given_away.into_values() {
+        let _ = owner.released.await;
+    }
     if let Some(stopped) = stopped {
         let _ = stopped.send(());
     }
@@ -213,28 +244,28 @@ async fn run(
 async fn handle(role: &Role, group: &Group, owners: &mut Owners, signal: GroupSignal) {
     match signal {
         GroupSignal::Assigned(assigned) => {
-            // Those that rest on a suspicion end, and what they have folded is kept.
-            let suspicious = assigned.iter().filter_map(|each| owners.remove(&(each.topic.clone(), each.partition)));
-            drain(suspicious.collect::<Vec<_>>().into_iter()).await;
+            // Those that rest on a suspicion end, or were given away in vain; what they have folded is kept.
+            let places: Vec<_> = assigned.iter().map(|each| (each.topic.clone(), each.partition)).collect();
+            drain(owners.take(&places)).await;
             for assignment in assigned {
                 let (topic, partition) = (assignment.topic, assignment.partition);
                 let owned = role.owned.iter().find(|(topics, _)| *topics.commands == *topic);
                 if let Some((_, spawn)) = owned {
                     let spawned = spawn(partition, group.clone(), None);
                     let _ = spawned.control.send(Control::Commands(assignment.records));
-                    owners.insert((topic, partition), spawned);
+                    owners.of_group.insert((topic, partition), spawned);
                 }
             }
             role.gauge.set_member(true);
         }
         GroupSignal::Revoked(revoked, acknowledge) => {
-            drain(revoked.iter().filter_map(|place| owners.remove(place))).await;
+            owners.give_away(&revoked);
             acknowledge.release();
         }
         GroupSignal::Lost(lost) => {
             role.gauge.set_member(false);
             // Somebody else may write already; the log arbitrates. What is under way is answered or it is not.
-            drain(lost.iter().filter_map(|place| owners.remove(place))).await;
+            drain(owners.take(&lost)).await;
         }
         GroupSignal::Fault(error) => tracing::error!(role = role.name, %error, "consumer group failed"),
     }
@@ -248,17 +279,33 @@ fn suspect(role: &Role, group: &Group, owners: &mut Owners, suspected: &mut Susp
     let place = (Topic::from(topics.commands), partition);
     let announced = role.node.services().owner_of(&topic, partition.0);
     let stands = role.gauge.is_member() && announced.is_some_and(|owner| owner.instance == instance);
-    let owned = owners.get(&place).is_some_and(|owner| !owner.control.is_closed());
+    let owned = owners.of_group.get(&place).is_some_and(|owner| !owner.control.is_closed());
     if !stands || owned || suspected.get(&place) == Some(&instance) {
         return;
     }
     tracing::info!(kafka.topic = topic, kafka.partition = partition.0, instance, "its owner seems to be gone");
-    owners.insert(place.clone(), spawn(partition, group.clone(), Some(instance.clone())));
+    owners.of_group.insert(place.clone(), spawn(partition, group.clone(), Some(instance.clone())));
     suspected.insert(place, instance);
 }
 
-async fn drain(owners: impl Iterator<Item = Spawned>) {
+/// Whether another instance of the role stays, as far as is known: it will claim what this one gives away.
+fn has_heirs(role: &Role) -> bool {
+    let own = &role.node.config().instance;
+    role.node.services().all().iter().any(|each| each.role == role.name && each.instance != *own && !each.leaving)
+}
+
+/// Nothing is held on to any more, whatever the group still says.
+async fn acknowledge_all(mut signals: mpsc::Receiver<GroupSignal>) {
+    while let Some(signal) = signals.recv().await {
+        if let GroupSignal::Revoked(_, acknowledge) = signal {
+            acknowledge.release();
+        }
+    }
+}
+
+async fn drain(owners: Vec<Spawned>) {
     let released: Vec<_> = owners
+        .into_iter()
         .map(|owner| {
             // First of all nothing new comes in.
             (owner.unroute)();

@@ -37,6 +37,7 @@ pub enum Told {
     KeyReused,
     Unknown,
     Overloaded,
+    Elsewhere,
     Unavailable,
     Failed,
 }
@@ -285,6 +286,7 @@ pub fn told(reply: Reply<Jar>) -> Told {
         Reply::KeyReused => Told::KeyReused,
         Reply::Unknown => Told::Unknown,
         Reply::Overloaded => Told::Overloaded,
+        Reply::Elsewhere => Told::Elsewhere,
         Reply::Unavailable => Told::Unavailable,
         Reply::Failed(_) => Told::Failed,
     }

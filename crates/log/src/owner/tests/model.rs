@@ -34,6 +34,8 @@ pub struct Left {
     failures: u8,
     crashes: u8,
     revocations: u8,
+    /// Partitions that are given to somebody else while they are served.
+    gifts: u8,
 }
 
 /// How large a world is.
@@ -68,6 +70,7 @@ pub enum Step {
     Fail(usize),
     Crash(usize),
     Revoke(usize),
+    GiveAway(usize),
     /// The time that it has to drain is over.
     LetGo(usize),
     /// The partition is assigned to it again.
@@ -112,6 +115,9 @@ impl World {
         }
         if self.left.revocations > 0 && matches!(phase, Phase::Serving { .. } | Phase::Claiming { .. }) {
             steps.push(Step::Revoke(which));
+        }
+        if self.left.gifts > 0 && matches!(phase, Phase::Serving { .. }) {
+            steps.push(Step::GiveAway(which));
         }
         if self.has_command_for(which) && matches!(phase, Phase::Serving { .. } | Phase::Claiming { .. }) {
             steps.push(Step::Command(which));

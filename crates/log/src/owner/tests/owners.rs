@@ -133,7 +133,7 @@ impl Simulation {
     }
 
     fn disturb(&mut self, which: usize) {
-        match self.dice.roll(3) {
+        match self.dice.roll(4) {
             0 => {
                 // A crash: the process forgets everything, its records may still arrive.
                 let late = std::mem::take(&mut self.owners[which].under_way);
@@ -144,6 +144,7 @@ impl Simulation {
                 let now = self.owners[which].now;
                 self.owners[which].owner.revoke(now);
             }
+            2 => self.owners[which].owner.give_away(),
             _ => self.owners[which].read_all(),
         }
         self.owners[which].perform();
@@ -240,6 +241,11 @@ fn check(simulation: &Simulation) -> (u32, u32) {
                 let between = &truth.sweets[asked.arrived..=*answered];
                 let true_then = between.iter().any(|sweets| sweets.get(asked.key).copied().unwrap_or(0) == *there);
                 assert!(true_then, "ticket {ticket}: refused with {there}, which was never true meanwhile");
+            }
+            Told::Elsewhere => {
+                let again = simulation.asked.values().filter(|other| other.id == asked.id).count() > 1;
+                let admitted = truth.events.contains_key(&asked.id);
+                assert!(again || !admitted, "ticket {ticket}: sent elsewhere, but admitted");
             }
             Told::Unavailable | Told::Overloaded => {}
             other => panic!("ticket {ticket}: {other:?}"),

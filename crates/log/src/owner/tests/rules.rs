@@ -280,7 +280,7 @@ fn rule_6_revoked_it_takes_nothing_new_and_answers_what_is_under_way() {
     bench.request(1, "a", put(1));
     bench.owner.revoke(bench.now);
     bench.request(2, "a", put(1));
-    assert_eq!(bench.answers[&2], Told::Unavailable);
+    assert_eq!(bench.answers[&2], Told::Elsewhere);
     assert!(matches!(bench.owner.phase(), Phase::Draining { .. }));
     bench.settle();
     assert_eq!(bench.answers[&1], Told::Done { sweets: 1, version: 1 });

@@ -92,9 +92,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         );
         // It has just been read back.
         self.serving.serves_under(Offset(self.owner.fold().position.next.0 - 1));
-        if !self.reading_commands {
-            self.reading_commands = true;
+        if self.next_command.is_none() {
             let from = read_commands_from.unwrap_or_default();
+            self.next_command = Some(from);
             self.group.read_from(self.commands_topic.clone(), self.partition, from);
         }
     }

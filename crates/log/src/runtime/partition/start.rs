@@ -1,7 +1,7 @@
 //! Bringing an owner up: what it has to know before it reads. What has to hold before it claims is in `guard`.
 
 use super::keeping::Keeping;
-use super::{Control, Gauge, Partition};
+use super::{CommandsFrom, Control, Gauge, Partition};
 use crate::fold::Fold;
 use crate::owner::{Owner, OwnerConfig};
 use crate::runtime::commands::ToOwner;
@@ -59,11 +59,11 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
         keeping,
         end: facts.end,
         requests,
-        commands,
+        commands: commands.map_or(CommandsFrom::Nowhere, CommandsFrom::Group),
         control,
         to_control,
         claims: 0,
-        reading_commands: false,
+        next_command: None,
         committing: false,
         serving: super::Counted::new(gauge.clone(), Place { topic: A::TOPICS.events, partition }),
         gauge,
@@ -110,7 +110,7 @@ async fn facts_or_revoked(
             facts = &mut asking => return Some((facts, commands)),
             said = control.recv() => match said {
                 Some(Control::Commands(records)) => commands = Some(records),
-                Some(Control::Revoke) | None => return None,
+                Some(Control::Revoke | Control::GiveAway) | None => return None,
                 Some(_) => {}
             },
         }

@@ -32,6 +32,8 @@ pub const VERSIONS: &str = "the versions of an aggregate are 1, 2, 3, …";
 pub const GETS_ON: &str = "whoever is left can get on when nothing fails any more";
 pub const COMMANDS: &str = "topic commands end in order, and the inbox passes none that has not ended";
 
+pub const ELSEWHERE: &str = "a command that was certainly not carried out has no event";
+
 pub fn properties(sees: &[&'static str]) -> Vec<Property<Model>> {
     let always = [
         Property::always(ANSWERS, |_, world: &World| !world.broken.contains(&Promise::Answers)),
@@ -40,6 +42,7 @@ pub fn properties(sees: &[&'static str]) -> Vec<Property<Model>> {
         Property::always(READERS, |_, world: &World| !world.broken.contains(&Promise::ReadersAgree)),
         Property::always(VERSIONS, |_, world: &World| !world.broken.contains(&Promise::Versions)),
         Property::always(COMMANDS, |_, world: &World| !world.broken.contains(&Promise::TopicCommands)),
+        Property::always(ELSEWHERE, |_, world: &World| world.elsewhere_is_true()),
         Property::always(GETS_ON, |model: &Model, world: &World| {
             crate::rules::without(model.without, || !world.broken.contains(&Promise::GetsOn) && gets_on(world))
         }),
@@ -51,18 +54,20 @@ pub fn properties(sees: &[&'static str]) -> Vec<Property<Model>> {
 pub const DONE: &str = "a command is answered with its event";
 pub const REPEATED: &str = "a repeat is answered with the first event";
 pub const REFUSED: &str = "a command is refused";
+pub const SENT_ON: &str = "a command that was under way is sent on to the next owner";
 pub const LOST_CLAIM: &str = "a claim is void because another was first";
 pub const OLD_CLAIM: &str = "a record is void because its owner was superseded";
 pub const DUPLICATE: &str = "a record is void because it is there already";
 pub const GAP: &str = "a record is void because one before it is missing";
 pub const ALL_ENDED: &str = "every topic command has ended";
 
-fn sights() -> [Property<Model>; 8] {
+fn sights() -> [Property<Model>; 9] {
     let sight = Property::<Model>::sometimes;
     [
         sight(DONE, |_, world: &World| told(world, |told| matches!(told, Told::Done { .. }))),
         sight(REPEATED, |_, world: &World| told(world, |told| matches!(told, Told::Repeat { .. }))),
         sight(REFUSED, |_, world: &World| told(world, |told| matches!(told, Told::TooFew { .. }))),
+        sight(SENT_ON, |_, world: &World| told(world, |told| *told == Told::Elsewhere)),
         sight(LOST_CLAIM, |_, world: &World| world.truth.voids.contains(&Void::LostClaim)),
         sight(OLD_CLAIM, |_, world: &World| world.truth.voids.contains(&Void::OldClaim)),
         sight(DUPLICATE, |_, world: &World| world.truth.voids.contains(&Void::Duplicate)),
@@ -93,7 +98,7 @@ pub fn broken_by(told: &Told, ask: &Ask, truth: &Truth, since: usize, now: usize
         Told::Unknown => {
             (!truth.once(since, now, |fold| !fold.commands.contains_key(&id))).then_some(Promise::Refusals)
         }
-        Told::Unavailable => None,
+        Told::Elsewhere | Told::Unavailable => None,
         Told::KeyReused | Told::Overloaded | Told::Failed => Some(Promise::Answers),
     }
 }

@@ -43,7 +43,7 @@ fn copy(owner: &Owner<Jar, Number>) -> Owner<Jar, Number> {
         requests: owner.requests.clone(),
         commands: owner.commands.clone(),
         timers: owner.timers.clone(),
-        suspected: owner.suspected.clone(),
+        mandate: owner.mandate.clone(),
         doubts: owner.doubts,
         effects: Vec::new(),
     }
@@ -63,6 +63,12 @@ impl Seat {
     /// How many records it has read.
     pub fn read(&self) -> usize {
         self.owner.fold().position.next.0 as usize
+    }
+
+    /// The group has given the partition to somebody else, and with it the commands by topic.
+    pub fn give_away(&mut self) {
+        self.commands_from = None;
+        self.owner.give_away();
     }
 
     pub fn claim(&mut self) {

@@ -3,7 +3,7 @@
 use super::super::bench::{command, put, take};
 use super::promises::{
     ALL_ENDED, COMMANDS, DONE, DUPLICATE, GAP, GETS_ON, LOST_CLAIM, OLD_CLAIM, ONE_EVENT, REFUSALS, REFUSED, REPEATED,
-    VERSIONS,
+    SENT_ON, VERSIONS,
 };
 use super::{Ask, Bounds, Left, Model};
 use crate::jar::JarCommand;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tillroll_kafka::{Headers, Record};
 
-const NOTHING: Left = Left { claims: 0, doubles: 0, failures: 0, crashes: 0, revocations: 0 };
+const NOTHING: Left = Left { claims: 0, doubles: 0, failures: 0, crashes: 0, revocations: 0, gifts: 0 };
 
 fn ask(id: u128, command: impl Into<JarCommand>) -> Ask {
     Ask { id, command: Some(command.into()), expected: None }
@@ -106,6 +106,8 @@ fn commands_by_http_keep_every_promise() {
     search("requests, a crash", requests(left, 5, put_and_take()), &[DONE, REFUSED, OLD_CLAIM]);
     let left = Left { claims: 1, revocations: 1, ..NOTHING };
     search("requests, revoked", requests(left, 5, put_and_take()), &[DONE, REFUSED]);
+    let left = Left { claims: 1, gifts: 1, ..NOTHING };
+    search("requests, given away", requests(left, 5, put_and_take()), &[DONE, REFUSED, SENT_ON, OLD_CLAIM]);
 }
 
 #[test]
@@ -129,9 +131,9 @@ fn a_race_of_three_for_the_claim_keeps_every_promise() {
 #[test]
 #[ignore = "takes an hour or so: `cargo test -p tillroll-log --lib model -- --ignored --nocapture`"]
 fn larger_worlds_keep_every_promise() {
-    let left = Left { claims: 2, doubles: 1, failures: 1, crashes: 1, revocations: 0 };
+    let left = Left { claims: 2, doubles: 1, failures: 1, crashes: 1, ..NOTHING };
     search("requests, all of it", requests(left, 7, put_and_take()), &[DONE, REFUSED, OLD_CLAIM, DUPLICATE, GAP]);
-    let left = Left { claims: 2, doubles: 1, failures: 0, crashes: 1, revocations: 0 };
+    let left = Left { claims: 2, doubles: 1, crashes: 1, ..NOTHING };
     search("commands, all of it", commands(left, 7, letters(), vec![ask(1, put(1))]), &[DONE, ALL_ENDED]);
     let left = Left { claims: 4, doubles: 1, ..NOTHING };
     search("three owners, all of it", race(left, 6, vec![ask(1, put(1))]), &[DONE, LOST_CLAIM, OLD_CLAIM]);

@@ -105,6 +105,10 @@ impl World {
                 self.left.revocations -= 1;
                 self.act(which, |seat| seat.owner.revoke(at(0)));
             }
+            Step::GiveAway(which) => {
+                self.left.gifts -= 1;
+                self.act(which, Seat::give_away);
+            }
             Step::LetGo(which) => self.act(which, |seat| seat.owner.release()),
             Step::Assign(which) => self.crash(which),
             Step::Command(which) => self.command(which),
@@ -216,6 +220,16 @@ impl World {
         let broken = super::promises::broken_by(&told, self.asks(ticket as usize), &self.truth, since, self.log.len());
         self.broken.extend(broken);
         self.asked[ticket as usize] = Asked::Answered(told);
+    }
+
+    /// Whether nothing was carried out that is said not to have been. Of a command that is asked twice, one may have been.
+    pub fn elsewhere_is_true(&self) -> bool {
+        let sent_on = |(ask, asked): (usize, &Asked)| matches!(asked, Asked::Answered(Told::Elsewhere)).then_some(ask);
+        self.asked.iter().enumerate().filter_map(sent_on).all(|ask| {
+            let id = self.asks(ask).id;
+            let again = self.bounds.asks.iter().filter(|other| other.id == id).count() > 1;
+            again || !self.truth.now().commands.contains_key(&CommandId(Uuid::from_u128(id)))
+        })
     }
 
     /// After a step: what every owner holds for true is compared with the log, and the state told apart from others.
