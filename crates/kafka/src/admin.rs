@@ -160,7 +160,7 @@ impl Admin {
     }
 
     /// Partition, beginning (the first record that is still there) and end (the next to be written). While a leader
-    /// moves it is asked again, for two seconds at most.
+    /// moves it is asked again for two seconds.
     pub async fn end_offsets(
         &self,
         topic: &Topic,

@@ -164,7 +164,7 @@ impl Group {
     }
 
     /// Leaves the group at once, so that its partitions need not wait for the session to time out; resolves when the
-    /// client is closed. The owner should have stopped its work before.
+    /// client is closed. What was assigned is the others' from then on.
     pub async fn leave(self) {
         let (answer, left) = oneshot::channel();
         if self.handle.line.tell(Command::Leave(Some(answer))) {

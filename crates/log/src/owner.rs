@@ -8,6 +8,7 @@
 mod commands;
 mod effects;
 mod keeping;
+mod leaving;
 mod line;
 mod requests;
 mod timers;
@@ -67,7 +68,7 @@ pub enum Phase {
         /// Under this claim.
         claim: ClaimId,
     },
-    /// The partition was revoked: takes nothing new and waits for its records under way.
+    /// It is about to end: takes nothing new and waits for its records under way.
     Draining {
         /// Under this claim.
         claim: ClaimId,
@@ -220,39 +221,6 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             }
             _ => {}
         }
-    }
-
-    /// The group has given the partition to somebody else: serve on until he claims, and claim no more (rule 1).
-    pub fn give_away(&mut self) {
-        match self.phase {
-            Phase::Serving { .. } => self.mandate = Mandate::Interim,
-            Phase::CatchingUp | Phase::Claiming { .. } => self.release(),
-            Phase::Draining { .. } | Phase::Released | Phase::Faulted => {}
-        }
-    }
-
-    /// The partition was revoked: drain (rule 6).
-    pub fn revoke(&mut self, now: Timestamp) {
-        self.commands.clear();
-        match self.phase {
-            Phase::Serving { claim } => {
-                self.phase = Phase::Draining { claim };
-                self.refuse_waiting();
-                self.flush(now);
-            }
-            Phase::Faulted | Phase::Released | Phase::Draining { .. } => {}
-            Phase::CatchingUp | Phase::Claiming { .. } => self.release(),
-        }
-    }
-
-    /// Ends it now, drained or not: what is under way stays unanswered.
-    pub fn release(&mut self) {
-        self.phase = Phase::Released;
-        self.commands.clear();
-        let (requests, _) = self.line.void_all();
-        self.requests.requeue_barrier();
-        self.requests.requeue(requests);
-        self.refuse_waiting();
     }
 
     /// Stops the partition and says why; the others go on.

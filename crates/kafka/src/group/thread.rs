@@ -119,6 +119,8 @@ impl Member {
         while Instant::now() < by {
             self.awake();
             self.turn(SOON);
+            // Who leaves holds on to nothing: the others need not wait for an answer.
+            self.finish_revoking();
         }
     }
 

@@ -129,9 +129,9 @@ impl Reader {
     fn catch_up(&mut self, from: &[(PartitionId, Offset)]) -> Result<Live, Stop> {
         let mut ends = self.ends(from)?;
         self.assign(from)?;
-        self.tail.introduce(&self.topic, REQUEST);
         loop {
             self.read_up_to(&ends)?;
+            self.tail.introduce(&self.topic, REQUEST);
             let at = self.positions();
             // The tail begins a new partition where this reader stands, so there is nothing between them.
             let Answer::Joined { starts, live } = self.tail.join(&self.topic, &at, Unless::Never) else {

@@ -1,7 +1,7 @@
 //! What the owner does about its local store (rule 8): it warms before it looks, and begins anew when what is kept
 //! cannot be relied on.
 
-use super::{Alarm, Effect, Owner, Phase, Ticket};
+use super::{Alarm, Effect, Mandate, Owner, Phase, Ticket};
 use crate::fold::{Changes, Cold, Distrust, Fold, FoldError};
 use crate::{Aggregate, Key};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     pub fn fold_anew(&mut self, why: Distrust) {
         match self.phase {
             Phase::Released | Phase::Faulted => return,
+            // The next owner reads the log anyway.
+            _ if self.mandate == Mandate::Interim => self.release(),
             Phase::Draining { .. } => self.release(),
             Phase::CatchingUp | Phase::Claiming { .. } | Phase::Serving { .. } => self.phase = Phase::CatchingUp,
         }

@@ -43,6 +43,11 @@ impl<A: Aggregate, T> Requests<A, T> {
         }
     }
 
+    /// Those that were decided and rest on no record.
+    pub(super) fn take_barrier(&mut self) -> impl Iterator<Item = Request<A, T>> {
+        std::mem::take(&mut self.barrier).into_iter().map(|(_, request, _)| request)
+    }
+
     pub(super) fn requeue(&mut self, requests: Vec<Request<A, T>>) {
         for request in requests.into_iter().rev() {
             self.waiting.push_front(request);
@@ -267,14 +272,6 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
             (*log, Coordinates { topic: topic.clone(), partition: *partition, offset: *offset })
         });
         own.into_iter().chain(elsewhere).collect()
-    }
-
-    /// The next owner has claimed: what is under way here is void, for certain, and can be asked of him.
-    pub(super) fn pass_on(&mut self) {
-        let (requests, _) = self.line.void_all();
-        let resting = self.requests.barrier.drain(..).map(|(_, request, _)| request);
-        let tickets = requests.into_iter().chain(resting).map(|request| request.ticket);
-        self.effects.extend(tickets.map(|ticket| Effect::Answer { ticket, reply: Reply::Elsewhere }));
     }
 
     /// Nothing will be decided here any more.

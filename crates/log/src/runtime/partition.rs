@@ -29,11 +29,8 @@ use tillroll_kafka::{Batch, Group, PartitionRecords, ReadError, Subscription};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// How long a revoked partition may drain; less than Kafka gives.
+/// How long an owner that ends may drain.
 const DRAIN: Duration = Duration::from_secs(2);
-/// How long a partition that was given away is served until somebody claims it. Between giving it away and giving it to
-/// somebody, a group takes a second at least: librdkafka joins no more often than that.
-const SUCCEEDED_WITHIN: Duration = Duration::from_secs(5);
 /// How long the guards may take before something else has its turn.
 const GUARD_WITHIN: Duration = Duration::from_secs(1);
 /// Deadlines are looked at, and reactor positions committed, this often.
@@ -55,7 +52,8 @@ pub(super) enum Control {
     Stored(u64, bool),
     /// Somebody else will claim it: serve until then.
     GiveAway,
-    Revoke,
+    /// End as soon as what is under way is read back.
+    Drain,
 }
 
 /// A running owner as its role sees it.
@@ -126,22 +124,17 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut given_away, mut drained_by) = (None, None);
+        let (mut given_away, mut drained_by) = (false, None);
         self.check_caught_up().await;
         while !self.finished(given_away, drained_by) {
-            if given_away.is_some_and(|since: Instant| since.elapsed() >= SUCCEEDED_WITHIN) && drained_by.is_none() {
-                // Nobody has claimed it: whoever does so later finds nothing under way.
-                self.control(Control::Revoke);
-                drained_by = Some(Instant::now() + DRAIN);
-            }
             let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
             let full = self.owner.phase() == Phase::CatchingUp && !room;
             tokio::select! {
                 biased;
                 Some(control) = self.control.recv() => {
                     match &control {
-                        Control::Revoke => drained_by = Some(Instant::now() + DRAIN),
-                        Control::GiveAway => given_away = Some(Instant::now()),
+                        Control::Drain => drained_by = Some(Instant::now() + DRAIN),
+                        Control::GiveAway => given_away = true,
                         _ => {}
                     }
                     self.control(control);
@@ -156,8 +149,10 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                     Err(error) => {
                         self.owner.fault(Alarm::Guard(error.to_string()));
                         self.perform();
-                        // A failed subscription fails at once, again and again: wait to be revoked.
-                        self.wait_for_revocation().await;
+                        // A failed subscription fails at once, again and again: wait to be let go.
+                        if !given_away && drained_by.is_none() {
+                            self.wait_to_be_let_go().await;
+                        }
                         drained_by = Some(Instant::now());
                     }
                 },
@@ -170,11 +165,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.stop().await;
     }
 
-    fn finished(&self, given_away: Option<Instant>, drained_by: Option<Instant>) -> bool {
+    fn finished(&self, given_away: bool, drained_by: Option<Instant>) -> bool {
         // Whom the group has not chosen lets go by itself.
         let let_go = match self.owner.phase() {
-            Phase::Released => self.owner.is_suspicious() || given_away.is_some(),
-            Phase::Faulted => given_away.is_some(),
+            Phase::Released => given_away || self.owner.is_suspicious(),
+            Phase::Faulted => given_away,
             _ => false,
         };
         let_go || drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
@@ -184,6 +179,11 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.release();
         self.perform();
         self.serving.set(false);
+        // What nobody has looked at was certainly not carried out here.
+        self.requests.close();
+        while let Ok(asked) = self.requests.try_recv() {
+            self.take_requests(asked);
+        }
         // The next owner's reactor begins at what is committed: the more, the fewer repeats.
         let committing = self.outbox.to_commit().map(|position| self.commit(position));
         let committing = async move {
@@ -194,12 +194,12 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
     }
 
-    async fn wait_for_revocation(&mut self) {
+    async fn wait_to_be_let_go(&mut self) {
         // Whoever asks is refused at once.
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
         while let Some(control) = self.control.recv().await {
-            if matches!(control, Control::Revoke | Control::GiveAway) {
+            if matches!(control, Control::Drain | Control::GiveAway) {
                 return;
             }
         }
@@ -306,7 +306,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 self.commands = self.commands_from_log();
                 self.owner.give_away();
             }
-            Control::Revoke => self.owner.revoke(now()),
+            Control::Drain => self.owner.drain(now()),
         }
         self.perform();
     }

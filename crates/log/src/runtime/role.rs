@@ -13,10 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tillroll_kafka::{Group, GroupSignal};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 
 /// How long a replica may take before it is looked how far it has to read.
 const CATCHES_UP_WITHIN: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// How long an instance that stops serves what nobody has claimed yet. Between leaving a group and its giving partitions
+/// to others passes a second or more: librdkafka joins no more often than that.
+const SUCCEEDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Ends when a replica was read to its end.
 type CatchingUp = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -137,7 +141,8 @@ impl RunningRole {
         self.watch.clone()
     }
 
-    /// Takes nothing new, drains what is under way, leaves the group.
+    /// Leaves the group, and serves until other instances have claimed its partitions. If there are none it takes nothing
+    /// new and lets what is under way end.
     pub async fn stop(self) {
         let (done, stopped) = oneshot::channel();
         if self.stop.send(done).await.is_ok() {
@@ -183,6 +188,11 @@ struct Owners {
 }
 
 impl Owners {
+    fn runs(&self, place: &(Topic, PartitionId)) -> bool {
+        let all = [self.of_group.get(place), self.given_away.get(place)];
+        all.into_iter().flatten().any(|owner| !owner.control.is_closed())
+    }
+
     fn give_away(&mut self, places: &[(Topic, PartitionId)]) {
         self.given_away.retain(|_, owner| !owner.control.is_closed());
         for place in places {
@@ -191,6 +201,21 @@ impl Owners {
                 self.given_away.insert(place.clone(), owner);
             }
         }
+    }
+
+    /// Waits until all that was given away has been claimed, or for as long as that may take.
+    async fn succeeded(&mut self) {
+        let by = Instant::now() + SUCCEEDED_WITHIN;
+        for owner in self.given_away.values_mut() {
+            // It ends when it is released, and says nothing else.
+            let _ = timeout_at(by, &mut owner.released).await;
+        }
+    }
+
+    /// Who still runs.
+    fn rest(self) -> Vec<Spawned> {
+        let all = self.of_group.into_values().chain(self.given_away.into_values());
+        all.filter(|owner| !owner.control.is_closed()).collect()
     }
 
     fn take(&mut self, places: &[(Topic, PartitionId)]) -> Vec<Spawned> {
@@ -229,13 +254,13 @@ async fn run(
     let places: Vec<_> = owners.of_group.keys().cloned().collect();
     if has_heirs(&role) {
         owners.give_away(&places);
+        group.leave().await;
+        owners.succeeded().await;
     } else {
         drain(owners.take(&places)).await;
+        group.leave().await;
     }
-    tokio::join!(group.leave(), acknowledge_all(signals));
-    for owner in owners.given_away.into_values() {
-        let _ = owner.released.await;
-    }
+    drain(owners.rest()).await;
     if let Some(stopped) = stopped {
         let _ = stopped.send(());
     }
@@ -279,7 +304,7 @@ fn suspect(role: &Role, group: &Group, owners: &mut Owners, suspected: &mut Susp
     let place = (Topic::from(topics.commands), partition);
     let announced = role.node.services().owner_of(&topic, partition.0);
     let stands = role.gauge.is_member() && announced.is_some_and(|owner| owner.instance == instance);
-    let owned = owners.of_group.get(&place).is_some_and(|owner| !owner.control.is_closed());
+    let owned = owners.runs(&place);
     if !stands || owned || suspected.get(&place) == Some(&instance) {
         return;
     }
@@ -294,22 +319,13 @@ fn has_heirs(role: &Role) -> bool {
     role.node.services().all().iter().any(|each| each.role == role.name && each.instance != *own && !each.leaving)
 }
 
-/// Nothing is held on to any more, whatever the group still says.
-async fn acknowledge_all(mut signals: mpsc::Receiver<GroupSignal>) {
-    while let Some(signal) = signals.recv().await {
-        if let GroupSignal::Revoked(_, acknowledge) = signal {
-            acknowledge.release();
-        }
-    }
-}
-
 async fn drain(owners: Vec<Spawned>) {
     let released: Vec<_> = owners
         .into_iter()
         .map(|owner| {
             // First of all nothing new comes in.
             (owner.unroute)();
-            let _ = owner.control.send(Control::Revoke);
+            let _ = owner.control.send(Control::Drain);
             owner.released
         })
         .collect();

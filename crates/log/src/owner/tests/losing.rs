@@ -78,7 +78,7 @@ fn rule_6_released_at_the_deadline_nobody_is_left_without_an_answer() {
     let mut bench = Bench::serving();
     bench.request(1, "a", put(1));
     bench.request(2, "a", take(5));
-    bench.owner.revoke(bench.now);
+    bench.owner.drain(bench.now);
     bench.perform();
     assert!(matches!(bench.owner.phase(), Phase::Draining { .. }) && bench.answers.is_empty());
     bench.owner.release();
@@ -91,7 +91,7 @@ fn rule_6_released_at_the_deadline_nobody_is_left_without_an_answer() {
 fn rule_6_draining_it_takes_no_more_commands_by_topic() {
     let mut bench = Bench::serving();
     bench.request(1, "a", put(1));
-    bench.owner.revoke(bench.now);
+    bench.owner.drain(bench.now);
     bench.commands([command(0, "b", 7, Some(0), put(1))]);
     bench.settle();
     assert_eq!((bench.sweets("a"), bench.sweets("b")), (1, 0), "they are the next owner's");

@@ -142,7 +142,7 @@ impl Simulation {
             }
             1 => {
                 let now = self.owners[which].now;
-                self.owners[which].owner.revoke(now);
+                self.owners[which].owner.drain(now);
             }
             2 => self.owners[which].owner.give_away(),
             _ => self.owners[which].read_all(),

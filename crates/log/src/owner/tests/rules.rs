@@ -275,10 +275,10 @@ fn rule_6_a_record_too_large_fails_its_command_and_costs_no_ordinal() {
 }
 
 #[test]
-fn rule_6_revoked_it_takes_nothing_new_and_answers_what_is_under_way() {
+fn rule_6_draining_it_takes_nothing_new_and_answers_what_is_under_way() {
     let mut bench = Bench::serving();
     bench.request(1, "a", put(1));
-    bench.owner.revoke(bench.now);
+    bench.owner.drain(bench.now);
     bench.request(2, "a", put(1));
     assert_eq!(bench.answers[&2], Told::Elsewhere);
     assert!(matches!(bench.owner.phase(), Phase::Draining { .. }));

@@ -29,7 +29,7 @@ struct Facts {
     reacted: StoredPosition,
 }
 
-/// Brings the owner up; nothing if the partition was revoked before Kafka could say what it takes.
+/// Brings the owner up; nothing if the partition was let go before Kafka could say what it takes.
 pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
     node: Node,
     group: Group,
@@ -41,7 +41,7 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
 ) -> Option<Partition<A, R>> {
     let (topic, commands_topic): (Topic, Topic) = (A::TOPICS.events.into(), A::TOPICS.commands.into());
     let asking = ask(&node, &group, (&topic, &commands_topic), partition);
-    let (facts, commands) = facts_or_revoked(asking, &mut control).await?;
+    let (facts, commands) = facts_or_let_go(asking, &mut control).await?;
     let config = config_of(&node, &topic, partition, &facts);
     let (keeping, fold, begin) = opened::<A>(&node, partition, &facts).await?;
     let owner = Owner::resuming(config, fold).on_suspicion_of(suspected);
@@ -98,8 +98,8 @@ fn config_of(node: &Node, topic: &Topic, partition: PartitionId, facts: &Facts) 
     }
 }
 
-/// The facts, and the commands if they were handed over meanwhile; nothing if the partition was revoked first.
-async fn facts_or_revoked(
+/// The facts, and the commands if they were handed over meanwhile; nothing if the partition was let go first.
+async fn facts_or_let_go(
     asking: impl Future<Output = Facts>,
     control: &mut mpsc::UnboundedReceiver<Control>,
 ) -> Option<(Facts, Option<PartitionRecords>)> {
@@ -110,7 +110,7 @@ async fn facts_or_revoked(
             facts = &mut asking => return Some((facts, commands)),
             said = control.recv() => match said {
                 Some(Control::Commands(records)) => commands = Some(records),
-                Some(Control::Revoke | Control::GiveAway) | None => return None,
+                Some(Control::Drain | Control::GiveAway) | None => return None,
                 Some(_) => {}
             },
         }

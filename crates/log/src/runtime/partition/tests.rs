@@ -1,4 +1,4 @@
-//! What the partition's task decides by itself: when a revoked partition is let go, how long it waits before it claims
+//! What the partition's task decides by itself: when a partition that drains is let go, how long it waits before it claims
 //! again, and what becomes of a reaction that fails.
 
 use super::effects::{delay, reactions};
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 #[test]
-fn rule_6_a_revoked_partition_is_let_go_when_drained_and_at_the_deadline_at_the_latest() {
+fn rule_6_a_partition_is_let_go_when_drained_and_at_the_deadline_at_the_latest() {
     let now = Instant::now();
     let by = now + DRAIN;
     let draining = Phase::Draining { claim: ClaimId(Uuid::nil()) };

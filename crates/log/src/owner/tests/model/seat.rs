@@ -100,7 +100,7 @@ impl Seat {
             phase => phase,
         };
         let tried: BTreeSet<_> = owner.tried.iter().collect();
-        let inside = (phase, tried, owner.line.shown(), &owner.requests, &owner.commands);
+        let inside = (phase, &owner.mandate, tried, owner.line.shown(), &owner.requests, &owner.commands);
         let beside = (self.wants_claim, self.commands_from, &self.letters, self.claims, self.read(), agrees);
         let mut hasher = DefaultHasher::new();
         hasher.write(format!("{inside:?} {beside:?}").as_bytes());

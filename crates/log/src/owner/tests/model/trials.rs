@@ -105,9 +105,13 @@ fn commands_by_http_keep_every_promise() {
     let left = Left { claims: 1, crashes: 1, ..NOTHING };
     search("requests, a crash", requests(left, 5, put_and_take()), &[DONE, REFUSED, OLD_CLAIM]);
     let left = Left { claims: 1, revocations: 1, ..NOTHING };
-    search("requests, revoked", requests(left, 5, put_and_take()), &[DONE, REFUSED]);
+    search("requests, draining", requests(left, 5, put_and_take()), &[DONE, REFUSED]);
     let left = Left { claims: 1, gifts: 1, ..NOTHING };
     search("requests, given away", requests(left, 5, put_and_take()), &[DONE, REFUSED, SENT_ON, OLD_CLAIM]);
+    let left = Left { claims: 1, gifts: 1, failures: 1, ..NOTHING };
+    search("requests, given away, failed appends", requests(left, 5, put_and_take()), &[DONE, REFUSED, SENT_ON]);
+    let left = Left { claims: 1, gifts: 1, doubles: 1, ..NOTHING };
+    search("requests, given away, doubled records", requests(left, 4, put_and_take()), &[DONE, SENT_ON, DUPLICATE]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl World {
             }
             Step::Revoke(which) => {
                 self.left.revocations -= 1;
-                self.act(which, |seat| seat.owner.revoke(at(0)));
+                self.act(which, |seat| seat.owner.drain(at(0)));
             }
             Step::GiveAway(which) => {
                 self.left.gifts -= 1;
