@@ -12,6 +12,8 @@ use tillroll_postgres::{Connection, Error, Settings, connect};
 use tillroll_telemetry::{CrashPoint, crash_point};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+/// From one transaction to the next: meanwhile records gather, which cost as much together as one alone.
+const PACE: Duration = Duration::from_millis(4);
 /// How long a transaction may take before its connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(60);
 /// How long a lane stands by after another projector was ahead of it.
@@ -134,9 +136,11 @@ impl<P: Projection, S: Source> Lane<P, S> {
             if parts.is_empty() {
                 continue;
             }
+            let next_at = Instant::now() + PACE;
             if let Err(interrupted) = self.keep_writing(&mut session, &parts, suspicious).await {
                 return interrupted.into();
             }
+            sleep_until(next_at).await;
             if !suspicious {
                 *pause = Pause::default();
             }
