@@ -95,8 +95,8 @@ impl Tail {
         told
     }
 
-    /// Lets the tail's client learn who leads the topic's partitions: of a topic that it is told to read without knowing
-    /// it, librdkafka finds that out within a second only. Waits for the broker, so never on the tail's thread.
+    /// Lets the tail's client learn who leads the topic's partitions: of a topic that it is told to read without
+    /// knowing it, librdkafka finds that out within a second only. Waits for the broker, so never on the tail's thread.
     fn introduce(&self, topic: &Topic, within: Duration) {
         if let Some(client) = self.shared.client.upgrade() {
             // Without an answer it learns it by itself.

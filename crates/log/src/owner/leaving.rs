@@ -37,8 +37,8 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.refuse_waiting();
     }
 
-    /// The next owner has claimed: what was decided under this owner's claim is void, for certain, and can be asked of him.
-    /// What waits to be decided is not certain: it may have been under way when the log had to be read anew.
+    /// The next owner has claimed: what was decided under this owner's claim is void, for certain, and can be asked of
+    /// him. What waits to be decided is not certain: it may have been under way when the log had to be read anew.
     pub(super) fn pass_on(&mut self) {
         let (requests, _) = self.line.void_all();
         let tickets = requests.into_iter().chain(self.requests.take_barrier()).map(|request| request.ticket);

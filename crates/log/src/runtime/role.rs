@@ -141,8 +141,8 @@ impl RunningRole {
         self.watch.clone()
     }
 
-    /// Leaves the group, and serves until other instances have claimed its partitions. If there are none it takes nothing
-    /// new and lets what is under way end.
+    /// Leaves the group, and serves until other instances have claimed its partitions. If there are none it takes
+    /// nothing new and lets what is under way end.
     pub async fn stop(self) {
         let (done, stopped) = oneshot::channel();
         if self.stop.send(done).await.is_ok() {

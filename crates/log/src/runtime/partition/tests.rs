@@ -1,5 +1,5 @@
-//! What the partition's task decides by itself: when a partition that drains is let go, how long it waits before it claims
-//! again, and what becomes of a reaction that fails.
+//! What the partition's task decides by itself: when a partition that drains is let go, how long it waits before it
+//! claims again, and what becomes of a reaction that fails.
 
 use super::effects::{delay, reactions};
 use super::*;

@@ -222,7 +222,8 @@ impl World {
         self.asked[ticket as usize] = Asked::Answered(told);
     }
 
-    /// Whether nothing was carried out that is said not to have been. Of a command that is asked twice, one may have been.
+    /// Whether nothing was carried out that is said not to have been. Of a command that is asked twice, one may have
+    /// been.
     pub fn elsewhere_is_true(&self) -> bool {
         let sent_on = |(ask, asked): (usize, &Asked)| matches!(asked, Asked::Answered(Told::Elsewhere)).then_some(ask);
         self.asked.iter().enumerate().filter_map(sent_on).all(|ask| {
