@@ -12,7 +12,6 @@ use found::Found;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
-use tillroll_log::Node;
 use tillroll_orders::order::Order;
 use tillroll_schemas::OrderId;
 
@@ -93,12 +92,8 @@ pub async fn run(command: SagaCommand, config: Config) -> Result<ExitCode, Failu
     }
 }
 
-fn node(config: &Config) -> Result<Node, Failure> {
-    Ok(Node::connect(config.node(&config.bootstrap_servers()?, None, ""))?)
-}
-
 async fn list(args: &ListArgs, config: &Config) -> Result<ExitCode, Failure> {
-    let mut sagas = found::sagas::<Order>(&node(config)?, None).await?;
+    let mut sagas = found::sagas::<Order>(&config.connect().await?, None).await?;
     let wanted = |saga: &Found| match saga.status.stuck {
         Some(_) => !args.open,
         None => !args.stuck,
@@ -117,7 +112,7 @@ async fn list(args: &ListArgs, config: &Config) -> Result<ExitCode, Failure> {
 
 async fn show(args: &ShowArgs, config: &Config) -> Result<ExitCode, Failure> {
     let id = args.id.to_string();
-    let sagas = found::sagas::<Order>(&node(config)?, Some(&id)).await?;
+    let sagas = found::sagas::<Order>(&config.connect().await?, Some(&id)).await?;
     let mut out = std::io::stdout().lock();
     match sagas.first() {
         Some(saga) if args.json => writeln!(out, "{}", saga.json())?,
@@ -131,7 +126,7 @@ async fn show(args: &ShowArgs, config: &Config) -> Result<ExitCode, Failure> {
 async fn act(args: &ActionArgs, action: Action, config: &Config) -> Result<ExitCode, Failure> {
     let id = args.id.to_string();
     // The version names the command: the same action on the same state is the same command, however often it is sent.
-    let version = found::version::<Order>(&node(config)?, &id).await?;
+    let version = found::version::<Order>(&config.connect().await?, &id).await?;
     let told = action.send(args, version, config).await?;
     writeln!(std::io::stdout().lock(), "{told}")?;
     Ok(ExitCode::SUCCESS)

@@ -24,7 +24,6 @@ const PLANNED_ORDER: Duration = Duration::from_millis(1_500);
 /// The session time-out of 6 s and one second, and as much again as a busy machine may take.
 const KILLED: Duration = Duration::from_secs(11);
 const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
-const ENOUGH: u64 = 30;
 const INSTANCE: [&str; 2] = ["serve", "inventory"];
 
 async fn stocked(system: &System) -> Outcome {
@@ -74,20 +73,14 @@ fn every_role_is_restarted_under_load_and_no_client_notices() -> Outcome {
         }
         let load = shop::Load::start(&system.http(), "moves", seed(), 8).await?;
         for (role, instance) in instances {
-            let before = load.answered();
             instance.stop().await?;
             let again = system.serve(&["serve", role]).await?;
-            until(role, GOES_ON_WITHIN, || async { Ok((load.answered() > before + ENOUGH).then_some(())) }).await?;
+            load.gets_on(role, GOES_ON_WITHIN).await?;
             again.stop().await?;
         }
-        let journal = load.stop().await?;
-        eprintln!("{} commands, the slowest took {} ms", journal.told.len(), journal.slowest.as_millis());
-        assert_eq!((journal.undocumented, journal.stale, journal.reused), (Vec::new(), Vec::new(), Vec::new()));
+        let journal = load.keeps_every_promise(&system, GOES_ON_WITHIN).await?;
         assert_eq!(journal.sent_away, 0, "nobody is asked to come again");
         assert!(journal.slowest < PLANNED_ORDER, "{:?}", journal.slowest);
-        system.caught_up().await?;
-        let broken = broken_promises(&system, &system.roll().await?, &journal.told).await?;
-        assert_eq!(broken, Vec::<String>::new());
         Ok(())
     })
 }
@@ -98,20 +91,13 @@ fn the_door_is_restarted_under_load_and_every_command_has_its_answer() -> Outcom
     own(|system| async move {
         let load = shop::Load::start(&system.http(), "door", seed(), 8).await?;
         for _ in 0..2 {
-            let before = load.answered();
             let mut all = system.tillroll().await;
             all.stop().await?;
             all.start_again().await?;
-            until("it goes on", GOES_ON_WITHIN, || async { Ok((load.answered() > before + ENOUGH).then_some(())) })
-                .await?;
+            load.gets_on("restarted", GOES_ON_WITHIN).await?;
         }
-        let journal = load.stop().await?;
-        eprintln!("{} commands, the slowest took {} ms", journal.told.len(), journal.slowest.as_millis());
-        assert_eq!((journal.undocumented, journal.stale, journal.reused), (Vec::new(), Vec::new(), Vec::new()));
+        let journal = load.keeps_every_promise(&system, GOES_ON_WITHIN).await?;
         assert!(journal.sent_away > 0, "nobody noticed");
-        system.caught_up().await?;
-        let broken = broken_promises(&system, &system.roll().await?, &journal.told).await?;
-        assert_eq!(broken, Vec::<String>::new());
         Ok(())
     })
 }

@@ -1,10 +1,11 @@
 //! Many clients at once that do what clients must: repeat a command under its key until it is answered, and write down
 //! what they were told.
 
+use crate::crash_points::broken_promises;
 use crate::generated::Dice;
 use crate::shop::{add_product, text};
 use e2e::proof::{Answered, Asked};
-use e2e::{Answer, Ask, Http, Outcome};
+use e2e::{Answer, Ask, Http, Outcome, System, until};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,6 +17,8 @@ const SKUS: u64 = 6;
 const OPENING_STOCK: i64 = 60;
 /// What has no answer by then has none.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(150);
+/// Commands that show that it goes on.
+const ENOUGH: u64 = 30;
 const AGAIN_AFTER: Duration = Duration::from_millis(150);
 
 /// What clients were told.
@@ -62,9 +65,37 @@ impl Load {
         Ok(load)
     }
 
-    /// Commands that were answered so far.
-    pub fn answered(&self) -> u64 {
-        self.answered.load(Ordering::Relaxed)
+    /// Some more commands are answered.
+    pub async fn gets_on(&self, when: &str, within: Duration) -> Outcome {
+        let answered = || self.answered.load(Ordering::Relaxed);
+        let (before, began) = (answered(), Instant::now());
+        until(when, within, || async { Ok((answered() > before + ENOUGH).then_some(())) }).await?;
+        eprintln!("{when}: {ENOUGH} commands in {} ms", began.elapsed().as_millis());
+        Ok(())
+    }
+
+    /// Lets every command come to its answer, and holds log, rows and answers to each other.
+    pub async fn keeps_every_promise(self, system: &System, within: Duration) -> Outcome<Journal> {
+        let journal = self.stop().await?;
+        eprintln!(
+            "{} commands, {} times sent away, the slowest took {} ms",
+            journal.told.len(),
+            journal.sent_away,
+            journal.slowest.as_millis()
+        );
+        assert_eq!((&journal.undocumented, &journal.stale, &journal.reused), (&Vec::new(), &Vec::new(), &Vec::new()));
+        let unanswered = journal.told.iter().filter(|command| command.status.is_none()).count();
+        assert_eq!(unanswered, 0, "every command has its answer in the end");
+        until("every promise is kept", within, || async {
+            system.caught_up().await?;
+            let broken = broken_promises(system, &system.roll().await?, &journal.told).await?;
+            if !broken.is_empty() {
+                eprintln!("not yet: {broken:?}");
+            }
+            Ok(broken.is_empty().then_some(()))
+        })
+        .await?;
+        Ok(journal)
     }
 
     /// Lets every command that is under way come to its answer.

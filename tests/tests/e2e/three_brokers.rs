@@ -1,14 +1,12 @@
 //! Three brokers, of which one dies while clients are at work: nobody is told anything but to come again, and afterwards
 //! every promise is kept.
 
-use crate::crash_points::broken_promises;
 use crate::load::Load;
 use e2e::{Outcome, System, own_of_three, until};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A broker's session of 3 s, the group's of 6 s, and as much again as a busy machine may take.
 const RESUMES_WITHIN: Duration = Duration::from_secs(60);
-const ENOUGH: u64 = 30;
 const LEADS: &str = "order.events.v1";
 
 #[test]
@@ -16,34 +14,21 @@ fn a_broker_that_dies_and_comes_back_costs_clients_nothing_but_time() -> Outcome
     own_of_three(|system| async move {
         assert_three_replicas(&system).await?;
         let load = Load::start(&system.http(), "three", 5, 8).await?;
-        gets_on(&load, "before anything happens").await?;
+        load.gets_on("before anything happens", RESUMES_WITHIN).await?;
 
         // First the one that leads a partition of the orders, then another: both lead, and one is the controller's turn.
         let leader = leader(&system).await?;
         for nth in [leader, (leader + 1) % 3] {
             let broker = &system.brokers()?[nth];
             broker.kill().await?;
-            gets_on(&load, &format!("without broker {}", nth + 1)).await?;
+            load.gets_on(&format!("without broker {}", nth + 1), RESUMES_WITHIN).await?;
             broker.start_again().await?;
-            gets_on(&load, &format!("with broker {} again", nth + 1)).await?;
+            load.gets_on(&format!("with broker {} again", nth + 1), RESUMES_WITHIN).await?;
             all_in_sync(&system).await?;
         }
 
-        let journal = load.stop().await?;
-        eprintln!("{} commands, {} times sent away", journal.told.len(), journal.sent_away);
-        assert_eq!(journal.undocumented, Vec::<String>::new());
-        assert_eq!((journal.stale, journal.reused), (Vec::new(), Vec::new()));
-        let unanswered = journal.told.iter().filter(|command| command.status.is_none()).count();
-        assert_eq!(unanswered, 0, "every command has its answer in the end");
-        until("every promise is kept", RESUMES_WITHIN, || async {
-            system.caught_up().await?;
-            let broken = broken_promises(&system, &system.roll().await?, &journal.told).await?;
-            if !broken.is_empty() {
-                eprintln!("not yet: {broken:?}");
-            }
-            Ok(broken.is_empty().then_some(()))
-        })
-        .await
+        load.keeps_every_promise(&system, RESUMES_WITHIN).await?;
+        Ok(())
     })
 }
 
@@ -76,11 +61,4 @@ async fn all_in_sync(system: &System) -> Outcome {
         Ok(partitions.iter().all(|each| each.in_sync.len() == each.replicas.len()).then_some(()))
     })
     .await
-}
-
-async fn gets_on(load: &Load, when: &str) -> Outcome {
-    let (before, began) = (load.answered(), Instant::now());
-    until(when, RESUMES_WITHIN, || async { Ok((load.answered() > before + ENOUGH).then_some(())) }).await?;
-    eprintln!("{when}: {ENOUGH} commands in {} ms", began.elapsed().as_millis());
-    Ok(())
 }
