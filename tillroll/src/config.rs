@@ -11,7 +11,7 @@ use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
 use tillroll_http::peer::authority_of;
 use tillroll_http::{Keys, KeysError};
-use tillroll_kafka::Admin;
+use tillroll_kafka::{Admin, KafkaError};
 use tillroll_log::{Environment, Node, NodeConfig, StateConfig};
 use tillroll_telemetry::Format;
 use variables::Variables;
@@ -77,7 +77,7 @@ impl Config {
         #[cfg(debug_assertions)]
         arm_crash(&variables)?;
         let door = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Ok(Self {
+        let config = Self {
             home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
             listen: variables.parsed("TILLROLL_LISTEN", door, "an address like 127.0.0.1:8080")?,
             environment,
@@ -88,7 +88,9 @@ impl Config {
             log_format: variables.parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
             token: variables.get("TILLROLL_TOKEN"),
             variables,
-        })
+        };
+        config.kafka("").check().map_err(|problem| of_property(&problem))?;
+        Ok(config)
     }
 
     /// Where Kafka and PostgreSQL come from, and how a native stack is made.
@@ -108,7 +110,12 @@ impl Config {
     pub fn bootstrap_servers(&self) -> Result<String, ConfigError> {
         let running = || std::fs::read_to_string(self.run_file("kafka")).ok().map(|text| text.trim().to_owned());
         self.variables.get("KAFKA_BOOTSTRAP_SERVERS").or_else(running).ok_or_else(|| {
-            ConfigError::new("KAFKA_BOOTSTRAP_SERVERS", "is not set, and no `tillroll up` is running here")
+            let here = std::path::absolute(&self.home).unwrap_or_else(|_| self.home.clone());
+            let problem = format!(
+                "is not set, and no `tillroll up` is running here ({}): start it with scripts/up",
+                here.display()
+            );
+            ConfigError::new("KAFKA_BOOTSTRAP_SERVERS", problem)
         })
     }
 
@@ -224,6 +231,17 @@ impl Config {
         let node = Node::connect(self.node(&servers, None, ""))?;
         answers(node.admin(), &servers).await?;
         Ok(node)
+    }
+}
+
+/// A problem with a property of Kafka, by the variable that sets it.
+fn of_property(problem: &KafkaError) -> ConfigError {
+    match problem {
+        KafkaError::Property { property, reason } => ConfigError::new(&variables::of_kafka(property), reason),
+        KafkaError::Reserved { property, reason } => {
+            ConfigError::new(&variables::of_kafka(property), format!("cannot be set: {reason}"))
+        }
+        other => ConfigError::new(&variables::of_kafka("<PROPERTY>"), other.to_string()),
     }
 }
 

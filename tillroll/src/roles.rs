@@ -130,7 +130,8 @@ fn owning(node: &Node, (router, owner): (Router, RunningRole)) -> Started {
         let (serves, node) = (serves.clone(), node.clone());
         Box::pin(async move {
             let kafka = node.admin().ping(Duration::from_secs(1)).await.map_err(|_| "no answer".to_owned());
-            let partitions = if serves.ready() { Ok(()) } else { Err("not all are served".to_owned()) };
+            let trouble = || serves.trouble().unwrap_or_else(|| "not all are served".to_owned());
+            let partitions = if serves.ready() { Ok(()) } else { Err(trouble()) };
             vec![("kafka", kafka), ("partitions", partitions)]
         })
     });

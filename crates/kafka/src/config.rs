@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError as RdError;
 
 use crate::KafkaError;
 
@@ -43,6 +44,20 @@ impl Config {
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// Tries every property on the client library, without connecting.
+    ///
+    /// # Errors
+    /// [`KafkaError::Reserved`] and [`KafkaError::Property`] name the property.
+    pub fn check(&self) -> Result<(), KafkaError> {
+        for client in [self.producer()?, self.reader(FetchWait::Tailing)?, self.member("checked")?] {
+            client.create_native_config().map_err(|refused| match refused {
+                RdError::ClientConfig(_, reason, property, _) => KafkaError::Property { property, reason },
+                other => KafkaError::client("checking the properties")(other),
+            })?;
+        }
+        Ok(())
     }
 
     /// The most bytes that key, headers and value of one record may have together.

@@ -75,6 +75,14 @@ pub enum KafkaError {
         /// Why it is not free.
         reason: &'static str,
     },
+    /// The client library knows no such property, or no such value of it.
+    #[error("the Kafka property {property} cannot be configured: {reason}")]
+    Property {
+        /// The librdkafka property.
+        property: String,
+        /// What the library says.
+        reason: String,
+    },
     /// The client library refused the configuration or the call.
     #[error("{doing}")]
     Client {
@@ -156,6 +164,7 @@ impl KafkaError {
             KafkaError::Broker { code, .. } => code.is_transient(),
             KafkaError::TimedOut { .. } | KafkaError::Overloaded { .. } => true,
             KafkaError::Reserved { .. }
+            | KafkaError::Property { .. }
             | KafkaError::Client { .. }
             | KafkaError::Thread { .. }
             | KafkaError::Closed { .. } => false,

@@ -75,8 +75,6 @@ impl Line {
 
 enum Command {
     ReadFrom(Topic, PartitionId, Offset),
-    Pause(Topic, PartitionId),
-    Resume(Topic, PartitionId),
     /// The partition's channel was full and has room again.
     Drained(Topic, PartitionId),
     /// Reading the partition had failed; this is why, or it may be tried again.
@@ -123,16 +121,6 @@ impl Group {
     /// over from there; a batch from before may still be on its way, its offsets tell.
     pub fn read_from(&self, topic: Topic, partition: PartitionId, offset: Offset) {
         self.handle.line.tell(Command::ReadFrom(topic, partition, offset));
-    }
-
-    /// Stops fetching the partition; what has been fetched may still come.
-    pub fn pause(&self, topic: Topic, partition: PartitionId) {
-        self.handle.line.tell(Command::Pause(topic, partition));
-    }
-
-    /// Goes on where [`pause`](Group::pause) stopped, without a gap.
-    pub fn resume(&self, topic: Topic, partition: PartitionId) {
-        self.handle.line.tell(Command::Resume(topic, partition));
     }
 
     /// Resolves after a poll that began after this call: true if the partition was still assigned then, was not being

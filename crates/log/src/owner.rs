@@ -223,8 +223,11 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
     }
 
-    /// Stops the partition and says why; the others go on.
+    /// Stops the partition and says why; the others go on. What comes of it later is not worth a word.
     pub fn fault(&mut self, alarm: Alarm) {
+        if self.phase == Phase::Faulted {
+            return;
+        }
         self.release();
         self.phase = Phase::Faulted;
         self.effects.push(Effect::Alarm(alarm));

@@ -1,4 +1,5 @@
-//! A topic that was made again with fewer records, behind checkpoints that know more: noticed, named, and mended.
+//! A topic that was made again, behind owners and checkpoints that know more: noticed, named, and mended. First nothing
+//! starts; if what is lost is to be forgotten owners serve, and rows stand until they are made again.
 
 use crate::shop::add_product;
 use e2e::{Http, Outcome, System, own, texts, until};
@@ -11,7 +12,7 @@ const CHECKPOINTS: &str = "SELECT partition::text, next_offset::text, position::
     WHERE projection = 'products' ORDER BY partition";
 
 #[test]
-fn a_topic_made_again_behind_a_checkpoint_is_named_and_a_rebuild_mends_it() -> Outcome {
+fn a_topic_made_again_is_named_at_the_start_and_forgotten_only_by_hand() -> Outcome {
     own(|system| async move {
         let http = system.http();
         for nth in 0..12 {
@@ -26,6 +27,13 @@ fn a_topic_made_again_behind_a_checkpoint_is_named_and_a_rebuild_mends_it() -> O
         let deleted = system.console(&["topics", "--delete", "--topic", "product.events.v1"]).await?;
         assert_eq!(deleted.code, Some(0), "{deleted:?}");
         tillroll.set("TILLROLL_PROJECTORS_LISTEN", Some(internal.clone()));
+        assert!(tillroll.start_again().await.is_err(), "an empty log is not taken for the shop's");
+        let refused = tillroll.log();
+        let kept = system.home().join("state");
+        for part in ["product.events.v1", "made again", "restore it from its copy", &kept.to_string_lossy()] {
+            assert!(refused.contains(part), "{part:?} is not in: {refused}");
+        }
+        std::fs::remove_dir_all(kept)?;
         tillroll.start_again().await?;
         drop(tillroll);
 

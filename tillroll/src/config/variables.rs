@@ -129,6 +129,11 @@ pub fn of_role(role: &str, what: &str) -> String {
     format!("{OWN}{}_{what}", role.to_uppercase().replace('-', "_"))
 }
 
+/// The variable of a librdkafka property: `TILLROLL_KAFKA_SESSION_TIMEOUT_MS`.
+pub fn of_kafka(property: &str) -> String {
+    format!("{OF_KAFKA}{}", property.to_uppercase().replace('.', "_"))
+}
+
 /// Prints every variable.
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn print_settings() {

@@ -8,6 +8,8 @@ use tillroll_kafka::{PartitionId, Topic};
 use tillroll_log::{AggregateTopics, Node};
 use tillroll_schemas::catalogue;
 
+/// A hundred years, in minutes.
+const KEPT_FOR_EVER: i64 = 100 * 365 * 24 * 60;
 /// How long a broker may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);
 
@@ -32,6 +34,10 @@ pub async fn look(config: &Config) -> (Vec<Finding>, Option<Node>) {
     findings.push(match replicas(&node).await {
         Ok(finding) => finding,
         Err(why) => Finding::unasked("replicas", &why, "look at the brokers' logs"),
+    });
+    findings.push(match commits(&node).await {
+        Ok(finding) => finding,
+        Err(why) => Finding::unasked("commits", &why, "look at the brokers' logs"),
     });
     for aggregate in &catalogue::AGGREGATES {
         match dead_letters(&node, aggregate).await {
@@ -84,6 +90,27 @@ async fn replicas(node: &Node) -> Result<Finding, Failure> {
     }
     let mend = "start the broker that is away; scripts/kafka topics --describe --under-replicated-partitions";
     Ok(Finding::warn("replicas", format!("not all are in sync of {}", behind.join(", ")), mend))
+}
+
+/// Whether the brokers forget how far a reactor is whose partition rests.
+async fn commits(node: &Node) -> Result<Finding, Failure> {
+    let brokers = node.admin().broker_configs().await?;
+    let minutes =
+        brokers.values().filter_map(|settings| settings.get("offsets.retention.minutes")?.parse::<i64>().ok());
+    Ok(match minutes.min().unwrap_or(i64::MAX) {
+        KEPT_FOR_EVER.. => Finding::ok("commits", "are kept for ever".to_owned()),
+        minutes => {
+            let detail = format!(
+                "offsets.retention.minutes is {minutes}: a reactor whose partition rests for so long begins again at its \
+                 beginning; nothing happens twice, but it takes its time"
+            );
+            Finding::warn(
+                "commits",
+                detail,
+                "set offsets.retention.minutes=2147483647 in the properties of every broker",
+            )
+        }
+    })
 }
 
 async fn dead_letters(node: &Node, aggregate: &AggregateTopics) -> Result<Finding, Failure> {

@@ -10,6 +10,7 @@ use hyper_util::client::legacy::Client as Connections;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -176,6 +177,9 @@ impl Client {
             if waited > self.patience.limit() {
                 return Err(ClientError::NoProgress { waited, last });
             }
+            if self.patience.should_say() {
+                say(&self.base, waited, self.patience.limit(), &last);
+            }
             if let Next::Again(pause) = next {
                 tokio::time::sleep(self.patience.jittered(pause, ask.key.as_deref(), attempt)).await;
             }
@@ -223,6 +227,14 @@ impl Client {
         };
         request.body(Full::new(body)).map_err(|source| failed(source.into()))
     }
+}
+
+/// What cannot be said is no reason to stop.
+fn say(base: &str, waited: Duration, limit: Duration, last: &str) {
+    let (waited, limit) = (waited.as_secs(), limit.as_secs());
+    let line =
+        format!("no request to {base} has succeeded for {waited} s of at most {limit} s: {last}; it is asked again");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn not_allowed(answer: &Answer) -> Result<(), ClientError> {

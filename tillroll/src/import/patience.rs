@@ -11,6 +11,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// The longest that a server may send a client away for.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(30);
+/// While nothing gets on.
+const SAY_EVERY: Duration = Duration::from_secs(5);
 /// A fault of the server that comes back this often will not pass.
 const FAULTS: u32 = 5;
 
@@ -50,12 +52,13 @@ pub fn next(status: StatusCode, retry_after: Option<&str>, attempt: u32, waited:
 pub struct Patience {
     limit: Duration,
     last: Mutex<Instant>,
+    said: Mutex<Instant>,
 }
 
 impl Patience {
     /// Gives up after `limit` without any progress.
     pub fn new(limit: Duration) -> Self {
-        Self { limit, last: Mutex::new(Instant::now()) }
+        Self { limit, last: Mutex::new(Instant::now()), said: Mutex::new(Instant::now()) }
     }
 
     /// Something succeeded.
@@ -66,6 +69,16 @@ impl Patience {
     /// Since something last succeeded.
     pub fn waited(&self) -> Duration {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Whether it is time to say that nothing gets on: now and then, while nothing does.
+    pub fn should_say(&self) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = self.waited() >= SAY_EVERY && said.elapsed() >= SAY_EVERY;
+        if due {
+            *said = Instant::now();
+        }
+        due
     }
 
     /// How long that may be.

@@ -31,3 +31,12 @@ fn debug_output_shows_no_value() {
     let shown = format!("{config:?}");
     assert!(shown.contains("sasl.password") && !shown.contains("canary"));
 }
+
+#[test]
+fn a_property_or_a_value_that_the_library_does_not_know_is_named_without_connecting() {
+    for (property, value) in [("session.timeout.ms", "x"), ("no.such.property", "1"), ("acks", "1")] {
+        let problem = Config::new("broker:9092").set(property, value).check().unwrap_err();
+        assert!(problem.to_string().contains(property), "{problem}");
+    }
+    Config::new("broker:9092").set("session.timeout.ms", "9000").set("sasl.mechanism", "PLAIN").check().unwrap();
+}

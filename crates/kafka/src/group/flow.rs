@@ -51,7 +51,6 @@ pub(super) struct Flow {
     pub(super) seek: Option<Offset>,
     /// Whether the owner wants to read and nothing is wrong.
     pub(super) reading: bool,
-    pub(super) paused_by_owner: bool,
     /// Whether the client has the partition; it gets it with the first position.
     pub(super) started: bool,
     /// Whether the client fetches it, as it has been told last.
@@ -75,7 +74,6 @@ impl Flow {
             overflow: VecDeque::new(),
             seek: None,
             reading: false,
-            paused_by_owner: false,
             started: false,
             running: false,
         };
@@ -84,7 +82,7 @@ impl Flow {
 
     /// Whether the client should fetch now.
     pub(super) fn wants_records(&self) -> bool {
-        !self.paused_by_owner && self.overflow.is_empty()
+        self.overflow.is_empty()
     }
 
     /// Begins again at another position.

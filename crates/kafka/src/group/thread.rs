@@ -82,12 +82,6 @@ impl Member {
                 slot.restart(offset);
                 slot.own.restart(offset);
             }),
-            Command::Pause(topic, partition) => {
-                self.with_slot(&topic, partition, |slot| slot.own.paused_by_owner = true);
-            }
-            Command::Resume(topic, partition) => {
-                self.with_slot(&topic, partition, |slot| slot.own.paused_by_owner = false);
-            }
             Command::Drained(topic, partition) => self.with_slot(&topic, partition, |slot| slot.own.drain()),
             Command::Judged(topic, partition, error) => {
                 self.with_slot(&topic, partition, |slot| match error {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// Forgets everything that it has folded and wants the log from the beginning. What is under way may be in the log
-    /// or not: it is decided again after the next claim, as when the owner is in doubt.
+    /// or not: it is decided again, as when the owner is in doubt, for a log begins with a claim.
     pub fn fold_anew(&mut self, why: Distrust) {
         match self.phase {
             Phase::Released | Phase::Faulted => return,
@@ -19,7 +19,6 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
         self.fold = Fold::default();
         self.tried.clear();
-        self.start_over();
         self.effects.push(Effect::FoldAnew { why });
     }
 

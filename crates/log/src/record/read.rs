@@ -1,7 +1,7 @@
 //! Reading records. The arbiter needs only type, claim and ordinal; the rest is read of admitted records alone.
 
 use super::{CLAIM, Claim, Ended, Inbox, MARK, SETTLED, Settled, header};
-use crate::{Coordinates, EventId, Key, Offset, Ordinal, PartitionId, Stamp, Timestamp, Version};
+use crate::{Coordinates, EventId, Key, Offset, Ordinal, Stamp, Timestamp, Version};
 use std::str::FromStr;
 use tillroll_kafka::Record;
 use uuid::Uuid;
@@ -195,11 +195,6 @@ impl Coordinates {
     /// The place of a record.
     pub fn of(record: &Record) -> Self {
         coordinates(record)
-    }
-
-    /// Another place in the same partition.
-    pub fn with_offset(&self, offset: Offset) -> Self {
-        Self { topic: self.topic.clone(), partition: PartitionId(self.partition.0), offset }
     }
 }
 impl From<EventId> for Uuid {

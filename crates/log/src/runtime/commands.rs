@@ -207,15 +207,29 @@ impl<A: Aggregate> Commands<A> {
         self.receive(&key, answer, within).await
     }
 
-    /// The aggregate as soon as no saga of it is under way; nothing if that takes longer.
+    /// The aggregate as soon as no saga of it is under way; nothing if that takes longer. If its partition is let go
+    /// meanwhile, whoever serves it here next is asked.
     pub async fn settled(
         &self,
         key: &Key,
         within: Duration,
     ) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
+        let asking = async {
+            loop {
+                let mut moves = self.node.moves();
+                match self.watch(key).await {
+                    Err(ExecuteError::Elsewhere(_) | ExecuteError::LetGo(_)) if moves.changed().await.is_ok() => {}
+                    said => return said,
+                }
+            }
+        };
+        tokio::time::timeout(within, asking).await.unwrap_or(Ok(None))
+    }
+
+    async fn watch(&self, key: &Key) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
         let (ticket, answer) = Client::new();
         self.send(key, ToOwner::Watch(key.clone(), ticket))?;
-        tokio::time::timeout(within, self.answered(key, answer)).await.unwrap_or(Ok(None))
+        self.answered(key, answer).await
     }
 
     fn send(&self, key: &Key, to_owner: ToOwner<A>) -> Result<(), ExecuteError<A::Rejection>> {

@@ -127,6 +127,9 @@ impl Part<'_> {
             claimed: look.claim.as_ref().map(|last| last.claim.partitions),
             configured: self.node.config().partitions,
             inbox: look.inbox,
+            log: look.position.log,
+            // What an instance remembers is its own.
+            served: None,
         }
     }
 

@@ -150,7 +150,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                         self.owner.fault(Alarm::Guard(error.to_string()));
                         self.perform();
                         // A failed subscription fails at once, again and again: wait to be let go.
-                        if !given_away && drained_by.is_none() {
+                        if !given_away && drained_by.is_none() && !self.owner.is_suspicious() {
                             self.wait_to_be_let_go().await;
                         }
                         drained_by = Some(Instant::now());
@@ -166,12 +166,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn finished(&self, given_away: bool, drained_by: Option<Instant>) -> bool {
-        // Whom the group has not chosen lets go by itself.
-        let let_go = match self.owner.phase() {
-            Phase::Released => given_away || self.owner.is_suspicious(),
-            Phase::Faulted => given_away,
-            _ => false,
-        };
+        // Whom the group has not chosen lets go by itself: nobody takes from it what it never had.
+        let ended = matches!(self.owner.phase(), Phase::Released | Phase::Faulted);
+        let let_go = ended && (given_away || self.owner.is_suspicious());
         let_go || drained_by.is_some_and(|by| is_drained(self.owner.phase(), by, Instant::now()))
     }
 
@@ -179,11 +176,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.owner.release();
         self.perform();
         self.serving.set(false);
-        // What nobody has looked at was certainly not carried out here.
-        self.requests.close();
-        while let Ok(asked) = self.requests.try_recv() {
-            self.take_requests(asked);
-        }
+        self.turn_away();
         // The next owner's reactor begins at what is committed: the more, the fewer repeats.
         let committing = self.outbox.to_commit().map(|position| self.commit(position));
         let committing = async move {
@@ -194,10 +187,16 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
     }
 
-    async fn wait_to_be_let_go(&mut self) {
-        // Whoever asks is refused at once.
+    /// What nobody has looked at was certainly not carried out here.
+    fn turn_away(&mut self) {
         self.requests.close();
-        while self.requests.try_recv().is_ok() {}
+        while let Ok(asked) = self.requests.try_recv() {
+            self.take_requests(asked);
+        }
+    }
+
+    async fn wait_to_be_let_go(&mut self) {
+        self.turn_away();
         while let Some(control) = self.control.recv().await {
             if matches!(control, Control::Drain | Control::GiveAway) {
                 return;
@@ -244,18 +243,13 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     fn take_requests(&mut self, first: ToOwner<A>) {
         let time = now();
         let mut next = Some(first);
-        for _ in 0..MOST_AT_ONCE {
+        for left in (0..MOST_AT_ONCE).rev() {
             match next {
                 Some(ToOwner::Request(request)) => self.owner.request(request, time),
                 Some(ToOwner::Watch(key, client)) => self.owner.watch(key, client),
                 None => break,
             }
-            next = self.requests.try_recv().ok();
-        }
-        if let Some(ToOwner::Request(request)) = next {
-            self.owner.request(request, time);
-        } else if let Some(ToOwner::Watch(key, client)) = next {
-            self.owner.watch(key, client);
+            next = if left > 0 { self.requests.try_recv().ok() } else { None };
         }
         self.perform();
     }

@@ -51,6 +51,10 @@ struct Why {
 }
 
 impl Trouble {
+    pub(super) fn stopped(&self) -> Option<String> {
+        self.with(|why| why.stopped.clone())
+    }
+
     pub(super) fn text(&self) -> Option<String> {
         self.with(|why| why.stopped.clone().or_else(|| why.passing.clone()))
     }

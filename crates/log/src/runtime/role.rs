@@ -121,7 +121,7 @@ impl RunningRole {
         self.watch.ready()
     }
 
-    /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
+    /// Why one of its partitions, or a replica that it depends on, stopped for good, if so.
     pub fn alarm(&self) -> Option<String> {
         self.watch.alarm()
     }
@@ -166,16 +166,18 @@ impl RoleWatch {
     /// replica that it depends on reads on.
     pub fn ready(&self) -> bool {
         let caught_up = self.caught_up.load(Ordering::Relaxed);
-        caught_up && self.alive.load(Ordering::Relaxed) && self.gauge.all_serving() && self.trouble().is_none()
+        let reads_on = self.rests_on.iter().all(|replica| replica.text().is_none());
+        caught_up && reads_on && self.alive.load(Ordering::Relaxed) && self.gauge.all_serving()
     }
 
-    /// Why one of its partitions stopped, or a replica that it depends on does not read on, if so.
+    /// Why one of its partitions, or a replica that it depends on, stopped for good, if so.
     pub fn alarm(&self) -> Option<String> {
-        self.gauge.alarm().or_else(|| self.trouble())
+        self.gauge.alarm().or_else(|| self.rests_on.iter().find_map(Trouble::stopped))
     }
 
-    fn trouble(&self) -> Option<String> {
-        self.rests_on.iter().find_map(Trouble::text)
+    /// The same, and what passes by itself.
+    pub fn trouble(&self) -> Option<String> {
+        self.gauge.alarm().or_else(|| self.rests_on.iter().find_map(Trouble::text))
     }
 }
 

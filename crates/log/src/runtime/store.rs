@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Of the layout of keys and values; raise it when that changes, or what a fold remembers besides the states.
 const LAYOUT: u32 = 1;
+/// The keyspace that no wipe touches.
+const LOGS: &str = "logs";
 /// Processes that may keep stores beside each other under one name.
 const MOST_SIBLINGS: u32 = 8;
 /// Bytes of blocks kept in memory, for all partitions.
@@ -65,6 +67,9 @@ pub(crate) struct Store(Arc<Inner>);
 
 struct Inner {
     database: Database,
+    directory: PathBuf,
+    /// Which log each partition's owners have served last, whatever else is wiped: another one is not taken for it.
+    logs: Keyspace,
     cache: usize,
     /// The partitions in use: an owner whose predecessor still writes has to do without.
     leased: Mutex<HashSet<String>>,
@@ -73,6 +78,7 @@ struct Inner {
 /// The right to use one partition's keyspace; given back when the last who has it drops it.
 pub(crate) struct Lease {
     store: Store,
+    place: String,
     name: String,
 }
 
@@ -82,10 +88,10 @@ impl Store {
         for sibling in 1..=MOST_SIBLINGS {
             let directory = sibling_of(&config.directory, sibling);
             match open_or_wipe(&directory) {
-                Ok(Some(database)) => {
+                Ok(Some((database, logs))) => {
                     tracing::debug!(directory = %directory.display(), "local store is open");
                     let (cache, leased) = (config.cache, Mutex::default());
-                    return Some(Self(Arc::new(Inner { database, cache, leased })));
+                    return Some(Self(Arc::new(Inner { database, directory, logs, cache, leased })));
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -96,6 +102,11 @@ impl Store {
         }
         tracing::warn!(directory = %config.directory.display(), "no local store: its directories are all in use");
         None
+    }
+
+    /// Where it is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.0.directory
     }
 
     /// Aggregates that an owner holds in memory.
@@ -113,7 +124,7 @@ impl Store {
         if !self.0.leased.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             return Ok(None);
         }
-        let lease = Arc::new(Lease { store: self.clone(), name: name.clone() });
+        let lease = Arc::new(Lease { store: self.clone(), place: place.to_owned(), name: name.clone() });
         for other in self.0.database.list_keyspace_names() {
             if other.starts_with(place) && *other != *name {
                 self.0.database.delete_keyspace(self.keyspace(&other)?)?;
@@ -123,11 +134,7 @@ impl Store {
     }
 
     fn keyspace(&self, name: &str) -> Result<Keyspace, StoreError> {
-        let options = || {
-            let compression = CompressionPolicy::all(CompressionType::Lz4);
-            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE).data_block_compression_policy(compression)
-        };
-        Ok(caught("the local store", || self.0.database.keyspace(name, options))??)
+        keyspace(&self.0.database, name)
     }
 }
 
@@ -148,10 +155,18 @@ fn sibling_of(directory: &Path, sibling: u32) -> PathBuf {
     }
 }
 
+fn keyspace(database: &Database, name: &str) -> Result<Keyspace, StoreError> {
+    let options = || {
+        let compression = CompressionPolicy::all(CompressionType::Lz4);
+        KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE).data_block_compression_policy(compression)
+    };
+    Ok(caught("the local store", || database.keyspace(name, options))??)
+}
+
 /// Nothing if another process has it.
-fn open_or_wipe(directory: &Path) -> Result<Option<Database>, StoreError> {
+fn open_or_wipe(directory: &Path) -> Result<Option<(Database, Keyspace)>, StoreError> {
     let why = match open(directory) {
-        Ok(database) => return Ok(Some(database)),
+        Ok(opened) => return Ok(Some(opened)),
         Err(StoreError::Database(fjall::Error::Locked)) => return Ok(None),
         Err(why) => why,
     };
@@ -160,10 +175,12 @@ fn open_or_wipe(directory: &Path) -> Result<Option<Database>, StoreError> {
     open(directory).map(Some)
 }
 
-fn open(directory: &Path) -> Result<Database, StoreError> {
+fn open(directory: &Path) -> Result<(Database, Keyspace), StoreError> {
     std::fs::create_dir_all(directory)?;
     let builder = Database::builder(directory).cache_size(BLOCK_CACHE).max_journaling_size(JOURNALS).worker_threads(2);
-    Ok(caught("the local store", || builder.open())??)
+    let database = caught("the local store", || builder.open())??;
+    let logs = keyspace(&database, LOGS)?;
+    Ok((database, logs))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::setting::{Broker, Outcome, ask, insist, put, start_as, until};
 use std::path::Path;
 use tempfile::TempDir;
 use tillroll_log::{
-    Aggregate, Cause, Commands, ExecuteError, NoReactions, Node, Outgoing, Reactions, RunningRole, SettledAs,
-    StateConfig, serde_json,
+    Aggregate, Cause, Commands, ExecuteError, NoReactions, Node, Outgoing, PartitionId, Place, Reactions, RunningRole,
+    SettledAs, StateConfig, Suspicion, serde_json,
 };
 
 const PUTS: u32 = 200;
@@ -150,11 +150,9 @@ async fn rule_8_a_reactor_that_fails_while_it_catches_up_stays_in_front_of_the_r
     role.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rule_8_a_store_of_topics_that_were_made_again_is_wiped_and_the_owner_serves() {
-    let (broker, directory) = (Broker::start().await, TempDir::new().unwrap());
-    let kept = directory.path().join("state");
-    let node = broker.node_keeping(broker.config(), state(&kept)).await;
+/// A node whose store holds a log that is there no more: its topics were made again.
+async fn left_behind(broker: &Broker, kept: &Path, name: &str) -> Node {
+    let node = broker.instance_keeping(broker.config(), name, state(kept)).await;
     let (role, jars) = serving::<NoReactions>(&node, "jars").await;
     fill(&jars).await;
     role.stop().await;
@@ -165,10 +163,63 @@ async fn rule_8_a_store_of_topics_that_were_made_again_is_wiped_and_the_owner_se
     for topic in [Jar::TOPICS.events, Jar::TOPICS.commands] {
         broker.delete_topic(topic).await;
     }
-    let node = broker.node_keeping(broker.config(), state(&kept)).await;
+    broker.instance_keeping(broker.config(), name, state(kept)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_8_another_log_than_was_served_is_not_served_until_the_store_is_deleted() {
+    let (broker, directory) = (Broker::start().await, TempDir::new().unwrap());
+    let kept = directory.path().join("state");
+    let mut node = left_behind(&broker, &kept, "test").await;
     assert!(!directory.path().join("state-2").exists(), "it finds what was kept");
+    // However often it is tried.
+    for _ in 0..2 {
+        let (role, jars) = start_as::<NoReactions>(&node, "jars").await;
+        until("it is refused", || role.alarm().is_some()).await;
+        let alarm = role.alarm().unwrap_or_default();
+        for part in ["jar.events.v1/0", "made again", "delete", "state"] {
+            assert!(alarm.contains(part), "{part:?} is not in: {alarm}");
+        }
+        assert_eq!(role.watch().trouble(), Some(alarm), "and whoever asks for its health is told");
+        let refused = ask(&jars, 7, put(1)).await;
+        assert!(matches!(refused, Err(ExecuteError::Elsewhere(_))), "nothing was carried out");
+        role.stop().await;
+        let closed = node.closed();
+        drop((jars, node));
+        closed.await;
+        node = broker.node_keeping(broker.config(), state(&kept)).await;
+    }
+    let closed = node.closed();
+    drop(node);
+    closed.await;
+    std::fs::remove_dir_all(&kept).unwrap();
+    let node = broker.node_keeping(broker.config(), state(&kept)).await;
     let (role, jars) = serving::<NoReactions>(&node, "jars").await;
     let first = insist(&jars, 7, put(1)).await;
     assert_eq!((first.repeat, first.answer), (false, 1), "nothing of the other log is left");
     role.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_claims_on_suspicion_and_must_not_serve_ends() {
+    let (broker, directory) = (Broker::start().await, TempDir::new().unwrap());
+    let two = left_behind(&broker, directory.path(), "two").await;
+    let one = broker.instance(broker.config(), "one").await;
+    let (first, jars) = serving::<NoReactions>(&one, "jars").await;
+    let announcer = one.announce("jars", first.served());
+    insist(&jars, 1, put(1)).await;
+    let (second, _) = start_as::<NoReactions>(&two, "jars").await;
+    until("the second is a member, with nothing to serve", || second.ready()).await;
+    let kitchen = Place { topic: Jar::TOPICS.events, partition: PartitionId(0) };
+    until("the second knows the first", || two.services().owner(kitchen).is_some()).await;
+
+    let (topic, partition, instance) = (kitchen.topic.to_owned(), kitchen.partition, "one".to_owned());
+    two.suspect(Suspicion { topic, partition, instance });
+    until("it tries to", || !second.ready()).await;
+    until("it ends, and is as ready as before", || second.ready()).await;
+    assert_eq!(second.alarm(), None);
+    assert_eq!(insist(&jars, 2, put(1)).await.answer, 2, "the first serves");
+    second.stop().await;
+    first.stop().await;
+    announcer.withdraw().await;
 }

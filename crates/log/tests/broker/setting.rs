@@ -51,7 +51,12 @@ impl Broker {
 
     /// The same with a local store.
     pub async fn node_keeping(&self, kafka: Config, state: Option<StateConfig>) -> Node {
-        self.connect(kafka, "test", state).await
+        self.instance_keeping(kafka, "test", state).await
+    }
+
+    /// The same for an instance of this name.
+    pub async fn instance_keeping(&self, kafka: Config, name: &str, state: Option<StateConfig>) -> Node {
+        self.connect(kafka, name, state).await
     }
 
     async fn connect(&self, kafka: Config, name: &str, state: Option<StateConfig>) -> Node {

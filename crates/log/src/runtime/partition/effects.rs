@@ -62,7 +62,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 Effect::Alarm(alarm) => {
                     tracing::error!(kafka.topic = %self.topic, kafka.partition = self.partition.0, %alarm, "alarm");
                     if self.owner.phase() == Phase::Faulted {
-                        self.gauge.raise(alarm.to_string());
+                        self.serving.raise(alarm.to_string());
                     }
                 }
             }
@@ -90,6 +90,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             kafka.topic = %self.topic, kafka.partition = self.partition.0,
             kafka.offset = self.owner.fold().position.next.0, aggregates = self.owner.fold().len(), "owner serves"
         );
+        self.keeping.serves(self.owner.fold().position.log);
         // It has just been read back.
         self.serving.serves_under(Offset(self.owner.fold().position.next.0 - 1));
         if self.next_command.is_none() {

@@ -1,9 +1,10 @@
-//! What a role sees of its partitions: how many it owns, how many serve, why one stopped; and their routes.
+//! What a role sees of its partitions: how many it owns, how many serve, and why one does not.
 
 use crate::Offset;
 use crate::runtime::services::{Place, Served};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// How many partitions are owned and how many of them serve.
@@ -14,7 +15,7 @@ pub(in crate::runtime) struct Gauge {
     serving: AtomicUsize,
     served: watch::Sender<Served>,
     read: AtomicU64,
-    alarm: Mutex<Option<String>>,
+    alarms: Mutex<BTreeMap<Place, String>>,
 }
 
 impl Gauge {
@@ -39,9 +40,9 @@ impl Gauge {
         self.served.subscribe()
     }
 
-    /// Why a partition stopped, if one did.
+    /// Why a partition stands still, if one does.
     pub(in crate::runtime) fn alarm(&self) -> Option<String> {
-        self.alarm.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.alarms().values().next().cloned()
     }
 
     /// Events records that its partitions have read since the start.
@@ -53,12 +54,16 @@ impl Gauge {
         self.read.fetch_add(records as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn raise(&self, alarm: String) {
-        *self.alarm.lock().unwrap_or_else(PoisonError::into_inner) = Some(alarm);
+    pub(super) fn raise(&self, place: Place, alarm: String) {
+        self.alarms().insert(place, alarm);
+    }
+
+    fn alarms(&self) -> MutexGuard<'_, BTreeMap<Place, String>> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether one partition serves; counted out however its task ends.
+/// Whether one partition serves; counted out, with its alarm, however its task ends.
 pub(super) struct Counted {
     gauge: Arc<Gauge>,
     place: Place,
@@ -75,6 +80,11 @@ impl Counted {
     pub(super) fn serves_under(&mut self, claim: Offset) {
         self.set(false);
         self.claim = claim;
+    }
+
+    /// Why it stands still.
+    pub(super) fn raise(&self, alarm: String) {
+        self.gauge.raise(self.place, alarm);
     }
 
     pub(super) fn set(&mut self, serving: bool) {
@@ -96,5 +106,6 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.set(false);
+        self.gauge.alarms().remove(&self.place);
     }
 }

@@ -3,7 +3,8 @@
 
 use super::Partition;
 use crate::record::Inbox;
-use crate::{Aggregate, Offset, PartitionId, PositionMismatch, Reactions, Topic, TopicId};
+use crate::{Aggregate, LogId, Offset, PartitionId, PositionMismatch, Reactions, Topic, TopicId};
+use std::path::PathBuf;
 use tillroll_kafka::{Admin, KafkaError, Record};
 use uuid::Uuid;
 
@@ -23,6 +24,10 @@ pub(in crate::runtime) struct Guard {
     pub(in crate::runtime) configured: i32,
     /// How far the commands have ended.
     pub(in crate::runtime) inbox: Option<Inbox>,
+    /// The log that was read; none before its first claim.
+    pub(in crate::runtime) log: Option<LogId>,
+    /// The log that was served here before, and where that is remembered.
+    pub(in crate::runtime) served: Option<(LogId, PathBuf)>,
 }
 
 /// Why the owner may not claim.
@@ -49,6 +54,13 @@ pub(in crate::runtime) enum GuardUnmet {
          restore it from its copy"
     )]
     ReactorBeyondEnd { place: String, reacted: Offset, read: Offset },
+    /// The events are those of another history.
+    #[error(
+        "{place}: log {} was served here, and the topic holds {found}: it was restored or made again; restore it from \
+         its copy, or, if what it held may be forgotten, delete {} and start again with --rebuild",
+        .served.0, .remembered.display()
+    )]
+    OtherLog { place: String, served: LogId, found: String, remembered: PathBuf },
     /// Keys would not lie where they always did.
     #[error(
         "{place}: the last claim counts {claimed} partitions, {configured} are configured: keys would move; set \
@@ -104,12 +116,15 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             claimed: fold.claim.as_ref().map(|claim| claim.partitions),
             configured: self.node.config().partitions,
             inbox: fold.inbox,
+            log: fold.position.log,
+            served: self.keeping.served().zip(self.node.store().map(|store| store.directory().to_owned())),
         }
     }
 }
 
 impl Guard {
     pub(in crate::runtime) async fn check(self, admin: Admin, partition: PartitionId) -> Result<(), Unmet> {
+        self.check_log().map_err(Unmet::Guard)?;
         self.check_position().map_err(Unmet::Guard)?;
         self.check_partitions().map_err(Unmet::Guard)?;
         let Some(inbox) = self.inbox else { return Ok(()) };
@@ -121,6 +136,19 @@ impl Guard {
         match ends.first() {
             Some((_, beginning, end)) => self.check_inbox(inbox, *beginning, *end).map_err(Unmet::Guard),
             None => Ok(()),
+        }
+    }
+
+    /// What was served here must be what is served now.
+    fn check_log(&self) -> Result<(), GuardUnmet> {
+        match &self.served {
+            Some((served, remembered)) if self.log != Some(*served) => Err(GuardUnmet::OtherLog {
+                place: self.place.clone(),
+                served: *served,
+                found: self.log.map_or_else(|| "nothing".to_owned(), |log| format!("log {}", log.0)),
+                remembered: remembered.clone(),
+            }),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -4,11 +4,11 @@
 use super::{Control, Partition};
 use crate::caught::caught;
 use crate::fold::{Changes, Distrust, Fold};
-use crate::owner::{Alarm, Phase};
+use crate::owner::Alarm;
 use crate::rereading::{Reread, RereadFault, Rereading};
 use crate::runtime::node::Node;
 use crate::runtime::store::{Kept, StoreError};
-use crate::{Aggregate, Offset, PartitionId, Reactions, StoredPosition};
+use crate::{Aggregate, LogId, Offset, PartitionId, Reactions, StoredPosition};
 use std::sync::Arc;
 use tillroll_kafka::{ReadError, Record};
 use tokio::task::JoinHandle;
@@ -21,6 +21,8 @@ const MOST_WIPES: u32 = 2;
 /// What a partition's task has to do with its store.
 pub(super) struct Keeping {
     kept: Option<Arc<Kept>>,
+    /// The log that was served here before.
+    served: Option<LogId>,
     cache: usize,
     rereading: Option<Rereading>,
     storing: Option<JoinHandle<bool>>,
@@ -41,7 +43,10 @@ impl Keeping {
     ) -> (Self, Fold<A>, Offset) {
         let cache = node.store().map_or(0, |store| store.cache());
         let (kept, rereading, storing) = (kept_of::<A>(node, partition), None, None);
-        let mut keeping = Self { kept, cache, rereading, storing, part: 0, wipes: 0, ticks: 0, begins_anew: false };
+        // What cannot be read is wiped next.
+        let served = kept.as_ref().and_then(|kept| kept.log().ok().flatten());
+        let mut keeping =
+            Self { kept, served, cache, rereading, storing, part: 0, wipes: 0, ticks: 0, begins_anew: false };
         let place = format!("{}/{partition}", A::TOPICS.events);
         let fold = keeping.restore(end).unwrap_or_else(|why| {
             keeping.wipe(&place, &why);
@@ -100,6 +105,20 @@ impl Keeping {
         };
     }
 
+    /// The log that was served here before, if any was.
+    pub(super) fn served(&self) -> Option<LogId> {
+        self.served
+    }
+
+    /// This log is served from now on.
+    pub(super) fn serves(&mut self, log: Option<LogId>) {
+        let (Some(kept), Some(log)) = (&self.kept, log.filter(|log| self.served != Some(*log))) else { return };
+        if let Err(error) = kept.serves(log) {
+            tracing::warn!(%error, "the local store cannot be written");
+        }
+        self.served = Some(log);
+    }
+
     /// Whether what the store holds is still being read again.
     pub(super) fn rereads(&self) -> bool {
         self.rereading.is_some()
@@ -139,9 +158,6 @@ fn kept_of<A: Aggregate>(node: &Node, partition: PartitionId) -> Option<Arc<Kept
 impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     /// Whether the record is one that the restored fold holds already: then only the reactor may have to see it.
     pub(super) fn reread(&mut self, record: &Record) -> bool {
-        if self.owner.phase() == Phase::Faulted {
-            return true;
-        }
         let Some(rereading) = &mut self.keeping.rereading else { return false };
         let reread = match rereading.covers(record) {
             true => rereading.record::<A>(record),

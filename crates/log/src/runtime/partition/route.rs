@@ -3,6 +3,7 @@
 use super::Gauge;
 use crate::runtime::commands::{Routes, ToOwner};
 use crate::runtime::node::Node;
+use crate::runtime::services::Place;
 use crate::{Aggregate, PartitionId};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -50,7 +51,8 @@ impl<A: Aggregate> Drop for Owned<A> {
         self.route.lead_to(None);
         if std::thread::panicking() {
             // It stays counted as owned: nobody serves it, and the role is not ready.
-            return self.gauge.raise(format!("{}/{}: the owner panicked", A::TOPICS.events, self.route.partition));
+            let place = Place { topic: A::TOPICS.events, partition: self.route.partition };
+            return self.gauge.raise(place, format!("{}/{}: the owner panicked", place.topic, place.partition));
         }
         self.gauge.owned.fetch_sub(1, Ordering::Relaxed);
     }

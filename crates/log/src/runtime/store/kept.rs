@@ -4,11 +4,12 @@
 use super::{Lease, StoreError, encoding};
 use crate::caught::caught;
 use crate::fold::{Changes, Cold, ColdFault, Head, Seen, Slot};
-use crate::{Aggregate, CommandId, Key, Timestamp};
+use crate::{Aggregate, CommandId, Key, LogId, Timestamp};
 use fjall::{Keyspace, Slice};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tillroll_telemetry::{CrashPoint, crash_point};
+use uuid::Uuid;
 
 /// What a fold begins with: its head and its deadlines.
 pub(crate) type Stored = (Head, Vec<(Timestamp, Key)>);
@@ -24,6 +25,19 @@ pub(crate) struct Kept {
 impl Kept {
     pub(super) fn new(lease: Arc<Lease>, keyspace: Keyspace) -> Self {
         Self { lease, keyspace, wiped: Mutex::new(false) }
+    }
+
+    /// The log that the partition's owner here has served last, also after a wipe.
+    pub(crate) fn log(&self) -> Result<Option<LogId>, StoreError> {
+        let (logs, place) = (&self.lease.store.0.logs, &self.lease.place);
+        let stored = caught("the local store", || logs.get(place))??;
+        Ok(stored.and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(LogId))
+    }
+
+    /// Remembers it.
+    pub(crate) fn serves(&self, LogId(log): LogId) -> Result<(), StoreError> {
+        let (logs, place) = (&self.lease.store.0.logs, &self.lease.place);
+        Ok(caught("the local store", || logs.insert(place, log.as_bytes()))??)
     }
 
     /// What was stored last; nothing if it is empty.

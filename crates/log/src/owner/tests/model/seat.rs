@@ -65,9 +65,8 @@ impl Seat {
         self.owner.fold().position.next.0 as usize
     }
 
-    /// The group has given the partition to somebody else, and with it the commands by topic.
+    /// The group has given the partition to somebody else. The commands by topic are read on, from the log.
     pub fn give_away(&mut self) {
-        self.commands_from = None;
         self.owner.give_away();
     }
 

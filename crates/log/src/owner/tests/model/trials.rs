@@ -124,6 +124,11 @@ fn commands_by_topic_keep_every_promise() {
     let left = Left { claims: 1, crashes: 1, ..NOTHING };
     let first = letters().into_iter().take(2).collect();
     search("commands, a crash", commands(left, 4, first, Vec::new()), &[ALL_ENDED, OLD_CLAIM]);
+    let left = Left { claims: 1, gifts: 1, ..NOTHING };
+    let first = letters().into_iter().take(2).collect();
+    search("commands, dead letters, given away", commands(left, 4, first, Vec::new()), &[ALL_ENDED, OLD_CLAIM]);
+    let first = runs().into_iter().take(3).collect();
+    search("commands, runs, given away", commands(left, 4, first, Vec::new()), &[ALL_ENDED, OLD_CLAIM]);
 }
 
 #[test]

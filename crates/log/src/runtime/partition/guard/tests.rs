@@ -17,6 +17,8 @@ fn holds() -> Guard {
         claimed: Some(8),
         configured: 8,
         inbox: Some(Inbox { topic: id(7), next: Offset(5) }),
+        log: Some(LogId(Uuid::from_u128(3))),
+        served: Some((LogId(Uuid::from_u128(3)), PathBuf::from("state"))),
     }
 }
 
@@ -36,6 +38,8 @@ fn refused(checked: Result<(), GuardUnmet>, parts: &[&str]) {
 #[test]
 fn what_holds_is_not_refused() {
     let guard = holds();
+    assert_eq!(guard.check_log(), Ok(()));
+    assert_eq!(Guard { served: None, ..holds() }.check_log(), Ok(()), "nothing was served here before");
     assert_eq!(guard.check_position(), Ok(()));
     assert_eq!(Guard { reacted: Offset(0), ..holds() }.check_position(), Ok(()));
     assert_eq!(guard.check_partitions(), Ok(()));
@@ -43,6 +47,15 @@ fn what_holds_is_not_refused() {
     assert_eq!(guard.check_topic(inbox(5), Some(id(7).0)), Ok(()));
     for next in 5..=9 {
         assert_eq!(guard.check_inbox(inbox(next), Offset(5), Offset(9)), Ok(()));
+    }
+}
+
+#[test]
+fn another_log_than_was_served_here_is_refused() {
+    for (log, found) in [(Some(LogId(Uuid::from_u128(4))), "-000000000004"), (None, "nothing")] {
+        let guard = Guard { log, ..holds() };
+        let parts = ["jar.events.v1/3", "-000000000003 was served", found, "made again", "delete state", "--rebuild"];
+        refused(guard.check_log(), &parts);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::runtime::store::Store;
 
 fn keeping(kept: Option<Arc<Kept>>) -> Keeping {
     let (rereading, storing) = (None, None);
-    Keeping { kept, cache: 2, rereading, storing, part: 0, wipes: 0, ticks: 0, begins_anew: false }
+    Keeping { kept, served: None, cache: 2, rereading, storing, part: 0, wipes: 0, ticks: 0, begins_anew: false }
 }
 
 /// A store that has read a whole log, and where it would read on.
