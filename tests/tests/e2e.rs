@@ -63,3 +63,5 @@ mod shop;
 mod start;
 #[path = "e2e/three_brokers.rs"]
 mod three_brokers;
+#[path = "e2e/waiting.rs"]
+mod waiting;
