@@ -1,12 +1,14 @@
 //! Everything fails in turn, at random, under load; then all is quiet, and each promise gets its verdict.
 //!
-//! Not part of the usual run: `scripts/chaos --seconds 300 --seed 7` is the way to it.
+//! Not part of the usual tests: `scripts/chaos --seconds 300 --seed 7` is the way to it. `.ci/run` has a short one.
 
+use crate::claims::owned;
 use crate::generated::{Dice, generate, seed};
 use crate::hostile::shown_are_those_that_exist;
 use crate::load::{Journal, Load};
 use e2e::proof::{Shown, Verdict, of_the_log, of_the_rows};
 use e2e::{Outcome, Rows, System, own, texts, until, variable};
+use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +17,12 @@ use tillroll_telemetry::{Crash, CrashPoint, Fate};
 use tokio::time::sleep;
 
 const SECONDS: u64 = 60;
+/// Roles that write, each with the events that it writes.
+const OWNERS: [(&str, &str); 3] =
+    [("catalog", "product.events.v1"), ("inventory", "stock-item.events.v1"), ("orders", "order.events.v1")];
+/// More than the session of 6 s.
+const FROZEN_FROM_S: u64 = 7;
+const TAKES_PART_WITHIN: Duration = Duration::from_secs(60);
 const CLIENTS: u64 = 8;
 const DIES_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -70,7 +78,7 @@ async fn settled(system: &System, journal: &Journal) -> Outcome {
 /// One fault, from its beginning to its end.
 async fn fault(system: &System, dice: &mut Dice) -> Outcome {
     let began = Instant::now();
-    let what = match dice.below(6) {
+    let what = match dice.below(7) {
         0 => {
             let mut tillroll = system.tillroll().await;
             tillroll.kill().await?;
@@ -91,6 +99,7 @@ async fn fault(system: &System, dice: &mut Dice) -> Outcome {
             system.kafka()?.resume()?;
             format!("broker frozen for {seconds} s")
         }
+        5 => freeze_an_owner(system, dice).await?,
         _ => {
             system.postgres()?.kill().await?;
             sleep(Duration::from_millis(dice.below(3_000))).await;
@@ -115,6 +124,29 @@ async fn crash(system: &System, dice: &mut Dice) -> Outcome<String> {
     tillroll.kill().await?;
     tillroll.start_again().await?;
     Ok(format!("{} at {crash}", if died { "killed" } else { "not killed" }))
+}
+
+/// A second instance of a role takes part, freezes past its session as somebody who holds records under way, thaws
+/// when others own its partitions, and is killed or stopped.
+async fn freeze_an_owner(system: &System, dice: &mut Dice) -> Outcome<String> {
+    let (role, topic) = OWNERS[dice.below(OWNERS.len() as u64) as usize];
+    let (seconds, killed) = (FROZEN_FROM_S + dice.below(6), dice.below(2) == 0);
+    let instance = system.serve(&["serve", role]).await?;
+    let pid = instance.pid().ok_or("it does not run")?;
+    until("the second instance owns something", TAKES_PART_WITHIN, || async {
+        Ok((owned(&system.roll().await?, topic, pid) > 0).then_some(()))
+    })
+    .await?;
+    instance.signal(Signal::SIGSTOP)?;
+    sleep(Duration::from_secs(seconds)).await;
+    instance.signal(Signal::SIGCONT)?;
+    sleep(Duration::from_millis(dice.below(3_000))).await;
+    let ended = if killed { "killed" } else { "stopped" };
+    match killed {
+        true => instance.kill().await?,
+        false => instance.stop().await?,
+    }
+    Ok(format!("a second instance of {role} frozen for {seconds} s, thawed and {ended}"))
 }
 
 /// The same file is imported until it is time to stop, and then once more to its end.
