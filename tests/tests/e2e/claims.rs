@@ -41,9 +41,3 @@ pub async fn shared_out(system: &System, topic: &str) -> Outcome<BTreeMap<i32, C
     })
     .await
 }
-
-/// How many partitions of a topic that process was the last to claim.
-pub fn owned(roll: &Roll, topic: &str, pid: u32) -> usize {
-    let its_own = format!("-{pid}-");
-    last_claims(roll, topic).values().filter(|last| last.instance.contains(&its_own)).count()
-}
