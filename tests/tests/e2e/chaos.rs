@@ -23,6 +23,8 @@ const FROZEN_FROM_S: u64 = 7;
 /// Kinds of faults, by number.
 const KINDS: u64 = 7;
 const OWNER_FREEZES: u64 = 5;
+/// Its first appends are claims and marks.
+const CLAIMED_BY: u32 = 20;
 const FREEZES_WITHIN: Duration = Duration::from_secs(60);
 const CLIENTS: u64 = 8;
 const DIES_WITHIN: Duration = Duration::from_secs(30);
@@ -64,7 +66,8 @@ fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
             eprintln!("{verdict}");
         }
         let broken = verdicts.iter().filter(|verdict| !verdict.breaches.is_empty()).count();
-        eprintln!("seed {seed}, {seconds} s, {} commands, sent away {} times", journal.told.len(), journal.sent_away);
+        let (commands, sent_away, void) = (journal.told.len(), journal.sent_away, system.roll().await?.void().len());
+        eprintln!("seed {seed}, {seconds} s, {commands} commands, sent away {sent_away} times, {void} void records");
         assert_eq!(broken, 0, "{verdicts:#?}");
         Ok(())
     })
@@ -134,7 +137,8 @@ async fn crash(system: &System, dice: &mut Dice) -> Outcome<String> {
 /// session: it thaws when others own its partitions, and that record comes late. Then it is killed or stopped.
 async fn freeze_an_owner(system: &System, dice: &mut Dice) -> Outcome<String> {
     let role = OWNERS[dice.below(OWNERS.len() as u64) as usize];
-    let freezes = Crash { point: CrashPoint::BeforeProduce, passing: 1 + dice.below(10) as u32, fate: Fate::Frozen };
+    let passing = CLAIMED_BY + dice.below(40) as u32;
+    let freezes = Crash { point: CrashPoint::BeforeProduce, passing, fate: Fate::Frozen };
     let (seconds, killed) = (FROZEN_FROM_S + dice.below(6), dice.below(2) == 0);
     let instance = system.serve_with(&[("TILLROLL_CRASH", freezes.to_string())], &["serve", role]).await?;
     until("the second instance freezes", FREEZES_WITHIN, || async { Ok(instance.is_frozen()?.then_some(())) }).await?;
