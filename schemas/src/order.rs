@@ -155,18 +155,33 @@ pub struct SaleLine {
     pub amount: Money,
 }
 
-/// A step of the saga that waits for stock items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Waiting for reservations.
-    Reserve,
-    /// Waiting for commits.
-    Commit,
-    /// Waiting for releases.
-    Release,
-    /// Waiting for pieces to leave.
-    Fulfil,
+/// The enum and the list of what it holds from one place: a step that is not in the list does not exist.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident,)+ }) => {
+        $(#[$meta])*
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// Every one, in the order of the saga.
+            pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
+        }
+    };
+}
+
+listed! {
+    /// A step of the saga that waits for stock items.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Step {
+        /// Waiting for reservations.
+        Reserve,
+        /// Waiting for commits.
+        Commit,
+        /// Waiting for releases.
+        Release,
+        /// Waiting for pieces to leave.
+        Fulfil,
+    }
 }
 
 /// The customer ordered; reservations are asked for.

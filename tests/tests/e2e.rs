@@ -5,12 +5,16 @@
 //! generated file.
 #![cfg(test)]
 
+#[path = "e2e/announced.rs"]
+mod announced;
 #[path = "e2e/another_file.rs"]
 mod another_file;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
 #[path = "e2e/chaos.rs"]
 mod chaos;
+#[path = "e2e/claims.rs"]
+mod claims;
 #[path = "e2e/console.rs"]
 mod console;
 #[path = "e2e/console_tools.rs"]
@@ -19,6 +23,8 @@ mod console_tools;
 mod containers;
 #[path = "e2e/crash_points.rs"]
 mod crash_points;
+#[path = "e2e/demo.rs"]
+mod demo;
 #[path = "e2e/doctor.rs"]
 mod doctor;
 #[path = "e2e/generated.rs"]

@@ -26,7 +26,7 @@ use tillroll_schemas::{FulfilmentId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, Status};
 pub use rejection::{Excess, OrderRejection};
-pub use steps::{Compensation, STEPS, SagaStep};
+pub use steps::{Compensation, SagaStep};
 use wait::Patience;
 pub use wait::Wait;
 

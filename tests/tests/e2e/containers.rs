@@ -5,6 +5,7 @@
 
 use crate::shop::{add_product, order_of, place, text};
 use e2e::{Outcome, Up, installed};
+use std::io::Write;
 use std::time::Instant;
 
 const IN_CONTAINERS: [(&str, &str); 1] = [("TILLROLL_STACK", "containers")];
@@ -28,7 +29,8 @@ fn a_stack_of_containers_serves_and_keeps_its_data_until_it_is_wiped() -> Outcom
         }
         let began = Instant::now();
         if let Err(why) = starts(&mut up).await? {
-            eprintln!("SKIPPED, nothing in containers was tested: {why}");
+            // Past the test runner, which keeps what a test prints to itself: `.ci/run` looks for it.
+            writeln!(std::io::stderr(), "SKIPPED, nothing in containers was tested: {why}")?;
             assert!(why.contains("TILLROLL_STACK=") || why.contains("pull"), "it says what to do: {why}");
             return Ok(());
         }

@@ -20,9 +20,10 @@ const LETTERS_WITHIN: Duration = Duration::from_secs(120);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 const STRANGER: &str = "0b7d5b0e-4f0c-5a39-8f43-7d8a51c9b2e6";
 
-type Headers = Vec<(&'static str, Bytes)>;
+/// Names and values.
+pub type Headers = Vec<(&'static str, Bytes)>;
 /// Key, headers, value.
-type Bad = (Option<Bytes>, Headers, Option<Bytes>);
+pub type Bad = (Option<Bytes>, Headers, Option<Bytes>);
 
 #[test]
 fn whatever_stands_in_the_topics_nobody_stops_and_nothing_of_it_counts() -> Outcome {
@@ -80,10 +81,12 @@ pub async fn shown_are_those_that_exist(system: &System, roll: &Roll) -> Outcome
     Ok(())
 }
 
-struct Vandal(Producer);
+/// Whoever may write, and writes what he must not.
+pub struct Vandal(Producer);
 
 impl Vandal {
-    fn new(system: &System) -> Outcome<Self> {
+    /// One who knows where Kafka is.
+    pub fn new(system: &System) -> Outcome<Self> {
         Ok(Self(Producer::start(&Config::new(system.bootstrap_servers()))?))
     }
 
@@ -111,7 +114,8 @@ impl Vandal {
         Ok(lettered)
     }
 
-    async fn write(&self, topic: &str, partition: i32, (key, headers, value): Bad) -> Outcome<i64> {
+    /// One record; its offset.
+    pub async fn write(&self, topic: &str, partition: i32, (key, headers, value): Bad) -> Outcome<i64> {
         let (done, delivered) = oneshot::channel();
         let record = NewRecord { topic: topic.into(), partition: PartitionId(partition), key, headers, value };
         let on_delivery = Box::new(move |delivery| drop(done.send(delivery)));
@@ -121,7 +125,7 @@ impl Vandal {
 }
 
 /// Bytes that say nothing to anybody; giants in the first partition only, as they are many bytes to read.
-fn noise(partition: i32) -> Vec<Bad> {
+pub fn noise(partition: i32) -> Vec<Bad> {
     let mut noise = vec![
         (None, Vec::new(), None),
         (Some(Bytes::new()), Vec::new(), Some(Bytes::new())),
@@ -135,7 +139,7 @@ fn noise(partition: i32) -> Vec<Bad> {
 }
 
 /// Bytes that no compression makes fewer.
-fn incompressible(bytes: usize) -> Bytes {
+pub fn incompressible(bytes: usize) -> Bytes {
     let mut state = 88_172_645_463_325_252_u64;
     let next = || {
         state ^= state << 13;

@@ -8,6 +8,8 @@ use tokio::time::sleep;
 
 /// More than a session of the group, and more than the producer tries.
 const FROZEN: Duration = Duration::from_secs(20);
+/// A person starts it again.
+const STOPPED: Duration = Duration::from_secs(3);
 const RESUMES_WITHIN: Duration = Duration::from_secs(120);
 
 #[test]
@@ -19,6 +21,10 @@ fn outages_under_load_cost_clients_nothing_but_time() -> Outcome {
         system.kafka()?.kill().await?;
         system.kafka()?.start_again().await?;
         load.gets_on("after the broker was killed", RESUMES_WITHIN).await?;
+        system.kafka()?.stop().await?;
+        sleep(STOPPED).await;
+        system.kafka()?.start_again().await?;
+        load.gets_on("after the broker was restarted", RESUMES_WITHIN).await?;
         system.kafka()?.pause()?;
         sleep(FROZEN).await;
         system.kafka()?.resume()?;

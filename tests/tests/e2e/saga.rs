@@ -62,6 +62,14 @@ async fn stuck(system: &System, id: &str) -> Outcome<Option<Value>> {
     Ok(sagas.into_iter().find(|saga| text(saga, "id") == id))
 }
 
+/// What an order's history says that she has done.
+async fn history_by_maria(system: &System, id: &str) -> Outcome<Vec<Value>> {
+    system.caught_up().await?;
+    let history = system.http().get(format!("/orders/{id}/history")).send().await?.expect_status(200)?.json();
+    let items = history["items"].as_array().ok_or("no history")?;
+    Ok(items.iter().filter(|event| event["actor"] == "maria").cloned().collect())
+}
+
 #[test]
 fn an_order_that_is_stuck_is_found_retried_and_goes_on() -> Outcome {
     shared(|system| async move {
@@ -89,11 +97,8 @@ fn an_order_that_is_stuck_is_found_retried_and_goes_on() -> Outcome {
         assert!(retried.code == Some(0) && retried.out.contains("fulfilled"), "{retried:?}");
         assert_eq!(stuck(&system, &id).await?, None);
 
-        system.caught_up().await?;
-        let history = http.get(format!("/orders/{id}/history")).send().await?.expect_status(200)?.json();
-        let items = history["items"].as_array().cloned().unwrap_or_default();
-        let by_maria: Vec<&Value> = items.iter().filter(|event| event["actor"] == "maria").collect();
-        assert_eq!(by_maria.len(), 2, "{history}");
+        let by_maria = history_by_maria(&system, &id).await?;
+        assert_eq!(by_maria.len(), 2, "{by_maria:?}");
         assert!(by_maria.iter().all(|event| event["type"] == "order.step-retried.v1"));
         assert_eq!(by_maria[1]["data"]["reason"], "they are back");
         let read = http.get(format!("/orders/{id}")).send().await?.expect_status(200)?.json();
@@ -110,16 +115,23 @@ fn an_order_that_is_stuck_is_found_retried_and_goes_on() -> Outcome {
 fn an_order_that_is_stuck_is_given_up_or_seen_to_for_a_reason() -> Outcome {
     shared(|system| async move {
         let http = system.http();
-        for (sku, action, status) in [("SAGA-2", "compensate", "cancelled"), ("SAGA-3", "complete", "fulfilled")] {
+        let (given_up, seen_to) = ("order.compensation-started.v1", "order.step-completed.v1");
+        let by_operator = json!({"code": "compensated_by_operator", "detail": "counted by hand"});
+        let given_up = ("SAGA-2", "compensate", "cancelled", given_up, by_operator);
+        let seen_to = ("SAGA-3", "complete", "fulfilled", seen_to, json!("counted by hand"));
+        for (sku, action, status, event, said) in [given_up, seen_to] {
             let id = order_without_pieces(&system, sku).await?;
             let path = format!("/orders/{id}/fulfilments");
             let asked = http.post(path).key(format!("{sku}/fulfil")).wait(30).json(&json!({})).send().await?;
             assert_eq!(asked.expect_status(202)?.json()["status"], "stuck");
             let without = system.run(&["saga", action, &id]).await?;
             assert_eq!(without.code, Some(2), "a reason is asked for: {without:?}");
-            let done = system.run(&["saga", action, &id, "--reason", "counted by hand"]).await?;
+            let done = system.run(&["saga", action, &id, "--as", "maria", "--reason", "counted by hand"]).await?;
             assert!(done.code == Some(0) && done.out.contains(status), "{done:?}");
             assert_eq!(stuck(&system, &id).await?, None);
+            let by_maria = history_by_maria(&system, &id).await?;
+            let told: Vec<_> = by_maria.iter().map(|event| (text(event, "type"), &event["data"]["reason"])).collect();
+            assert_eq!(told, [(event, &said)], "{action}");
         }
         Ok(())
     })

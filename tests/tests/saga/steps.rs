@@ -3,7 +3,7 @@
 
 use crate::shop::{Fault, Place, Shop, cancelled_for, is_over, line, order_id, place, postage, quantity};
 use std::collections::BTreeSet;
-use tillroll_orders::order::{Life, STEPS};
+use tillroll_orders::order::Life;
 use tillroll_schemas::FulfilmentId;
 use tillroll_schemas::order::{
     CancelOrder, CompensateStuck, CompleteStep, OrderEvent, RequestFulfilment, RetryStep, Step, StockClaim,
@@ -282,7 +282,7 @@ fn assert_clean_slate(shop: &Shop, end: End) {
 #[test]
 fn whatever_fails_at_whatever_step_the_order_ends_and_the_slate_is_clean() {
     let mut cases = 0;
-    for step in STEPS.map(|step| step.step) {
+    for step in Step::ALL {
         for (failure, scene) in FAILURES.into_iter().flat_map(|f| scenes(step).iter().map(move |scene| (f, *scene))) {
             let Some(expected) = expected(step, failure, scene) else { continue };
             for fault in faults(step, failure) {
@@ -304,7 +304,7 @@ fn whatever_fails_at_whatever_step_the_order_ends_and_the_slate_is_clean() {
 /// An event that the table does not know could be one at which an owner is lost without anybody having tried.
 #[test]
 fn every_event_of_an_order_stands_in_the_table() {
-    let walked: BTreeSet<&str> = STEPS.iter().flat_map(|step| records(step.step)).copied().collect();
+    let walked: BTreeSet<&str> = Step::ALL.into_iter().flat_map(records).copied().collect();
     // These say that something went wrong; what goes wrong a second time is the walk's.
     let of_failures = ["order.step-overdue.v1", "order.stuck.v1", "order.step-retried.v1", "order.step-completed.v1"];
     for name in OrderEvent::TYPE_NAMES {
@@ -340,7 +340,7 @@ fn mended_by_operator(shop: &mut Shop, step: Step, failure: Failure, scene: Scen
 #[test]
 fn whatever_is_stuck_an_operator_brings_to_its_end() {
     let mut cases = 0;
-    for step in STEPS.map(|step| step.step) {
+    for step in Step::ALL {
         for (failure, scene) in FAILURES.into_iter().flat_map(|f| scenes(step).iter().map(move |scene| (f, *scene))) {
             if !matches!(expected(step, failure, scene), Some(End::Stuck(_))) {
                 continue;

@@ -32,19 +32,7 @@ struct Found {
 
 /// Reads all of it.
 pub async fn read(stage: &Stage, done: &[Done]) -> Result<Verdict, Failure> {
-    let found = found(stage).await?;
-    let of = |each: &Done| found.events.get(&each.sku).cloned().unwrap_or_default();
-    let answered: Vec<&Done> = done.iter().filter(|each| each.refused.is_none()).collect();
-    let lost = answered.iter().filter(|each| !of(each).contains(&each.at));
-    let doubled = done.iter().filter(|each| of(each).len() > 1);
-    let told = |each: &&Done| each.refused.as_ref().map(|why| format!("{}: {why}", each.sku));
-    Ok(Verdict {
-        answered: answered.len(),
-        lost: lost.map(|each| format!("{}: {}", each.sku, each.at)).collect(),
-        doubled: doubled.map(|each| format!("{}: {}", each.sku, of(each).join(", "))).collect(),
-        refused: done.iter().filter_map(|each| told(&each)).collect(),
-        voids: found.voids,
-    })
+    Ok(Verdict::of(found(stage).await?, done))
 }
 
 async fn found(stage: &Stage) -> Result<Found, Failure> {
@@ -99,6 +87,21 @@ fn told(stamp: Stamp, why: Void, arbiter: &Arbiter) -> String {
 }
 
 impl Verdict {
+    fn of(found: Found, done: &[Done]) -> Self {
+        let of = |each: &Done| found.events.get(&each.sku).cloned().unwrap_or_default();
+        let answered: Vec<&Done> = done.iter().filter(|each| each.refused.is_none()).collect();
+        let lost = answered.iter().filter(|each| !of(each).contains(&each.at));
+        let doubled = done.iter().filter(|each| of(each).len() > 1);
+        let told = |each: &&Done| each.refused.as_ref().map(|why| format!("{}: {why}", each.sku));
+        Self {
+            answered: answered.len(),
+            lost: lost.map(|each| format!("{}: {}", each.sku, each.at)).collect(),
+            doubled: doubled.map(|each| format!("{}: {}", each.sku, of(each).join(", "))).collect(),
+            refused: done.iter().filter_map(|each| told(&each)).collect(),
+            voids: found.voids,
+        }
+    }
+
     /// Whether everything is as it must be.
     pub fn holds(&self) -> bool {
         self.answered > 0 && self.lost.is_empty() && self.doubled.is_empty() && self.refused.is_empty()
@@ -120,3 +123,6 @@ impl fmt::Display for Verdict {
         write!(f, "answered {answered}, lost {lost}, doubled {doubled}, falsely refused {refused}")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use tillroll_schemas::Timestamp;
-use tillroll_schemas::order::{OrderEvent, PlaceOrder, Placed, StockClaim};
+use tillroll_schemas::order::{OrderEvent, PlaceOrder, Placed, Step, StockClaim};
 
-use super::steps::STEPS;
 use super::wait::{ANSWER_WITHIN_S, Wait, later, longest_wait_s};
 use super::{Life, OrderRejection};
 use crate::pricing;
@@ -15,7 +14,7 @@ const RESERVATIONS_HOLD_S: i64 = 30 * 60;
 
 // A reservation that lapses while the saga still waits would be sold twice over or need a second try: however long
 // every step takes, it must still be there.
-const _: () = assert!(RESERVATIONS_HOLD_S > STEPS.len() as i64 * longest_wait_s());
+const _: () = assert!(RESERVATIONS_HOLD_S > Step::ALL.len() as i64 * longest_wait_s());
 
 /// A second order under the same id can only be the same command: the id was made of the command's.
 pub(super) fn place(life: &Life, command: &PlaceOrder, at: Timestamp) -> Result<Option<OrderEvent>, OrderRejection> {

@@ -1,4 +1,4 @@
-//! The steps of the order's saga, each with what undoes it beside it. Tests walk this table.
+//! The steps of the order's saga, each with what undoes it beside it. Tests walk `SagaStep::all`.
 
 use tillroll_schemas::order::Step;
 
@@ -33,10 +33,12 @@ const RELEASE: SagaStep =
 const FULFIL: SagaStep =
     SagaStep { step: Step::Fulfil, name: "fulfil", done: "fulfilled", compensation: Compensation::Stuck };
 
-/// Every step.
-pub const STEPS: [SagaStep; 4] = [RESERVE, COMMIT, RELEASE, FULFIL];
-
 impl SagaStep {
+    /// What the table says of every step.
+    pub fn all() -> [Self; Step::ALL.len()] {
+        Step::ALL.map(Self::of)
+    }
+
     /// What the table says of a step.
     pub const fn of(step: Step) -> Self {
         match step {

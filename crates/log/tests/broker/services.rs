@@ -14,7 +14,7 @@ fn url_of_owner(node: &Node) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instances_find_each_other_and_a_planned_stop_hands_over_within_a_second() {
+async fn instances_find_each_other_and_a_planned_stop_hands_over_within_two_seconds() {
     let broker = crate::setting::Broker::start().await;
     let one = broker.instance(broker.config(), "one").await;
     let two = broker.instance(broker.config(), "two").await;
@@ -44,7 +44,8 @@ async fn instances_find_each_other_and_a_planned_stop_hands_over_within_a_second
     until("the other serves", || second.served().borrow().len() == 1).await;
     let took = begun.elapsed();
     eprintln!("handed over in {} ms", took.as_millis());
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    // Until the other says so; nobody waits that long for an answer, as the next test has it.
+    assert!(took < Duration::from_secs(2), "{took:?}");
     until("everybody knows", || url_of_owner(&two).as_deref() == Some("http://two")).await;
     assert_eq!(two.services().all().len(), 1, "the announcement was taken back");
     assert!(insist(&jars_too, 1, put(1)).await.repeat, "it is the same jar");

@@ -2,48 +2,15 @@
 //! group's session has passed; and the group moves them in its own time.
 
 use super::load::Load;
-use super::{INSTANCE, KILLED, a_while, stocked};
-use e2e::proof::Roll;
-use e2e::{Outcome, System, own_serving, until};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{INSTANCE, KILLED, TOPIC, a_while, stocked};
+use crate::claims::{Claim, claims, shared_out};
+use e2e::{Outcome, own_serving};
 use std::time::{Duration, Instant};
 
 /// All but the role whose instances end.
 const REST: [&str; 6] = ["serve", "catalog", "orders", "projectors", "query-api", "gateway"];
-const TOPIC: &str = "stock-item.events.v1";
 /// A third of the session.
 const SUSPECTED: Duration = Duration::from_secs(2);
-
-/// A claim, admitted or not.
-#[derive(Clone, Debug)]
-struct Claim {
-    offset: i64,
-    instance: String,
-}
-
-/// Each partition's claims, in order.
-fn claims(roll: &Roll) -> BTreeMap<i32, Vec<Claim>> {
-    let mut claims: BTreeMap<i32, Vec<Claim>> = BTreeMap::new();
-    for record in roll.of(TOPIC).filter(|record| record.header("ce_type") == Some("log.claim.v1")) {
-        let value: serde_json::Value =
-            serde_json::from_slice(record.value.as_deref().unwrap_or_default()).unwrap_or_default();
-        let instance = value["instance"].as_str().unwrap_or_default().to_owned();
-        claims.entry(record.partition).or_default().push(Claim { offset: record.offset, instance });
-    }
-    claims
-}
-
-/// The last claims, once two instances share the partitions.
-async fn shared_out(system: &System) -> Outcome<BTreeMap<i32, Claim>> {
-    until("two instances share the partitions", Duration::from_secs(30), || async {
-        let claims = claims(&system.roll().await?);
-        let last: BTreeMap<i32, Claim> =
-            claims.into_iter().filter_map(|(partition, claims)| Some((partition, claims.last()?.clone()))).collect();
-        let owners: BTreeSet<&str> = last.values().map(|claim| claim.instance.as_str()).collect();
-        Ok((owners.len() == 2).then_some(last))
-    })
-    .await
-}
 
 #[test]
 fn the_partitions_of_a_killed_instance_are_served_again_long_before_its_session_has_passed() -> Outcome {
@@ -53,14 +20,14 @@ fn the_partitions_of_a_killed_instance_are_served_again_long_before_its_session_
         let load = Load::start(&system, 16);
         a_while(&load, 200).await?;
         let of_doomed = format!("-{}-", doomed.pid().ok_or("it does not run")?);
-        let before = shared_out(&system).await?;
+        let before = shared_out(&system, TOPIC).await?;
         let killed = Instant::now();
         doomed.kill().await?;
         // The group moves them too, later.
         tokio::time::sleep(KILLED).await;
         a_while(&load, 200).await?;
         let done = load.end().await?;
-        let after = claims(&system.roll().await?);
+        let after = claims(&system.roll().await?, TOPIC);
         let mut moved = 0;
         for (partition, last) in before.iter().filter(|(_, last)| last.instance.contains(&of_doomed)) {
             let later: Vec<&Claim> = after[partition].iter().filter(|claim| claim.offset > last.offset).collect();

@@ -5,7 +5,7 @@ use tillroll_schemas::order::*;
 
 use super::world::{self, World};
 use super::*;
-use crate::order::{Compensation, Life, STEPS, SagaStep};
+use crate::order::{Compensation, Life, SagaStep};
 
 const BOWL: &str = "BOWL";
 
@@ -61,7 +61,7 @@ fn outcome_of(step: Step) -> StockOutcome {
 
 #[test]
 fn a_step_that_is_refused_leaves_nothing_behind() {
-    for step in STEPS {
+    for step in SagaStep::all() {
         let mut world = at_step(step.step);
         world.shelves.get_mut(&sku(BOWL)).unwrap().refuse = Some("dead_lettered");
         world.run();
@@ -80,7 +80,7 @@ fn a_step_that_is_refused_leaves_nothing_behind() {
 
 #[test]
 fn a_step_that_nobody_answers_is_given_up_and_leaves_nothing_behind() {
-    for step in STEPS {
+    for step in SagaStep::all() {
         let mut world = at_step(step.step);
         world.run_but(Some(&sku(BOWL)));
         let mut patience = 0;
@@ -97,7 +97,7 @@ fn a_step_that_nobody_answers_is_given_up_and_leaves_nothing_behind() {
 
 #[test]
 fn a_step_that_is_answered_twice_is_passed_once() {
-    for step in STEPS {
+    for step in SagaStep::all() {
         let mut world = at_step(step.step);
         for text in [BOWL, "MUG"] {
             assert!(world.stock_item_decides(&sku(text)) && world.answer_arrives(&sku(text), 2));
@@ -110,7 +110,7 @@ fn a_step_that_is_answered_twice_is_passed_once() {
 
 #[test]
 fn a_step_that_is_answered_after_its_deadline_goes_on_as_if_it_had_been_in_time() {
-    for step in STEPS {
+    for step in SagaStep::all() {
         for late_by in 1..=4 {
             let mut world = at_step(step.step);
             world.run_but(Some(&sku(BOWL)));
@@ -170,8 +170,8 @@ fn an_order_whose_own_next_steps_are_lost_ends_by_its_deadlines() {
 
 #[test]
 fn every_step_stands_in_the_table_under_a_name_of_its_own() {
-    for step in STEPS {
+    for step in SagaStep::all() {
         assert_eq!(SagaStep::of(step.step), step);
-        assert_eq!(STEPS.iter().filter(|other| other.name == step.name).count(), 1);
+        assert_eq!(SagaStep::all().iter().filter(|other| other.name == step.name).count(), 1);
     }
 }
