@@ -1,5 +1,6 @@
 //! Closed-loop load: each client has one connection and sends its next request when the last is answered. On a machine
-//! that is too slow for the counted time a client waits for its first answer, and the time is counted as long as it was.
+//! that is too slow for the counted time a client waits for its first answer, and the time is counted as long as it
+//! was.
 
 use crate::Failure;
 use crate::http::{Connection, Target};

@@ -49,7 +49,8 @@ impl Reads {
 /// How fresh an answer is at least.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fresh {
-    /// `topic/partition@next,partition@next;topic/…`, as far as it is known; nothing until the checkpoints were read once.
+    /// `topic/partition@next,partition@next;topic/…`, as far as it is known; nothing until the checkpoints were read
+    /// once.
     positions: Option<HeaderValue>,
     /// Time since the read models were last known to hold everything that was in the log; until they did once, since
     /// they have been watched.

@@ -37,8 +37,8 @@ pub fn start(pool: Pool, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown
 }
 
 impl Queries {
-    /// Waits for the request's consistency token, then lets `answer` read. Whatever comes of it, an answer or a problem,
-    /// says how fresh the read models were at least.
+    /// Waits for the request's consistency token, then lets `answer` read. Whatever comes of it, an answer or a
+    /// problem, says how fresh the read models were at least.
     pub(crate) async fn answered<'a, F>(
         &self,
         headers: &'a HeaderMap,

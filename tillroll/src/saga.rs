@@ -1,5 +1,5 @@
-//! `tillroll saga`: what sagas wait for, folded from the log; and what an operator does with one that is stuck, asked of
-//! the public door like any other command. Each action is an event of the order, with who, when and why.
+//! `tillroll saga`: what sagas wait for, folded from the log; and what an operator does with one that is stuck, asked
+//! of the public door like any other command. Each action is an event of the order, with who, when and why.
 
 mod action;
 mod found;

@@ -79,7 +79,8 @@ impl Drop for Child {
     }
 }
 
-/// Waits for the end without collecting it (`WNOWAIT`), so that the number cannot be given away before `reaped` says so.
+/// Waits for the end without collecting it (`WNOWAIT`), so that the number cannot be given away before `reaped` says
+/// so.
 fn reap(mut child: std::process::Child, pid: Pid, reaped: &Mutex<bool>, exit: &watch::Sender<Option<ExitStatus>>) {
     while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
     let mut reaped = reaped.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Kafka and PostgreSQL in containers, by testcontainers. Kept data are volumes of the engine, named in `<root>/data`, so
-//! that a stack finds its own again and `scripts/down --wipe` finds them too.
+//! Kafka and PostgreSQL in containers, by testcontainers. Kept data are volumes of the engine, named in `<root>/data`,
+//! so that a stack finds its own again and `scripts/down --wipe` finds them too.
 //!
 //! Containers are not children: what was killed leaves them behind, and the next start removes them.
 

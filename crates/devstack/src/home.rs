@@ -171,8 +171,8 @@ fn lock(dir: &Path) -> Result<File, StackError> {
     Ok(file)
 }
 
-/// A lock that was just let go may still be held for a moment: by a child that this process has forked for something else
-/// and that has not come to its `exec` yet, which closes its copy.
+/// A lock that was just let go may still be held for a moment: by a child that this process has forked for something
+/// else and that has not come to its `exec` yet, which closes its copy.
 fn lock_soon(file: &File) -> Result<(), TryLockError> {
     let began = Instant::now();
     loop {

@@ -204,8 +204,8 @@ fn cluster_id(mut bytes: [u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The properties of a single broker in a container, as its image takes them from the environment. It listens for clients
-/// on every address of the container, under the port by which they reach it on this machine.
+/// The properties of a single broker in a container, as its image takes them from the environment. It listens for
+/// clients on every address of the container, under the port by which they reach it on this machine.
 #[cfg(feature = "containers")]
 pub(crate) fn properties_of_container(port: u16, data: &str) -> Vec<(String, String)> {
     let own = format!(

@@ -9,7 +9,8 @@ use crate::protocol::{Answer, Request, ask, count, text};
 
 const LEAVE_GROUP: (i16, i16) = (13, 0);
 const DESCRIBE_GROUPS: (i16, i16) = (15, 0);
-/// The coordinator is loading its groups, is not there yet, or is another broker, or does not know yet that it is the one.
+/// The coordinator is loading its groups, is not there yet, or is another broker, or does not know yet that it is the
+/// one.
 const NOT_YET: [i16; 3] = [14, 15, 16];
 const UNKNOWN_MEMBER: i16 = 25;
 const LOADED_WITHIN: Duration = Duration::from_secs(5);

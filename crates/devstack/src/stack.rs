@@ -238,7 +238,8 @@ async fn start_all(kafka: Vec<Kafka>) -> Result<Vec<Server>, StackError> {
     Ok(started.into_values().collect())
 }
 
-/// One after the other: whoever stops says good-bye to the controllers, of which two must be there. The last finds none.
+/// One after the other: whoever stops says good-bye to the controllers, of which two must be there. The last finds
+/// none.
 async fn stop_all(kafka: &[Server]) -> Result<(), StackError> {
     let Some((last, others)) = kafka.split_last() else { return Ok(()) };
     for broker in others {

@@ -61,8 +61,8 @@ impl Problem {
         }))
     }
 
-    /// The problem of an answer that was not ready in time: 504 to a query, which has no effect; 503 to a command, whose
-    /// outcome is not known here.
+    /// The problem of an answer that was not ready in time: 504 to a query, which has no effect; 503 to a command,
+    /// whose outcome is not known here.
     pub fn overdue(is_query: bool) -> Self {
         if is_query {
             return Self::new(&problems::TIMED_OUT);

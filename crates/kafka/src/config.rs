@@ -121,7 +121,8 @@ impl Config {
                 ("queued.max.messages.kbytes", "32768"),
                 ("isolation.level", "read_uncommitted"),
                 ("session.timeout.ms", "6000"),
-                ("heartbeat.interval.ms", "500"),
+                // The others learn by theirs that one is gone, and its partitions wait for that.
+                ("heartbeat.interval.ms", "200"),
                 // The poll thread never runs foreign code, so a long gap means that the machine slept.
                 ("max.poll.interval.ms", "300000"),
             ],

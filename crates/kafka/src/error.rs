@@ -1,4 +1,5 @@
-//! What can go wrong, by who must act: the caller (`SendError`, `ReadError`), or whoever runs the broker (`KafkaError`).
+//! What can go wrong, by who must act: the caller (`SendError`, `ReadError`), or whoever runs the broker
+//! (`KafkaError`).
 
 use std::time::Duration;
 

@@ -117,8 +117,8 @@ impl Group {
         Ok((Group { handle: Arc::new(Handle { line, consumer }) }, signals))
     }
 
-    /// Reads an assigned partition from this position on; until this is called nothing of it is fetched. Calling it again starts
-    /// over from there; a batch from before may still be on its way, its offsets tell.
+    /// Reads an assigned partition from this position on; until this is called nothing of it is fetched. Calling it
+    /// again starts over from there; a batch from before may still be on its way, its offsets tell.
     pub fn read_from(&self, topic: Topic, partition: PartitionId, offset: Offset) {
         self.handle.line.tell(Command::ReadFrom(topic, partition, offset));
     }

@@ -1,4 +1,5 @@
-//! What every consumer thread does: take what has been fetched, sort it by partition, and keep each partition's position.
+//! What every consumer thread does: take what has been fetched, sort it by partition, and keep each partition's
+//! position.
 
 use std::collections::HashMap;
 use std::sync::Arc;

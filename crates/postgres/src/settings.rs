@@ -52,7 +52,8 @@ impl Settings {
         self
     }
 
-    /// How long a caller of a pool waits in all, for a connection and for the answer; the server works no longer either.
+    /// How long a caller of a pool waits in all, for a connection and for the answer; the server works no longer
+    /// either.
     pub fn patience(mut self, longest: Duration) -> Self {
         self.patience = longest;
         self

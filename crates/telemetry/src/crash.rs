@@ -1,5 +1,5 @@
-//! Named places at which a test kills the whole process, as a failing machine would (SIGKILL, no destructor), or freezes
-//! it, as an overloaded one would (SIGSTOP).
+//! Named places at which a test kills the whole process, as a failing machine would (SIGKILL, no destructor), or
+//! freezes it, as an overloaded one would (SIGSTOP).
 //!
 //! Only builds with debug assertions have them. In others a point is nothing, and there is no way to arm one.
 

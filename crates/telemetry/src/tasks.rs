@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::panics::Inside;
 
-/// Runs `future` as a task. A panic ends the task only: the handle yields a `JoinError`, and the panic is logged with `name`.
+/// Runs `future` as a task. A panic ends the task only: the handle yields a `JoinError`, and the panic is logged with
+/// `name`.
 #[expect(clippy::disallowed_methods, reason = "the one home of tokio::spawn")]
 pub fn spawn<F>(name: &'static str, future: F) -> JoinHandle<F::Output>
 where

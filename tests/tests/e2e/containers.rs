@@ -1,7 +1,7 @@
 //! `TILLROLL_STACK=containers tillroll up`: the same shop, with Kafka and PostgreSQL in containers.
 //!
-//! It runs where the binary was built with them (`cargo build --bin tillroll --features containers`), a container engine
-//! answers and has the images, or can fetch them. Elsewhere it says that it was skipped, and why.
+//! It runs where the binary was built with them (`cargo build --bin tillroll --features containers`), a container
+//! engine answers and has the images, or can fetch them. Elsewhere it says that it was skipped, and why.
 
 use crate::shop::{add_product, order_of, place, text};
 use e2e::{Outcome, Up, installed};

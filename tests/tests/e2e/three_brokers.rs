@@ -1,5 +1,5 @@
-//! Three brokers, of which one dies while clients are at work: nobody is told anything but to come again, and afterwards
-//! every promise is kept.
+//! Three brokers, of which one dies while clients are at work: nobody is told anything but to come again, and
+//! afterwards every promise is kept.
 
 use crate::load::Load;
 use e2e::{Outcome, System, own_of_three, until};
@@ -16,7 +16,8 @@ fn a_broker_that_dies_and_comes_back_costs_clients_nothing_but_time() -> Outcome
         let load = Load::start(&system.http(), "three", 5, 8).await?;
         load.gets_on("before anything happens", RESUMES_WITHIN).await?;
 
-        // First the one that leads a partition of the orders, then another: both lead, and one is the controller's turn.
+        // First the one that leads a partition of the orders, then another: both lead, and one is the controller's
+        // turn.
         let leader = leader(&system).await?;
         for nth in [leader, (leader + 1) % 3] {
             let broker = &system.brokers()?[nth];

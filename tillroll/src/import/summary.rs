@@ -36,7 +36,11 @@ impl Summary {
         if let Some(records) = self.records {
             let rate = self.per_second(records.into());
             let each = hundredths(i128::from(records) * 100 / (order_lines.max(1) as i128));
-            writeln!(to, "{} records added to the log, {rate}/s, {each} per order line", grouped(records.into()))?;
+            writeln!(
+                to,
+                "{} records added to the log (its own marks among them), {rate}/s, {each} per order line",
+                grouped(records.into())
+            )?;
         }
         writeln!(to, "net sales: {} GBP in the file", readable(net))?;
         match self.shown {

@@ -1,7 +1,8 @@
 //! Holds a stack until it is told to end: the parent process that `tests/stack.rs` kills in every way, and a stack for
 //! the hand. Prints one line a fact, then `ready`, then waits for SIGINT or SIGTERM and stops cleanly.
 //!
-//! `devstack-hold ROOT JARS [kept|fresh] [three] [bench] [panic]`: with `panic` the main thread panics once the stack is ready.
+//! `devstack-hold ROOT JARS [kept|fresh] [three] [bench] [panic]`: with `panic` the main thread panics once the stack
+//! is ready.
 
 use std::path::PathBuf;
 

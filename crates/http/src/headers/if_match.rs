@@ -10,7 +10,8 @@ use crate::problems;
 pub enum IfMatch {
     /// `*`: the resource must exist.
     Any,
-    /// One of these versions. Weak tags and tags that are no version never match (RFC 9110, 13.1.1), so it may be empty.
+    /// One of these versions. Weak tags and tags that are no version never match (RFC 9110, 13.1.1), so it may be
+    /// empty.
     OneOf(Vec<u64>),
 }
 
@@ -60,7 +61,8 @@ fn version(opaque: Option<&str>) -> Option<u64> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Whether `If-None-Match` leaves a reason to send the body; `etag` with its quotes. Weak comparison (RFC 9110, 13.1.2).
+/// Whether `If-None-Match` leaves a reason to send the body; `etag` with its quotes. Weak comparison (RFC 9110,
+/// 13.1.2).
 pub fn none_matches(headers: &HeaderMap, etag: &str) -> bool {
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     !headers

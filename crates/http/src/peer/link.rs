@@ -1,5 +1,5 @@
-//! One connection to another process. Whoever has it drives it himself, so that a request is passed on and answered in one task:
-//! measured, that is what a proxied request costs most otherwise.
+//! One connection to another process. Whoever has it drives it himself, so that a request is passed on and answered in
+//! one task: measured, that is what a proxied request costs most otherwise.
 
 use std::future::poll_fn;
 use std::io;

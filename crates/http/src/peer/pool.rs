@@ -1,4 +1,5 @@
-//! The connections to one other process: idle ones are kept, the newest is used first, and the oldest are closed in time.
+//! The connections to one other process: idle ones are kept, the newest is used first, and the oldest are closed in
+//! time.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

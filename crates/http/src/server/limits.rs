@@ -9,7 +9,8 @@ pub struct Limits {
     pub connections: u32,
     /// Requests answered at once; more get 503 `overloaded`.
     pub concurrency: usize,
-    /// How long a connection may take to send the next request's head, from the end of the one before: so idle ones end.
+    /// How long a connection may take to send the next request's head, from the end of the one before: so idle ones
+    /// end.
     pub idle: Duration,
     /// Bytes of a request's line and headers; more get 431.
     pub header_bytes: usize,

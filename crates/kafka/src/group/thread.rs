@@ -98,8 +98,8 @@ impl Member {
     }
 
     /// Sees to it that closing the client leaves the group at once; else the group would wait for this member until its
-    /// session is over. librdkafka's farewell stands behind a join that the broker has not answered, and one that closes
-    /// without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`).
+    /// session is over. librdkafka's farewell stands behind a join that the broker has not answered, and one that
+    /// closes without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`).
     fn farewell(&mut self, group_id: &str) {
         let by = Instant::now() + SETTLES_WITHIN;
         while Instant::now() < by && self.is_rebalancing(group_id) {

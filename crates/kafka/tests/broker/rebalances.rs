@@ -89,7 +89,8 @@ async fn what_is_not_released_in_time_is_taken_away() {
     ack.release();
 }
 
-/// Whenever it leaves, also while the group is still making up its mind, it is not waited for until its session is over.
+/// Whenever it leaves, also while the group is still making up its mind, it is not waited for until its session is
+/// over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_may_leave_at_any_moment() {
     let config = broker().await;

@@ -18,8 +18,8 @@ use tokio::time::{Instant, timeout_at};
 /// How long a replica may take before it is looked how far it has to read.
 const CATCHES_UP_WITHIN: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// How long an instance that stops serves what nobody has claimed yet. Between leaving a group and its giving partitions
-/// to others passes a second or more: librdkafka joins no more often than that.
+/// How long an instance that stops serves what nobody has claimed yet. Between leaving a group and its giving
+/// partitions to others passes a second or more: librdkafka joins no more often than that.
 const SUCCEEDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Ends when a replica was read to its end.

@@ -185,7 +185,8 @@ impl Node {
         Ok(())
     }
 
-    /// What is wrong with the topics of the aggregates, with that of the announcements and with the broker; nothing if all is well.
+    /// What is wrong with the topics of the aggregates, with that of the announcements and with the broker; nothing if
+    /// all is well.
     pub async fn check_topics(&self, aggregates: &[AggregateTopics]) -> Result<Vec<Finding>, StartError> {
         let plans = self.plans(aggregates);
         let names: Vec<tillroll_kafka::Topic> = plans.iter().map(|plan| plan.name.as_str().into()).collect();

@@ -110,7 +110,8 @@ impl Bench {
         }
     }
 
-    /// An owner that keeps what it folds on the shelf, with so many aggregates in memory, and begins with what is there.
+    /// An owner that keeps what it folds on the shelf, with so many aggregates in memory, and begins with what is
+    /// there.
     pub fn over(log: &Log, name: u128, shelf: &Arc<Shelf>, cache: usize) -> Self {
         let mut bench = Self::on(log, name);
         let fold = shelf.fold(cache);

@@ -53,7 +53,8 @@ fn unreadable(mut record: Record) -> Record {
     record
 }
 
-/// Two commands of which the second waits for its letter, one that carries a floor above the first, and the first again.
+/// Two commands of which the second waits for its letter, one that carries a floor above the first, and the first
+/// again.
 fn letters() -> Vec<Record> {
     vec![
         command(0, "jar", 0, None, put(1)),
