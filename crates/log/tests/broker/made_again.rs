@@ -2,11 +2,9 @@
 
 use crate::jar::{Jar, JarCommand, JarEvent};
 use crate::setting::{Broker, insist, put, start, start_as, until};
-use std::path::Path;
-use tempfile::TempDir;
 use tillroll_kafka::{Group, GroupSignal};
 use tillroll_log::{
-    Aggregate, Cause, NoReactions, Node, Offset, Outgoing, PartitionId, Reactions, SettledAs, StateConfig, serde_json,
+    Aggregate, Cause, NoReactions, Node, Offset, Outgoing, PartitionId, Reactions, SettledAs, serde_json,
 };
 
 /// Each jar that is filled fills another one, by topic: so the log has an inbox.
@@ -64,11 +62,10 @@ async fn a_commands_topic_that_was_made_again_is_refused_and_named() {
     role.stop().await;
 }
 
-/// The jars' log with one event, deleted and made again; the reactor's position is stored as it was, and so is what the
-/// owner keeps in that directory.
-async fn events_made_again(broker: &Broker, kept: &Path) -> Node {
-    let state = || Some(StateConfig { directory: kept.join("state"), cache: 1 });
-    let node = broker.node_keeping(broker.config(), state()).await;
+/// The jars' log with one event, deleted and made again; the reactor's position is stored as it was. The node is one
+/// that remembers nothing of the log that was (`restarts.rs` has those that do).
+async fn events_made_again(broker: &Broker) -> Node {
+    let node = broker.node(broker.config()).await;
     let (role, jars) = start::<NoReactions>(&node).await;
     until("the role serves", || role.ready()).await;
     insist(&jars, 1, put(3)).await;
@@ -83,8 +80,7 @@ async fn events_made_again(broker: &Broker, kept: &Path) -> Node {
     drop((jars, node));
     closed.await;
     broker.delete_topic(events).await;
-    let node = broker.node_keeping(broker.config(), state()).await;
-    assert!(kept.join("state").is_dir() && !kept.join("state-2").exists(), "it finds what was kept");
+    let node = broker.node(broker.config()).await;
     // Kafka forgets a group's positions with the topic; a topic that is restored in part has them.
     group.commit(vec![(events.into(), zero, next, metadata)]).await.unwrap();
     group.leave().await;
@@ -93,8 +89,8 @@ async fn events_made_again(broker: &Broker, kept: &Path) -> Node {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_events_topic_that_was_made_again_under_a_stored_position_is_refused_and_named() {
-    let (broker, kept) = (Broker::start().await, TempDir::new().unwrap());
-    let node = events_made_again(&broker, kept.path()).await;
+    let broker = Broker::start().await;
+    let node = events_made_again(&broker).await;
     let (role, _jars) = start::<NoReactions>(&node).await;
     until("the role says why it does not serve", || role.alarm().is_some()).await;
     let alarm = role.alarm().unwrap_or_default();
@@ -107,8 +103,8 @@ async fn an_events_topic_that_was_made_again_under_a_stored_position_is_refused_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_events_topic_that_was_made_again_and_written_on_is_refused_and_named() {
-    let (broker, kept) = (Broker::start().await, TempDir::new().unwrap());
-    let node = events_made_again(&broker, kept.path()).await;
+    let broker = Broker::start().await;
+    let node = events_made_again(&broker).await;
     let (other, jars) = start_as::<NoReactions>(&node, "others").await;
     until("the role without a position serves", || other.ready()).await;
     for id in 1..4 {
