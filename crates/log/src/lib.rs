@@ -11,6 +11,7 @@ mod aggregate;
 mod arbiter;
 mod body;
 mod caught;
+mod effect;
 pub mod fold;
 mod ids;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use aggregate::{Aggregate, AggregateTopics, Rejection};
 pub use arbiter::{Arbiter, Stamp, Verdict, Void};
 pub use body::{Body, DecodeError};
 pub use caught::Panicked;
+pub use effect::{EFFECT_WITHIN, EffectFuture, Effects};
 pub use ids::{
     ClaimId, CommandId, Coordinates, EventId, InvalidCoordinates, Key, LogId, Offset, Ordinal, PartitionId, Timestamp,
     Topic, TopicId, Version,

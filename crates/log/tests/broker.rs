@@ -3,6 +3,8 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests find the jars by themselves")]
 
+#[path = "broker/effects.rs"]
+mod effects;
 #[path = "broker/inspect.rs"]
 mod inspect;
 #[path = "../src/jar.rs"]

@@ -41,14 +41,24 @@ impl Outbox {
         }
     }
 
+    /// A record that is still open causes so many more commands.
+    pub(crate) fn causes(&mut self, offset: Offset, more: usize) {
+        if let Some((_, left, _)) = self.find(offset) {
+            *left += more;
+        }
+    }
+
     /// One of its commands is acknowledged.
     pub(crate) fn acknowledged(&mut self, offset: Offset) {
-        if let Ok(index) = self.open.binary_search_by_key(&offset, |(offset, _, _)| *offset)
-            && let Some((_, left, _)) = self.open.get_mut(index)
-        {
+        if let Some((_, left, _)) = self.find(offset) {
             *left = left.saturating_sub(1);
         }
         self.advance();
+    }
+
+    fn find(&mut self, offset: Offset) -> Option<&mut (Offset, usize, StoredPosition)> {
+        let index = self.open.binary_search_by_key(&offset, |(offset, _, _)| *offset).ok()?;
+        self.open.get_mut(index)
     }
 
     /// The floor that commands carry now: what is committed, never what is merely done.

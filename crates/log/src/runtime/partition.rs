@@ -1,5 +1,6 @@
 //! The task of one owned partition: feeds the pure owner and carries out what it says.
 
+mod doing;
 mod effects;
 mod gauge;
 pub(crate) mod guard;
@@ -15,7 +16,8 @@ use super::commands::{Client, Routes, ToOwner};
 use super::node::Node;
 use super::outbox::Outbox;
 use crate::owner::{Alarm, Appended, Owner, Phase, TopicCommand};
-use crate::{Aggregate, ClaimId, LogId, Offset, PartitionId, Reactions, Topic};
+use crate::{Aggregate, ClaimId, Effects, LogId, Offset, PartitionId, Reactions, Topic};
+use doing::{Doing, Done};
 use effects::Sent;
 use gauge::Counted;
 use guard::Unmet;
@@ -44,6 +46,7 @@ pub(super) enum Control {
     AppendFailed(Appended),
     Acknowledged(Offset),
     SendAgain(Sent),
+    Done(Done),
     Unsendable(String),
     Claim(u64),
     CommandsEnd(Option<Offset>),
@@ -73,6 +76,8 @@ struct Partition<A: Aggregate, R> {
     partition: PartitionId,
     owner: Owner<A, Client<A>>,
     outbox: Outbox,
+    effects: Option<Arc<dyn Effects<A>>>,
+    doing: Doing,
     unsent: VecDeque<Sent>,
     subscription: Subscription,
     keeping: Keeping,
@@ -96,6 +101,7 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
     routes: Routes<A>,
     partition: PartitionId,
     gauge: Arc<Gauge>,
+    effects: Option<Arc<dyn Effects<A>>>,
     suspected: Option<String>,
 ) -> Spawned {
     let (to_control, control) = mpsc::unbounded_channel();
@@ -111,6 +117,7 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone(), suspected)
                 .await
         {
+            let task = Partition { effects, ..task };
             owned.route.lead_to(Some(sender));
             task.run().await;
         }
@@ -281,6 +288,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             Control::AppendFailed(appended) => self.owner.delivery_failed(appended),
             Control::Acknowledged(offset) => self.outbox.acknowledged(offset),
             Control::SendAgain(sent) => self.unsent.push_back(sent),
+            Control::Done(done) => self.done(done),
             Control::Claim(attempt) if attempt == self.claims => {
                 let (claim, log) = (ClaimId(fresh()), LogId(fresh()));
                 self.owner.claim(claim, log, now());

@@ -5,7 +5,7 @@ use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
 use super::replica::{Replica, Trouble};
 use super::services::{Served, Suspicion};
-use crate::{Aggregate, AggregateTopics, PartitionId, Reactions, Topic};
+use crate::{Aggregate, AggregateTopics, Effects, PartitionId, Reactions, Topic};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,11 +52,21 @@ impl Role {
 
     /// Owns the aggregate's partitions, with the reactions to its events. The handle serves once the role runs.
     pub fn own<A: Aggregate, R: Reactions<A>>(&mut self) -> Commands<A> {
+        self.own_and::<A, R>(None)
+    }
+
+    /// The same, and does what the events do to the outside world.
+    pub fn own_with<A: Aggregate, R: Reactions<A>>(&mut self, effects: impl Effects<A>) -> Commands<A> {
+        self.own_and::<A, R>(Some(Arc::new(effects)))
+    }
+
+    fn own_and<A: Aggregate, R: Reactions<A>>(&mut self, effects: Option<Arc<dyn Effects<A>>>) -> Commands<A> {
         let partitions = usize::try_from(self.node.config().partitions).unwrap_or_default();
         let (commands, routes): (_, Routes<A>) = Commands::new(self.node.clone(), partitions);
         let (node, gauge) = (self.node.clone(), self.gauge.clone());
         let spawn: Spawn = Box::new(move |partition, group, suspected| {
-            partition::spawn::<A, R>(node.clone(), group, routes.clone(), partition, gauge.clone(), suspected)
+            let (node, gauge, effects) = (node.clone(), gauge.clone(), effects.clone());
+            partition::spawn::<A, R>(node, group, routes.clone(), partition, gauge, effects, suspected)
         });
         self.owned.push((A::TOPICS, spawn));
         commands

@@ -21,6 +21,21 @@ fn a_position_is_committed_only_after_every_command_from_below_is_acknowledged()
 }
 
 #[test]
+fn what_an_effect_yields_has_to_be_acknowledged_too() {
+    let mut outbox = Outbox::starting_at(position(0));
+    outbox.read(Offset(0), 1, position(1));
+    outbox.causes(Offset(0), 2);
+    outbox.acknowledged(Offset(0));
+    outbox.acknowledged(Offset(0));
+    assert_eq!(outbox.to_commit(), None, "one of the three is not");
+    outbox.acknowledged(Offset(0));
+    assert_eq!(outbox.to_commit().map(|done| done.next), Some(Offset(1)));
+    // It is done with: nothing can be added to it.
+    outbox.causes(Offset(0), 1);
+    assert_eq!(outbox.to_commit().map(|done| done.next), Some(Offset(1)));
+}
+
+#[test]
 fn the_floor_is_what_is_committed_not_what_is_done() {
     let mut outbox = Outbox::starting_at(position(5));
     assert!(!outbox.is_new(Offset(4)));

@@ -2,12 +2,13 @@
 
 use super::super::commands::AckClock;
 use super::letter::letter;
-use super::{Control, Partition};
+use super::{Control, Done, Partition};
 use crate::caught::caught;
 use crate::owner::{Alarm, Caused, Effect, Phase};
 use crate::record::header;
 use crate::{
-    Aggregate, Cause, CommandId, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition, StoredPosition,
+    Aggregate, Cause, CommandId, EffectFuture, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition,
+    StoredPosition,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -124,7 +125,41 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return;
             }
         };
-        self.outbox.read(cause.at.offset, outgoing.len(), position);
+        let effect = match caught("the effects", || self.effect_of(cause, caused)) {
+            Ok(effect) => effect,
+            Err(why) => {
+                self.owner.fault(Alarm::Reaction(format!("{}: {why}", cause.at)));
+                return;
+            }
+        };
+        self.outbox.read(cause.at.offset, outgoing.len() + usize::from(effect.is_some()), position);
+        self.send_all(log, cause, outgoing);
+        if let Some(effect) = effect {
+            self.doing.add(cause.clone(), log, effect);
+        }
+    }
+
+    fn effect_of(&self, cause: &Cause, caused: &Caused<A>) -> Option<EffectFuture> {
+        match (&self.effects, caused) {
+            (Some(effects), Caused::Event { event }) => effects.on_event(cause, event),
+            (Some(_), Caused::Settled { .. }) | (None, _) => None,
+        }
+    }
+
+    /// An effect has ended. The record that it was of is done with when what records it is acknowledged.
+    pub(super) fn done(&mut self, Done { cause, log, outgoing }: Done) {
+        match outgoing {
+            Ok(outgoing) => {
+                self.outbox.causes(cause.at.offset, outgoing.len());
+                self.send_all(log, &cause, outgoing);
+                self.outbox.acknowledged(cause.at.offset);
+            }
+            Err(why) => self.owner.fault(Alarm::Reaction(format!("{}: {why}", cause.at))),
+        }
+        self.doing.ended(&cause.key);
+    }
+
+    fn send_all(&mut self, log: LogId, cause: &Cause, outgoing: Vec<Outgoing>) {
         for command in outgoing {
             let record = self.command_record(log, cause, command);
             self.send(Sent { cause: cause.at.offset, record });

@@ -54,6 +54,8 @@ pub(super) async fn start<A: Aggregate, R: Reactions<A>>(
         partition,
         owner,
         outbox: Outbox::starting_at(facts.reacted),
+        effects: None,
+        doing: super::Doing::new(to_control.clone()),
         unsent: VecDeque::new(),
         subscription,
         keeping,
