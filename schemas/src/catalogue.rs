@@ -13,5 +13,8 @@ pub const ORDER: AggregateTopics = AggregateTopics::new("order", "order.events.v
 pub const CREDIT_NOTE: AggregateTopics =
     AggregateTopics::new("credit-note", "credit-note.events.v1", "credit-note.commands.v1");
 
+/// Carts; key: user id.
+pub const CART: AggregateTopics = AggregateTopics::new("cart", "cart.events.v1", "cart.commands.v1");
+
 /// Every aggregate that has topics.
 pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];

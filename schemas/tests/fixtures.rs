@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tillroll_log::Body;
+use tillroll_schemas::cart::CartEvent;
 use tillroll_schemas::credit_note::CreditNoteEvent;
 use tillroll_schemas::order::OrderEvent;
 use tillroll_schemas::product::ProductEvent;
@@ -47,11 +48,21 @@ fn every_event_of_a_credit_note_is_read_and_written_again() -> Result<(), Failur
     read_and_written_again::<CreditNoteEvent>(CreditNoteEvent::TYPE_NAMES)
 }
 
+#[test]
+fn every_event_of_a_cart_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<CartEvent>(CartEvent::TYPE_NAMES)
+}
+
 /// A version that left the code would leave its sample behind: what was written must stay readable.
 #[test]
 fn every_sample_is_of_an_event_that_this_build_reads() -> Result<(), Failure> {
-    let sets =
-        [ProductEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, OrderEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
+    let sets = [
+        CartEvent::TYPE_NAMES,
+        CreditNoteEvent::TYPE_NAMES,
+        OrderEvent::TYPE_NAMES,
+        ProductEvent::TYPE_NAMES,
+        StockItemEvent::TYPE_NAMES,
+    ];
     let known: BTreeSet<String> = sets.into_iter().flatten().map(|name| format!("{name}.json")).collect();
     for entry in std::fs::read_dir(fixtures())? {
         let file = entry?.file_name().to_string_lossy().into_owned();

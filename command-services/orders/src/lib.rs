@@ -1,11 +1,14 @@
 //! The context of orders: the aggregates `order`, with the sagas that bring it about, and `credit-note`.
 
+pub mod cart;
 pub mod credit_note;
 pub mod order;
 mod pricing;
 mod product_facts;
 mod reactions;
 mod routes;
+#[cfg(test)]
+mod samples;
 
 pub use pricing::LinesRefused;
 pub use reactions::{CreditNoteReactions, OrderReactions};

@@ -14,10 +14,11 @@ mod world;
 
 use tillroll_log::{Aggregate, Rejection};
 use tillroll_schemas::order::*;
-use tillroll_schemas::{FulfilmentId, Money, Quantity, Sku, TaxRate, Timestamp};
+use tillroll_schemas::{FulfilmentId, Quantity, Sku, Timestamp};
 use uuid::Uuid;
 
 use super::{Excess, Order, OrderRejection, OrderState};
+pub(super) use crate::samples::*;
 
 /// The decision under test is made at that second.
 const NOW_S: i64 = 100;
@@ -79,50 +80,6 @@ pub(super) fn fold(events: &[OrderEvent]) -> OrderState {
 }
 
 /// So many seconds into the story.
-pub(super) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_timestamp(1_291_191_960 + seconds, 0).unwrap()
-}
-
-pub(super) fn sku(text: &str) -> Sku {
-    Sku::parse(text).unwrap()
-}
-
-pub(super) fn quantity(pieces: i64) -> Quantity {
-    Quantity::new(pieces).unwrap()
-}
-
-pub(super) fn gbp(amount: i64) -> Money {
-    Money { amount, currency: "GBP".parse().unwrap() }
-}
-
-pub(super) fn claim(text: &str, pieces: i64) -> StockClaim {
-    StockClaim { sku: sku(text), quantity: quantity(pieces) }
-}
-
-/// A line as the handler makes it; its total is not filled in.
-pub(super) fn line(text: &str, pieces: i64, pence: i64) -> Line {
-    Line {
-        sku: sku(text),
-        name: format!("a fine {text}"),
-        category: None,
-        quantity: quantity(pieces),
-        unit_price: gbp(pence),
-        line_total: gbp(0),
-        tax_rate: TaxRate::try_from(2_000).unwrap(),
-        tracked: true,
-        product_version: 1,
-    }
-}
-
-pub(super) fn service(text: &str, pence: i64) -> Line {
-    Line { tracked: false, ..line(text, 1, pence) }
-}
-
-pub(super) fn place(lines: Vec<Line>) -> PlaceOrder {
-    let payment = PaymentMethod::OnAccount;
-    PlaceOrder { reference: None, customer: None, country: None, payment, placed_at: None, lines }
-}
-
 /// The story's order: two mugs, a bowl and the postage.
 pub(super) fn placed() -> OrderEvent {
     let command = place(vec![line("MUG", 2, 255), line("BOWL", 1, 100), service("POST", 300)]);
