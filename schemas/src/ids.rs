@@ -47,6 +47,31 @@ uuid_id!(
     FulfilmentId, b"fulfilment"
 );
 
+uuid_id!(
+    /// A person with an account.
+    UserId, b"user"
+);
+uuid_id!(
+    /// A family of refresh tokens: one log-in.
+    SessionId, b"session"
+);
+uuid_id!(
+    /// A key for machines.
+    ApiKeyId, b"api-key"
+);
+uuid_id!(
+    /// What is paid for one order.
+    PaymentId, b"payment"
+);
+uuid_id!(
+    /// Money that goes back.
+    RefundId, b"refund"
+);
+uuid_id!(
+    /// One message to one person.
+    NotificationId, b"notification"
+);
+
 /// A stock keeping unit: `[A-Z0-9][A-Z0-9._-]{0,63}`, upper case. Names that differ only in case are one SKU.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -11,7 +11,10 @@ pub mod order;
 pub mod product;
 pub mod stock_item;
 
-pub use ids::{CreditNoteId, FulfilmentId, InvalidSku, OrderId, Sku};
+pub use ids::{
+    ApiKeyId, CreditNoteId, FulfilmentId, InvalidSku, NotificationId, OrderId, PaymentId, RefundId, SessionId, Sku,
+    UserId,
+};
 pub use money::{Currency, Money, MoneyError, Quantity, QuantityError, TaxRate, tax_by_rate};
 
 /// A point in time, UTC, stored to the millisecond as RFC 3339.
