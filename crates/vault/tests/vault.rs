@@ -27,8 +27,9 @@ fn master(fill: u8) -> MasterKey {
     MasterKey::from_text(&format!("{fill:02x}").repeat(32)).unwrap()
 }
 
+/// A database on which a busy machine is waited for.
 async fn vaults_database(name: &str) -> Settings {
-    database(&format!("vault_{name}"), MIGRATIONS).await
+    database(&format!("vault_{name}"), MIGRATIONS).await.patience(Duration::from_secs(30))
 }
 
 /// A vault whose cache does not outlive the test by itself.

@@ -59,6 +59,19 @@ fn a_key_file_is_made_once_for_its_owner_only() {
 }
 
 #[test]
+fn a_key_file_that_came_first_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("master.key");
+    super::file::create(&path, "first").unwrap();
+    super::file::create(&path, "second").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+    assert!(
+        matches!(MasterKey::open_or_create(&path), Err(MasterKeyError::Malformed)),
+        "a damaged key is not replaced"
+    );
+}
+
+#[test]
 fn a_key_file_that_others_may_read_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("master.key");
