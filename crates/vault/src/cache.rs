@@ -20,10 +20,10 @@ pub struct Caching {
     pub longest: Duration,
 }
 
-/// 65,536 keys, some 0.7 KiB each, for ten seconds.
+/// 8,192 keys, some 0.75 KiB each, for ten seconds.
 impl Default for Caching {
     fn default() -> Self {
-        Self { entries: 65_536, longest: Duration::from_secs(10) }
+        Self { entries: 8_192, longest: Duration::from_secs(10) }
     }
 }
 

@@ -6,7 +6,7 @@ use tillroll_postgres::{Param, Row, Transaction, connect};
 use crate::table::{Columns, Wrapped, name_of, wrapped_of};
 use crate::{Error, KeyName, Vault};
 
-/// Keys in one transaction: their rows are locked for some 10 ms.
+/// Keys in one transaction: their rows are locked for some 20 ms.
 const BATCH: u32 = 500;
 
 const NEXT: &str = "

@@ -61,3 +61,9 @@ fn forgetting_some_leaves_the_others() {
     cache.forget(|held| *held == name(1));
     assert!(cache.get(&name(1)).is_none() && cache.get(&name(2)).is_some());
 }
+
+#[test]
+fn a_key_takes_less_than_a_kibibyte() {
+    let bytes = size_of::<PersonKey>() + 2 * size_of::<(KeyName, Held, std::time::Instant)>();
+    assert!(bytes <= 1024, "{bytes} bytes");
+}
