@@ -16,7 +16,7 @@ pub struct Caching {
     /// Keys at most.
     pub entries: usize,
     /// How long a key is used before it is read again. What another process erased may be opened here for this long,
-    /// unless `Vault::forget` comes first.
+    /// unless `Vault::forget` or `entomb` comes first.
     pub longest: Duration,
 }
 

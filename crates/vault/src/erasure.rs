@@ -63,8 +63,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Drops the person's key from memory, to be called when an event says that it was erased. The next use asks the
-    /// database.
+    /// Drops the person's key from memory. The next use asks the database, so this is for those who hear of an erasure
+    /// that the vault has carried out; who hears of one that it may not have yet says `entomb`, which does both.
     pub fn forget(&self, person: Uuid) {
         self.0.cache.forget_one(&KeyName::personal(person));
     }

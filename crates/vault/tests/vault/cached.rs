@@ -19,6 +19,18 @@ async fn an_event_makes_another_process_forget_at_once() {
 }
 
 #[tokio::test]
+async fn who_hears_of_an_erasure_first_carries_it_out() {
+    let settings = vaults_database("heard").await;
+    let (one, other) = (vault(&settings), vault(&settings));
+    let sealed = seal(&one, ANNA).await;
+    is_readable(&other, ANNA, &sealed).await;
+    let erased_at = "2026-01-02T03:04:05Z".parse().unwrap();
+    other.entomb(ANNA, erased_at).await.unwrap();
+    assert_eq!(open(&other, ANNA, &sealed).await.unwrap(), Opened::Erased);
+    assert_eq!(one.erase(ANNA).await.unwrap().erased_at, erased_at);
+}
+
+#[tokio::test]
 async fn without_an_event_a_key_is_used_no_longer_than_its_time() {
     let settings = vaults_database("aged").await;
     let longest = Duration::from_millis(300);
