@@ -17,8 +17,8 @@ EVERYTHING = "*"
 RULES = [
     (CRATES, [CRATES],
      "mechanisms know envelopes and bytes, never Tillroll's events: another system could use them as they are"),
-    ("schemas", ["crates/log"],
-     "contracts that cross processes rest on the envelope alone, so that everybody can read them"),
+    ("schemas", ["crates/log", "crates/vault"],
+     "contracts that cross processes rest on the envelope and on sealed texts alone, so that everybody can read them"),
     (CONTEXTS, [CRATES, "schemas"],
      "a context decides by its own log and its replicas; contexts meet in events, never in code"),
     ("projectors", [CRATES, "schemas"],

@@ -1,0 +1,88 @@
+//! Erasing: a key is destroyed and a tombstone left in its place, once and for all. The log's events are the list of
+//! tombstones that no backup of the vault can fall behind: whoever reads one says so again (`entomb`).
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use tillroll_postgres::connect;
+use uuid::Uuid;
+
+use crate::table::get;
+use crate::{Error, KeyName, Kind, Vault};
+
+const ERASE: &str = "
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at) VALUES ($1, 'personal', 1, now())
+    ON CONFLICT (person, kind, generation) DO UPDATE
+    SET wrapped = NULL, master = NULL, erased_at = COALESCE(held.erased_at, EXCLUDED.erased_at)
+    RETURNING held.erased_at";
+
+// By person, so that two who do the same at once wait for each other instead of locking each other out.
+const ENTOMB: &str = "
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at)
+    SELECT person, 'personal', 1, min(erased_at)
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS erased (person, erased_at) GROUP BY person ORDER BY person
+    ON CONFLICT (person, kind, generation) DO UPDATE
+    SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at)
+    WHERE held.erased_at IS NULL OR held.erased_at > EXCLUDED.erased_at";
+
+const RAISE_FLOOR: &str = "
+    UPDATE vault.fiscal_floor SET before = GREATEST(before, $1::integer)
+    WHERE $1::integer <= EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') RETURNING before";
+
+const DESTROY_FISCAL: &str = "DELETE FROM vault.person_key WHERE kind = 'fiscal' AND generation < $1";
+
+/// That a person's key is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who was erased.
+    pub person: Uuid,
+    /// When, by the clock of the vault's database.
+    pub erased_at: DateTime<Utc>,
+}
+
+impl Vault {
+    /// Destroys the person's key to everything that is not fiscal. A repeat gives the first receipt; a person of whom
+    /// nothing was ever sealed gets a tombstone as well.
+    pub async fn erase(&self, person: Uuid) -> Result<Receipt, Error> {
+        let row = self.0.pool.row(ERASE, &[&person]).await?.ok_or(Error::UnknownRow)?;
+        self.forget(person);
+        Ok(Receipt { person, erased_at: get(&row, 0)? })
+    }
+
+    /// Says again that a person was erased, as the log has it: destroys a key that a backup brought back, keeps the
+    /// earlier time, and changes nothing else.
+    pub async fn entomb(&self, person: Uuid, erased_at: DateTime<Utc>) -> Result<(), Error> {
+        self.entomb_all(&[Receipt { person, erased_at }]).await
+    }
+
+    /// The same for many, in one statement; some thousands at a time.
+    pub async fn entomb_all(&self, receipts: &[Receipt]) -> Result<(), Error> {
+        let persons: Vec<_> = receipts.iter().map(|receipt| receipt.person).collect();
+        let times: Vec<_> = receipts.iter().map(|receipt| receipt.erased_at).collect();
+        self.0.pool.rows(ENTOMB, &[&persons, &times]).await?;
+        persons.into_iter().for_each(|person| self.forget(person));
+        Ok(())
+    }
+
+    /// Drops the person's key from memory. The next use asks the database, so this is for those who hear of an erasure
+    /// that the vault has carried out; who hears of one that it may not have yet says `entomb`, which does both.
+    pub fn forget(&self, person: Uuid) {
+        self.0.cache.forget_one(&KeyName::personal(person));
+    }
+
+    /// Destroys the fiscal keys of all persons for the calendar years that ended before this day, and lets none be made
+    /// for them again; how many keys there were. A repeat destroys what a backup brought back.
+    ///
+    /// `Error::YearNotOver` if that would be a year that is not over.
+    pub async fn erase_fiscal(&self, before: NaiveDate) -> Result<u64, Error> {
+        let mut connection = connect(&self.0.settings).await?;
+        let transaction = connection.transaction().await.map_err(tillroll_postgres::Error::from)?;
+        let raised = transaction.query_opt(RAISE_FLOOR, &[&before.year()]).await;
+        let raised = raised.map_err(tillroll_postgres::Error::from)?;
+        let floor: i32 = get(&raised.ok_or(Error::YearNotOver { year: before.year() - 1 })?, 0)?;
+        let destroyed = tillroll_postgres::execute(&transaction, DESTROY_FISCAL, &[&floor]).await?;
+        transaction.commit().await.map_err(tillroll_postgres::Error::from)?;
+        self.0.cache.forget(|name| name.kind == Kind::Fiscal);
+        tracing::info!(year = floor, keys = destroyed, "fiscal keys of the years before destroyed");
+        Ok(destroyed)
+    }
+}
