@@ -7,7 +7,9 @@ pub mod catalogue;
 pub mod credit_note;
 mod ids;
 mod money;
+pub mod notification;
 pub mod order;
+pub mod preference;
 pub mod product;
 pub mod stock_item;
 
