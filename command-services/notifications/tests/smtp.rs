@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so and ends")]
 mod smtp {
+    pub mod deliveries;
     pub mod encryption;
     pub mod mails;
     pub mod outcomes;
