@@ -7,6 +7,7 @@ use crate::ports::{Found, LinkTo, Which};
 use crate::samples;
 use crate::templates::Template;
 use chrono::TimeDelta;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tillroll_log::Body;
 use tillroll_schemas::notification::{DeadlinePassed, RecordBounce, Sent};
 use tillroll_schemas::preference::Kind;
@@ -119,6 +120,20 @@ async fn an_attempt_whose_time_is_over_is_left_to_the_next() {
     let world = World::answering(202).await;
     let late = Errand { send_by: now(), ..errand() };
     assert_eq!(world.courier().run(&late).await, []);
+    assert_eq!(world.courier_finding(Found::Erased).run(&late).await, [], "not even looked at");
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_whose_time_runs_out_while_the_address_is_looked_up_is_left_to_the_next() {
+    static LOOKS: AtomicI64 = AtomicI64::new(0);
+    /// A minute passes from one look at the clock to the next.
+    fn clock() -> Timestamp {
+        now() + TimeDelta::minutes(LOOKS.fetch_add(1, Ordering::Relaxed))
+    }
+    let world = World::answering(202).await;
+    let courier = Courier { clock, ..world.courier() };
+    assert_eq!(courier.run(&errand()).await, []);
     assert!(world.requests().is_empty());
 }
 

@@ -62,7 +62,7 @@ async fn a_subject_cannot_add_a_header() {
     let server = Server::start(Script::default()).await;
     let mut mail = mail();
     mail.written.subject = "Hello\r\nBcc: everybody@customers.example".to_owned();
-    let _ = server.mailer().send(&mail, PLENTY).await;
+    assert_eq!(server.mailer().send(&mail, PLENTY).await, Outcome::Sent);
     assert!(server.mails().iter().all(|got| got.header("Bcc").is_none()), "{:?}", server.mails());
 }
 
