@@ -76,10 +76,14 @@ pub trait Addresses: Send + Sync + 'static {
     fn look_up(&self, user: UserId, channel: Channel, which: Which) -> LookUp<'_>;
 }
 
+/// The answer of [`Preferences::choices`].
+pub type Chosen<'a> = Pin<Box<dyn Future<Output = Option<Choices>> + Send + 'a>>;
+
 /// What people want.
 pub trait Preferences: Send + Sync + 'static {
-    /// The choices of this person; the defaults of one who never chose.
-    fn of(&self, user: UserId) -> Choices;
+    /// The choices of this person, the defaults of one who never chose; nothing if they cannot be had now. What is
+    /// switched off is given up for good, so they must be of now: a replica has to be read to its end first.
+    fn choices(&self, user: UserId) -> Chosen<'_>;
 }
 
 /// Where a link leads.

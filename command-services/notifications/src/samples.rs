@@ -48,7 +48,8 @@ fn partly_shipped() -> Content {
     content
 }
 
-fn confirmed() -> Content {
+/// Two lines, and one more.
+pub fn confirmed() -> Content {
     let line = |code: &str, name: &str, quantity, total| MessageLine {
         sku: sku(code),
         name: name.to_owned(),

@@ -36,6 +36,16 @@ fn a_report_without_the_mail_is_known_by_what_it_replies_to() {
 }
 
 #[test]
+fn a_report_that_names_the_mail_in_its_fields_alone_is_enough() {
+    let mail = String::from_utf8_lossy(include_bytes!("dsn/exchange_no_original.eml"));
+    let unlinked = mail.replace("In-Reply-To:", "X-A:").replace("References:", "X-B:");
+    assert_eq!(read_bounce(unlinked.as_bytes(), DOMAIN), None);
+    let id = "<6f1c2a52-6c7e-5d0b-9b5e-2f1d7a0c4e11.email@shop.example>";
+    let named = unlinked.replace("Arrival-Date:", &format!("Original-Message-ID: {id}\nArrival-Date:"));
+    assert_eq!(read_bounce(named.as_bytes(), DOMAIN), bounce("5.1.10"));
+}
+
+#[test]
 fn a_delay_is_no_bounce() {
     assert_eq!(read_bounce(include_bytes!("dsn/postfix_delayed.eml"), DOMAIN), None);
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tillroll_log::Outgoing;
 use tillroll_schemas::Timestamp;
 use tillroll_schemas::notification::{Channel, GaveUp};
+use tillroll_schemas::preference::Kind;
 
 /// The longest that one channel is waited for.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
@@ -80,7 +81,7 @@ impl Courier {
         if errand.content.expires_at().is_some_and(|expires_at| expires_at <= now) {
             return Some(Told::GaveUp(GaveUp::Expired));
         }
-        if !self.preferences.of(errand.user_id).wants(template.kind(), channel) {
+        if !self.wanted(errand, template.kind(), channel).await? {
             return Some(Told::GaveUp(GaveUp::SwitchedOff));
         }
         let Some(way) = self.way(channel) else { return Some(Told::GaveUp(GaveUp::NotConfigured)) };
@@ -94,6 +95,14 @@ impl Courier {
             return Some(Told::GaveUp(GaveUp::Unwritable));
         };
         told(self.ask(way, errand, channel, address, written).await)
+    }
+
+    /// Whether the person wants it; nothing if that cannot be said now. What is owed by mail nobody is asked about.
+    async fn wanted(&self, errand: &Errand, kind: Kind, channel: Channel) -> Option<bool> {
+        if kind.needs_email() && channel == Channel::Email {
+            return Some(true);
+        }
+        Some(self.preferences.choices(errand.user_id).await?.wants(kind, channel))
     }
 
     fn way(&self, channel: Channel) -> Option<Way<'_>> {

@@ -98,10 +98,20 @@ async fn a_person_without_an_address_ends_it_and_a_vault_that_is_down_does_not()
 async fn channels_that_are_off_are_given_up_together() {
     let world = World::answering(202).await;
     let everywhere = Errand { channels: Channel::ALL.to_vec(), ..errand() };
-    let courier = world.courier_wishing(wishes(Kind::Delivery, &[]));
+    let courier = world.courier_wishing(Some(wishes(Kind::Delivery, &[])));
     let told = commands_of(&courier.run(&everywhere).await);
     let step = "given-up/email+sms+push".to_owned();
     assert_eq!(told, [(step, gave_up(GaveUp::SwitchedOff, &Channel::ALL))]);
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn wishes_that_cannot_be_had_now_leave_the_attempt_to_the_next_but_what_is_owed_by_mail_goes() {
+    let world = World::answering(202).await;
+    let owed = Errand { content: samples::confirmed(), channels: vec![Channel::Email, Channel::Push], ..errand() };
+    let told = commands_of(&world.courier_wishing(None).run(&owed).await);
+    let [(_, told)] = told.as_slice() else { panic!("of the mail alone: {told:?}") };
+    assert_eq!(*told, gave_up(GaveUp::NotConfigured, &[Channel::Email]), "as far as to the mail server");
     assert!(world.requests().is_empty());
 }
 

@@ -6,7 +6,7 @@ use tillroll_log::{Aggregate, Body, Key};
 use tillroll_notifications::channels::Mailer;
 use tillroll_notifications::effects::{Courier, Errand, Ways};
 use tillroll_notifications::notification::{Delivery, Notification, State};
-use tillroll_notifications::ports::{Address, Addresses, Found, LinkTo, Links, LookUp, Preferences, Which};
+use tillroll_notifications::ports::{Address, Addresses, Chosen, Found, LinkTo, Links, LookUp, Preferences, Which};
 use tillroll_notifications::templates::{Language, Texts};
 use tillroll_schemas::notification::{
     Channel, Content, NotificationCommand, NotificationEvent, OrderShipped, QueueNotification, RefundIssued,
@@ -26,8 +26,8 @@ impl Addresses for Anna {
 }
 
 impl Preferences for Anna {
-    fn of(&self, _: UserId) -> Choices {
-        Choices::default()
+    fn choices(&self, _: UserId) -> Chosen<'_> {
+        Box::pin(async { Some(Choices::default()) })
     }
 }
 

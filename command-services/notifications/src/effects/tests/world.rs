@@ -4,7 +4,7 @@
 use super::super::Errand;
 use super::super::courier::{Courier, Ways};
 use crate::channels::{Secret, Webhook, WebhookConfig};
-use crate::ports::{Address, Addresses, Found, LinkTo, Links, LookUp, Preferences, Which};
+use crate::ports::{Address, Addresses, Chosen, Found, LinkTo, Links, LookUp, Preferences, Which};
 use crate::samples;
 use crate::templates::{Language, Texts};
 use chrono::TimeDelta;
@@ -95,18 +95,18 @@ impl World {
 
     /// A courier with push alone, for a person who wants it and has an address.
     pub fn courier(&self) -> Courier {
-        self.courier_with(address(), wishes(Kind::Delivery, &Channel::ALL))
+        self.courier_with(address(), Some(wishes(Kind::Delivery, &Channel::ALL)))
     }
 
     pub fn courier_finding(&self, found: Found) -> Courier {
-        self.courier_with(found, wishes(Kind::Delivery, &Channel::ALL))
+        self.courier_with(found, Some(wishes(Kind::Delivery, &Channel::ALL)))
     }
 
-    pub fn courier_wishing(&self, choices: Choices) -> Courier {
+    pub fn courier_wishing(&self, choices: Option<Choices>) -> Courier {
         self.courier_with(address(), choices)
     }
 
-    fn courier_with(&self, found: Found, choices: Choices) -> Courier {
+    fn courier_with(&self, found: Found, choices: Option<Choices>) -> Courier {
         let secret = Secret::new("0123456789abcdef0123456789abcdef");
         let push = Webhook::new(&WebhookConfig { url: self.url.clone(), secret, allow_plain: true }).unwrap();
         Courier {
@@ -132,11 +132,11 @@ impl Addresses for Known {
     }
 }
 
-struct Wanted(Choices);
+struct Wanted(Option<Choices>);
 
 impl Preferences for Wanted {
-    fn of(&self, _: UserId) -> Choices {
-        self.0.clone()
+    fn choices(&self, _: UserId) -> Chosen<'_> {
+        Box::pin(async { self.0.clone() })
     }
 }
 
