@@ -56,7 +56,10 @@ enum Way<'a> {
 impl Courier {
     /// Makes the attempts, over all channels at once, and says what has to be recorded of them. Ends within 30 seconds
     /// and the time that looking up an address takes.
-    pub async fn run(&self, errand: &Errand) -> Vec<Outgoing> {
+    ///
+    /// # Errors
+    /// A command that cannot be encoded.
+    pub async fn run(&self, errand: &Errand) -> Result<Vec<Outgoing>, serde_json::Error> {
         let [email, sms, push] = Channel::ALL.map(|channel| async move {
             match errand.channels.contains(&channel) {
                 true => self.attempt(errand, channel).await.map(|told| (channel, told)),
@@ -65,10 +68,7 @@ impl Courier {
         });
         let (email, sms, push) = tokio::join!(email, sms, push);
         let told = [email, sms, push].into_iter().flatten().collect();
-        commands(errand, told).unwrap_or_else(|error| {
-            tracing::error!(notification.id = %errand.notification, %error, "what became of an attempt cannot be told");
-            Vec::new()
-        })
+        commands(errand, told)
     }
 
     /// One attempt over one channel; nothing is told of what is not known.

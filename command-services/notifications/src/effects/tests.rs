@@ -32,7 +32,7 @@ fn push_failed(code: &str, permanent: bool) -> NotificationCommand {
 #[tokio::test]
 async fn a_message_that_is_taken_is_recorded_as_sent() {
     let world = World::answering(202).await;
-    let told = commands_of(&world.courier().run(&errand()).await);
+    let told = commands_of(&world.courier().run(&errand()).await.unwrap());
     assert_eq!(told, [("sent/push".to_owned(), RecordSent { channel: Channel::Push, attempt: 1 }.into())]);
     let [request] = world.requests().try_into().unwrap();
     assert_eq!(request.header("idempotency-key"), format!("{}.push", errand().notification));
@@ -46,8 +46,8 @@ async fn a_message_that_is_taken_is_recorded_as_sent() {
 async fn the_second_attempt_has_the_idempotency_key_of_the_first() {
     let world = World::answering(202).await;
     let second = Errand { attempt: 2, ..errand() };
-    world.courier().run(&errand()).await;
-    let told = commands_of(&world.courier().run(&second).await);
+    world.courier().run(&errand()).await.unwrap();
+    let told = commands_of(&world.courier().run(&second).await.unwrap());
     assert_eq!(told[0].1, RecordSent { channel: Channel::Push, attempt: 2 }.into());
     let keys: Vec<_> = world.requests().iter().map(|request| request.header("idempotency-key").to_owned()).collect();
     assert_eq!(keys[0], keys[1]);
@@ -57,7 +57,7 @@ async fn the_second_attempt_has_the_idempotency_key_of_the_first() {
 async fn a_refusal_and_a_later_are_recorded_with_their_codes() {
     for (status, permanent) in [(422, true), (410, true), (503, false), (429, false)] {
         let world = World::answering(status).await;
-        let told = commands_of(&world.courier().run(&errand()).await);
+        let told = commands_of(&world.courier().run(&errand()).await.unwrap());
         assert_eq!(told, [("failed/push".to_owned(), push_failed(&status.to_string(), permanent))]);
     }
 }
@@ -65,21 +65,21 @@ async fn a_refusal_and_a_later_are_recorded_with_their_codes() {
 #[tokio::test]
 async fn nobody_listening_is_a_failure_that_may_pass() {
     let world = World::with_nobody_there().await;
-    let told = commands_of(&world.courier().run(&errand()).await);
+    let told = commands_of(&world.courier().run(&errand()).await.unwrap());
     assert_eq!(told, [("failed/push".to_owned(), push_failed("unreachable", false))]);
 }
 
 #[tokio::test]
 async fn an_outcome_that_nobody_knows_tells_nothing() {
     let world = World::hanging_up().await;
-    assert_eq!(world.courier().run(&errand()).await, []);
+    assert_eq!(world.courier().run(&errand()).await.unwrap(), []);
     assert_eq!(world.requests().len(), 1, "it was asked once");
 }
 
 #[tokio::test]
 async fn an_erased_recipient_ends_it() {
     let world = World::answering(202).await;
-    let told = commands_of(&world.courier_finding(Found::Erased).run(&errand()).await);
+    let told = commands_of(&world.courier_finding(Found::Erased).run(&errand()).await.unwrap());
     let step = "given-up/push".to_owned();
     assert_eq!(told, [(step, gave_up(GaveUp::RecipientErased, &[Channel::Push]))]);
     assert!(world.requests().is_empty());
@@ -88,9 +88,9 @@ async fn an_erased_recipient_ends_it() {
 #[tokio::test]
 async fn a_person_without_an_address_ends_it_and_a_vault_that_is_down_does_not() {
     let world = World::answering(202).await;
-    let told = commands_of(&world.courier_finding(Found::Absent).run(&errand()).await);
+    let told = commands_of(&world.courier_finding(Found::Absent).run(&errand()).await.unwrap());
     assert_eq!(told[0].1, gave_up(GaveUp::NoAddress, &[Channel::Push]));
-    assert_eq!(world.courier_finding(Found::Unavailable).run(&errand()).await, []);
+    assert_eq!(world.courier_finding(Found::Unavailable).run(&errand()).await.unwrap(), []);
     assert!(world.requests().is_empty());
 }
 
@@ -99,7 +99,7 @@ async fn channels_that_are_off_are_given_up_together() {
     let world = World::answering(202).await;
     let everywhere = Errand { channels: Channel::ALL.to_vec(), ..errand() };
     let courier = world.courier_wishing(Some(wishes(Kind::Delivery, &[])));
-    let told = commands_of(&courier.run(&everywhere).await);
+    let told = commands_of(&courier.run(&everywhere).await.unwrap());
     let step = "given-up/email+sms+push".to_owned();
     assert_eq!(told, [(step, gave_up(GaveUp::SwitchedOff, &Channel::ALL))]);
     assert!(world.requests().is_empty());
@@ -109,7 +109,7 @@ async fn channels_that_are_off_are_given_up_together() {
 async fn wishes_that_cannot_be_had_now_leave_the_attempt_to_the_next_but_what_is_owed_by_mail_goes() {
     let world = World::answering(202).await;
     let owed = Errand { content: samples::confirmed(), channels: vec![Channel::Email, Channel::Push], ..errand() };
-    let told = commands_of(&world.courier_wishing(None).run(&owed).await);
+    let told = commands_of(&world.courier_wishing(None).run(&owed).await.unwrap());
     let [(_, told)] = told.as_slice() else { panic!("of the mail alone: {told:?}") };
     assert_eq!(*told, gave_up(GaveUp::NotConfigured, &[Channel::Email]), "as far as to the mail server");
     assert!(world.requests().is_empty());
@@ -119,7 +119,7 @@ async fn wishes_that_cannot_be_had_now_leave_the_attempt_to_the_next_but_what_is
 async fn a_channel_that_the_installation_lacks_is_given_up() {
     let world = World::answering(202).await;
     let everywhere = Errand { channels: Channel::ALL.to_vec(), ..errand() };
-    let told = commands_of(&world.courier().run(&everywhere).await);
+    let told = commands_of(&world.courier().run(&everywhere).await.unwrap());
     let steps: Vec<_> = told.iter().map(|(step, _)| step.as_str()).collect();
     assert_eq!(steps, ["sent/push", "given-up/email+sms"]);
     assert_eq!(told[1].1, gave_up(GaveUp::NotConfigured, &[Channel::Email, Channel::Sms]));
@@ -129,8 +129,8 @@ async fn a_channel_that_the_installation_lacks_is_given_up() {
 async fn an_attempt_whose_time_is_over_is_left_to_the_next() {
     let world = World::answering(202).await;
     let late = Errand { send_by: now(), ..errand() };
-    assert_eq!(world.courier().run(&late).await, []);
-    assert_eq!(world.courier_finding(Found::Erased).run(&late).await, [], "not even looked at");
+    assert_eq!(world.courier().run(&late).await.unwrap(), []);
+    assert_eq!(world.courier_finding(Found::Erased).run(&late).await.unwrap(), [], "not even looked at");
     assert!(world.requests().is_empty());
 }
 
@@ -143,7 +143,7 @@ async fn an_attempt_whose_time_runs_out_while_the_address_is_looked_up_is_left_t
     }
     let world = World::answering(202).await;
     let courier = Courier { clock, ..world.courier() };
-    assert_eq!(courier.run(&errand()).await, []);
+    assert_eq!(courier.run(&errand()).await.unwrap(), []);
     assert!(world.requests().is_empty());
 }
 
@@ -151,7 +151,7 @@ async fn an_attempt_whose_time_runs_out_while_the_address_is_looked_up_is_left_t
 async fn what_is_no_use_any_more_is_not_sent() {
     let world = World::answering(202).await;
     let lapsed = Errand { content: samples::reset(), channels: vec![Channel::Email], ..errand() };
-    let told = commands_of(&world.courier().run(&lapsed).await);
+    let told = commands_of(&world.courier().run(&lapsed).await.unwrap());
     assert_eq!(told[0].1, gave_up(GaveUp::Expired, &[Channel::Email]));
 }
 

@@ -87,7 +87,7 @@ impl Life {
     /// The effect of the last event, with this server; whatever it commands is done.
     async fn attempted(&mut self, server: &Server) -> usize {
         let errand = Errand::of(&self.key, self.last.as_ref().unwrap()).unwrap();
-        let told = courier(server.mailer()).run(&errand).await;
+        let told = courier(server.mailer()).run(&errand).await.unwrap();
         for outgoing in &told {
             self.told(&NotificationCommand::decode(outgoing.type_name, &outgoing.value).unwrap());
         }
@@ -138,8 +138,8 @@ async fn a_crash_between_sending_and_recording_sends_the_same_mail_again() {
     let server = Server::start(Script::default()).await;
     let mut life = Life::queued(shipped());
     let errand = Errand::of(&life.key, life.last.as_ref().unwrap()).unwrap();
-    let first = courier(server.mailer()).run(&errand).await;
-    let second = courier(server.mailer()).run(&errand).await;
+    let first = courier(server.mailer()).run(&errand).await.unwrap();
+    let second = courier(server.mailer()).run(&errand).await.unwrap();
     assert_eq!(first, second, "the same commands, so one of them counts");
     life.told(&NotificationCommand::decode(second[0].type_name, &second[0].value).unwrap());
     let ids = ids(&[&server]);
