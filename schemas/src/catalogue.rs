@@ -12,6 +12,12 @@ pub const ORDER: AggregateTopics = AggregateTopics::new("order", "order.events.v
 /// Stand-alone credit notes; key: credit note id.
 pub const CREDIT_NOTE: AggregateTopics =
     AggregateTopics::new("credit-note", "credit-note.events.v1", "credit-note.commands.v1");
+/// Notifications; key: notification id.
+pub const NOTIFICATION: AggregateTopics =
+    AggregateTopics::new("notification", "notification.events.v1", "notification.commands.v1");
+/// What people want to be told, and how; key: user id.
+pub const PREFERENCE: AggregateTopics =
+    AggregateTopics::new("preference", "preference.events.v1", "preference.commands.v1");
 
 /// Carts; key: user id.
 pub const CART: AggregateTopics = AggregateTopics::new("cart", "cart.events.v1", "cart.commands.v1");

@@ -8,7 +8,9 @@ pub mod catalogue;
 pub mod credit_note;
 mod ids;
 mod money;
+pub mod notification;
 pub mod order;
+pub mod preference;
 pub mod product;
 pub mod stock_item;
 

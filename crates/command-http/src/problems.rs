@@ -40,7 +40,7 @@ pub fn kind_of(code: &str) -> Option<&'static Kind> {
 }
 
 /// What only the write side says.
-pub static OWN: &[&Kind] = &[&TRACKING_FIXED, &STOCK_OVERFLOW];
+pub static OWN: &[&Kind] = &[&TRACKING_FIXED, &STOCK_OVERFLOW, &EMAIL_REQUIRED];
 
 static TRACKING_FIXED: Kind = kind(
     "tracking_fixed",
@@ -53,6 +53,12 @@ static STOCK_OVERFLOW: Kind = kind(
     StatusCode::CONFLICT,
     "Too much stock",
     "The stock item would have more pieces than can be counted.",
+);
+static EMAIL_REQUIRED: Kind = kind(
+    "email_required",
+    StatusCode::CONFLICT,
+    "E-mail required",
+    "E-mail about orders and the account cannot be switched off.",
 );
 
 #[cfg(test)]

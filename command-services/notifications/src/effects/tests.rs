@@ -1,0 +1,200 @@
+//! What the courier does with an attempt, sentence by sentence, over a webhook that records what it is told.
+
+mod world;
+
+use super::*;
+use crate::ports::{Found, LinkTo, Which};
+use crate::samples;
+use crate::templates::Template;
+use chrono::TimeDelta;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tillroll_log::Body;
+use tillroll_schemas::notification::{DeadlinePassed, RecordBounce, Sent};
+use tillroll_schemas::preference::Kind;
+use world::{World, errand, now, wishes};
+
+fn commands_of(outgoing: &[Outgoing]) -> Vec<(String, NotificationCommand)> {
+    let read = |of: &Outgoing| {
+        assert_eq!((of.to, &*of.key), (catalogue::NOTIFICATION, errand().notification.to_string().as_str()));
+        (of.step.to_string(), NotificationCommand::decode(of.type_name, &of.value).unwrap())
+    };
+    outgoing.iter().map(read).collect()
+}
+
+fn gave_up(reason: GaveUp, channels: &[Channel]) -> NotificationCommand {
+    GiveUp { channels: channels.to_vec(), reason }.into()
+}
+
+fn push_failed(code: &str, permanent: bool) -> NotificationCommand {
+    RecordFailed { channel: Channel::Push, attempt: 1, code: code.to_owned(), permanent }.into()
+}
+
+#[tokio::test]
+async fn a_message_that_is_taken_is_recorded_as_sent() {
+    let world = World::answering(202).await;
+    let told = commands_of(&world.courier().run(&errand()).await.unwrap());
+    assert_eq!(told, [("sent/push".to_owned(), RecordSent { channel: Channel::Push, attempt: 1 }.into())]);
+    let [request] = world.requests().try_into().unwrap();
+    assert_eq!(request.header("idempotency-key"), format!("{}.push", errand().notification));
+    assert_eq!(request.body["to"], "device-token");
+    assert_eq!(request.body["title"], "Your order is on its way");
+    let text = request.body["text"].as_str().unwrap();
+    assert!(text.starts_with("White hanging heart. https://shop.example/Order("), "{text}");
+}
+
+#[tokio::test]
+async fn the_second_attempt_has_the_idempotency_key_of_the_first() {
+    let world = World::answering(202).await;
+    let second = Errand { attempt: 2, ..errand() };
+    world.courier().run(&errand()).await.unwrap();
+    let told = commands_of(&world.courier().run(&second).await.unwrap());
+    assert_eq!(told[0].1, RecordSent { channel: Channel::Push, attempt: 2 }.into());
+    let keys: Vec<_> = world.requests().iter().map(|request| request.header("idempotency-key").to_owned()).collect();
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_refusal_and_a_later_are_recorded_with_their_codes() {
+    for (status, permanent) in [(422, true), (410, true), (503, false), (429, false)] {
+        let world = World::answering(status).await;
+        let told = commands_of(&world.courier().run(&errand()).await.unwrap());
+        assert_eq!(told, [("failed/push".to_owned(), push_failed(&status.to_string(), permanent))]);
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_failure_that_may_pass() {
+    let world = World::with_nobody_there().await;
+    let told = commands_of(&world.courier().run(&errand()).await.unwrap());
+    assert_eq!(told, [("failed/push".to_owned(), push_failed("unreachable", false))]);
+}
+
+#[tokio::test]
+async fn an_outcome_that_nobody_knows_tells_nothing() {
+    let world = World::hanging_up().await;
+    assert_eq!(world.courier().run(&errand()).await.unwrap(), []);
+    assert_eq!(world.requests().len(), 1, "it was asked once");
+}
+
+#[tokio::test]
+async fn an_erased_recipient_ends_it() {
+    let world = World::answering(202).await;
+    let told = commands_of(&world.courier_finding(Found::Erased).run(&errand()).await.unwrap());
+    let step = "given-up/push".to_owned();
+    assert_eq!(told, [(step, gave_up(GaveUp::RecipientErased, &[Channel::Push]))]);
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_person_without_an_address_ends_it_and_a_vault_that_is_down_does_not() {
+    let world = World::answering(202).await;
+    let told = commands_of(&world.courier_finding(Found::Absent).run(&errand()).await.unwrap());
+    assert_eq!(told[0].1, gave_up(GaveUp::NoAddress, &[Channel::Push]));
+    assert_eq!(world.courier_finding(Found::Unavailable).run(&errand()).await.unwrap(), []);
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn channels_that_are_off_are_given_up_together() {
+    let world = World::answering(202).await;
+    let everywhere = Errand { channels: Channel::ALL.to_vec(), ..errand() };
+    let courier = world.courier_wishing(Some(wishes(Kind::Delivery, &[])));
+    let told = commands_of(&courier.run(&everywhere).await.unwrap());
+    let step = "given-up/email+sms+push".to_owned();
+    assert_eq!(told, [(step, gave_up(GaveUp::SwitchedOff, &Channel::ALL))]);
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn wishes_that_cannot_be_had_now_leave_the_attempt_to_the_next_but_what_is_owed_by_mail_goes() {
+    let world = World::answering(202).await;
+    let owed = Errand { content: samples::confirmed(), channels: vec![Channel::Email, Channel::Push], ..errand() };
+    let told = commands_of(&world.courier_wishing(None).run(&owed).await.unwrap());
+    let [(_, told)] = told.as_slice() else { panic!("of the mail alone: {told:?}") };
+    assert_eq!(*told, gave_up(GaveUp::NotConfigured, &[Channel::Email]), "as far as to the mail server");
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_channel_that_the_installation_lacks_is_given_up() {
+    let world = World::answering(202).await;
+    let everywhere = Errand { channels: Channel::ALL.to_vec(), ..errand() };
+    let told = commands_of(&world.courier().run(&everywhere).await.unwrap());
+    let steps: Vec<_> = told.iter().map(|(step, _)| step.as_str()).collect();
+    assert_eq!(steps, ["sent/push", "given-up/email+sms"]);
+    assert_eq!(told[1].1, gave_up(GaveUp::NotConfigured, &[Channel::Email, Channel::Sms]));
+}
+
+#[tokio::test]
+async fn an_attempt_whose_time_is_over_is_left_to_the_next() {
+    let world = World::answering(202).await;
+    let late = Errand { send_by: now(), ..errand() };
+    assert_eq!(world.courier().run(&late).await.unwrap(), []);
+    assert_eq!(world.courier_finding(Found::Erased).run(&late).await.unwrap(), [], "not even looked at");
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_whose_time_runs_out_while_the_address_is_looked_up_is_left_to_the_next() {
+    static LOOKS: AtomicI64 = AtomicI64::new(0);
+    /// A minute passes from one look at the clock to the next.
+    fn clock() -> Timestamp {
+        now() + TimeDelta::minutes(LOOKS.fetch_add(1, Ordering::Relaxed))
+    }
+    let world = World::answering(202).await;
+    let courier = Courier { clock, ..world.courier() };
+    assert_eq!(courier.run(&errand()).await.unwrap(), []);
+    assert!(world.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_use_any_more_is_not_sent() {
+    let world = World::answering(202).await;
+    let lapsed = Errand { content: samples::reset(), channels: vec![Channel::Email], ..errand() };
+    let told = commands_of(&world.courier().run(&lapsed).await.unwrap());
+    assert_eq!(told[0].1, gave_up(GaveUp::Expired, &[Channel::Email]));
+}
+
+#[test]
+fn a_queued_message_and_a_due_attempt_are_errands_and_nothing_else_is() {
+    let Errand { notification, user_id, content, channels, send_by, .. } = errand();
+    let key = Key::from(notification.to_string());
+    let answer_by = send_by + TimeDelta::seconds(30);
+    let queued = Queued { user_id, content: content.clone(), channels, send_by, answer_by };
+    assert_eq!(Errand::of(&key, &queued.into()), Some(errand()));
+    let channel = Channel::Push;
+    let due = AttemptDue { user_id, content, channel, attempt: 2, send_by, answer_by };
+    assert_eq!(Errand::of(&key, &due.clone().into()), Some(Errand { attempt: 2, ..errand() }));
+    assert_eq!(Errand::of(&"no uuid".into(), &due.into()), None);
+    assert_eq!(Errand::of(&key, &Sent { channel, attempt: 1 }.into()), None);
+}
+
+#[test]
+fn links_with_secrets_name_their_request_and_mails_go_to_the_right_address() {
+    let mut seen = Vec::new();
+    for (name, content) in samples::all() {
+        let which = Which::of(&content);
+        seen.push((Template::of(&content), which));
+        let secret = matches!(LinkTo::of(&content), LinkTo::VerifyEmail(_) | LinkTo::ResetPassword(_));
+        let expires = content.expires_at().is_some();
+        assert!(expires || !secret, "{name} has a secret link that never lapses");
+    }
+    assert!(seen.contains(&(Template::VerifyEmail, Which::ToBeVerified)));
+    assert!(seen.contains(&(Template::EmailChanged, Which::Former)));
+    assert!(seen.contains(&(Template::ResetPassword, Which::Current)));
+}
+
+#[test]
+fn no_command_has_a_place_for_anything_personal() {
+    // The commands that effects send: none has a field for text of the other side, an address or a link.
+    let fields = |command: NotificationCommand| {
+        let value: serde_json::Value = serde_json::from_slice(&command.encode().unwrap()).unwrap();
+        value.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let channel = Channel::Email;
+    assert_eq!(fields(RecordSent { channel, attempt: 1 }.into()), ["attempt", "channel"]);
+    assert_eq!(fields(push_failed("451", false)), ["attempt", "channel", "code", "permanent"]);
+    assert_eq!(fields(gave_up(GaveUp::Rejected, &[channel])), ["channels", "reason"]);
+    assert_eq!(fields(RecordBounce { channel, status: "5.1.1".to_owned() }.into()), ["channel", "status"]);
+    assert_eq!(fields(DeadlinePassed { deadline: now() }.into()), ["deadline"]);
+}
