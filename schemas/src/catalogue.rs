@@ -12,6 +12,15 @@ pub const ORDER: AggregateTopics = AggregateTopics::new("order", "order.events.v
 /// Stand-alone credit notes; key: credit note id.
 pub const CREDIT_NOTE: AggregateTopics =
     AggregateTopics::new("credit-note", "credit-note.events.v1", "credit-note.commands.v1");
+/// Users; key: user id.
+pub const USER: AggregateTopics = AggregateTopics::new("user", "user.events.v1", "user.commands.v1");
+/// Who has an e-mail address or a username; key: the HMAC of its normal form, in hexadecimal digits.
+pub const IDENTITY_CLAIM: AggregateTopics =
+    AggregateTopics::new("identity-claim", "identity-claim.events.v1", "identity-claim.commands.v1");
+/// Sessions; key: session id.
+pub const SESSION: AggregateTopics = AggregateTopics::new("session", "session.events.v1", "session.commands.v1");
+/// Keys for machines; key: API key id.
+pub const API_KEY: AggregateTopics = AggregateTopics::new("api-key", "api-key.events.v1", "api-key.commands.v1");
 
 /// Every aggregate that has topics.
 pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];

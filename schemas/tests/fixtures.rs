@@ -4,10 +4,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tillroll_log::Body;
+use tillroll_schemas::api_key::ApiKeyEvent;
 use tillroll_schemas::credit_note::CreditNoteEvent;
+use tillroll_schemas::identity_claim::IdentityClaimEvent;
 use tillroll_schemas::order::OrderEvent;
 use tillroll_schemas::product::ProductEvent;
+use tillroll_schemas::session::SessionEvent;
 use tillroll_schemas::stock_item::StockItemEvent;
+use tillroll_schemas::user::UserEvent;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -47,11 +51,39 @@ fn every_event_of_a_credit_note_is_read_and_written_again() -> Result<(), Failur
     read_and_written_again::<CreditNoteEvent>(CreditNoteEvent::TYPE_NAMES)
 }
 
+#[test]
+fn every_event_of_a_user_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<UserEvent>(UserEvent::TYPE_NAMES)
+}
+
+#[test]
+fn every_event_of_an_identity_claim_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<IdentityClaimEvent>(IdentityClaimEvent::TYPE_NAMES)
+}
+
+#[test]
+fn every_event_of_a_session_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<SessionEvent>(SessionEvent::TYPE_NAMES)
+}
+
+#[test]
+fn every_event_of_an_api_key_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<ApiKeyEvent>(ApiKeyEvent::TYPE_NAMES)
+}
+
 /// A version that left the code would leave its sample behind: what was written must stay readable.
 #[test]
 fn every_sample_is_of_an_event_that_this_build_reads() -> Result<(), Failure> {
-    let sets =
-        [ProductEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, OrderEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
+    let sets = [
+        ProductEvent::TYPE_NAMES,
+        StockItemEvent::TYPE_NAMES,
+        OrderEvent::TYPE_NAMES,
+        CreditNoteEvent::TYPE_NAMES,
+        UserEvent::TYPE_NAMES,
+        IdentityClaimEvent::TYPE_NAMES,
+        SessionEvent::TYPE_NAMES,
+        ApiKeyEvent::TYPE_NAMES,
+    ];
     let known: BTreeSet<String> = sets.into_iter().flatten().map(|name| format!("{name}.json")).collect();
     for entry in std::fs::read_dir(fixtures())? {
         let file = entry?.file_name().to_string_lossy().into_owned();
