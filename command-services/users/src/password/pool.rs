@@ -33,11 +33,12 @@ pub enum PoolError {
 }
 
 impl HashingPool {
-    /// So many threads, and so many may wait for one. `salt` has to be random; nobody else must have it.
+    /// So many threads, at least one, and so many may wait for one. `salt` has to be random; nobody else must have it.
     pub fn new(threads: usize, queue: usize, cost: Cost, salt: [u8; SALT_BYTES]) -> Result<Self, HashError> {
         // The salt stands in for a password: it is as long and as unknown as one must be.
         let nobodys = Password::typed(salt.iter().map(|byte| char::from(*byte)).collect::<String>());
         let decoy = hash(&nobodys, salt, cost)?;
+        let threads = threads.max(1);
         let places = Arc::new(Semaphore::new(threads.saturating_add(queue).min(Semaphore::MAX_PERMITS)));
         Ok(Self { cost, decoy, threads: Arc::new(Semaphore::new(threads)), places })
     }

@@ -83,7 +83,7 @@ fn asked(town: &mut Town, user: u128, kind: u128, command: impl Into<UserCommand
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_nobody_shares_an_identity_and_nothing_is_held_without_an_account(
