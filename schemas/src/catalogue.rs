@@ -18,9 +18,17 @@ pub const NOTIFICATION: AggregateTopics =
 /// What people want to be told, and how; key: user id.
 pub const PREFERENCE: AggregateTopics =
     AggregateTopics::new("preference", "preference.events.v1", "preference.commands.v1");
-
 /// Carts; key: user id.
 pub const CART: AggregateTopics = AggregateTopics::new("cart", "cart.events.v1", "cart.commands.v1");
+/// Users; key: user id.
+pub const USER: AggregateTopics = AggregateTopics::new("user", "user.events.v1", "user.commands.v1");
+/// Who has an e-mail address or a username; key: the HMAC of its normal form, in hexadecimal digits.
+pub const IDENTITY_CLAIM: AggregateTopics =
+    AggregateTopics::new("identity-claim", "identity-claim.events.v1", "identity-claim.commands.v1");
+/// Sessions; key: session id.
+pub const SESSION: AggregateTopics = AggregateTopics::new("session", "session.events.v1", "session.commands.v1");
+/// Keys for machines; key: API key id.
+pub const API_KEY: AggregateTopics = AggregateTopics::new("api-key", "api-key.events.v1", "api-key.commands.v1");
 
 /// Every aggregate that has topics.
 pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];

@@ -3,22 +3,30 @@
 //! What stands here is written into logs that live for ever. An event is only ever added to with optional
 //! fields, or gets a successor with a new `.vN` and an upcaster; `fixtures/` holds a sample of each version.
 
+pub mod api_key;
 pub mod cart;
 pub mod catalogue;
 pub mod credit_note;
+pub mod identity_claim;
 mod ids;
 mod money;
 pub mod notification;
 pub mod order;
 pub mod preference;
 pub mod product;
+mod sealed;
+mod secret;
+pub mod session;
 pub mod stock_item;
+pub mod user;
 
 pub use ids::{
     ApiKeyId, CreditNoteId, FulfilmentId, InvalidSku, NotificationId, OrderId, PaymentId, RefundId, SessionId, Sku,
     UserId,
 };
 pub use money::{Currency, Money, MoneyError, Quantity, QuantityError, TaxRate, tax_by_rate};
+pub use sealed::Sealed;
+pub use secret::{InvalidHash, PasswordHash, SecretHash};
 
 /// A point in time, UTC, stored to the millisecond as RFC 3339.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

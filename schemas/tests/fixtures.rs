@@ -4,13 +4,37 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tillroll_log::Body;
-use tillroll_schemas::cart::CartEvent;
-use tillroll_schemas::credit_note::CreditNoteEvent;
-use tillroll_schemas::order::OrderEvent;
-use tillroll_schemas::product::ProductEvent;
-use tillroll_schemas::stock_item::StockItemEvent;
 
 type Failure = Box<dyn std::error::Error>;
+
+/// A test for each set of events, and the names of all of them.
+macro_rules! sets {
+    ($($test:ident: $set:path),+ $(,)?) => {
+        $(#[test]
+        fn $test() -> Result<(), Failure> {
+            read_and_written_again::<$set>(<$set>::TYPE_NAMES)
+        })+
+
+        fn known() -> BTreeSet<String> {
+            let sets = [$(<$set>::TYPE_NAMES),+];
+            sets.into_iter().flatten().map(|name| format!("{name}.json")).collect()
+        }
+    };
+}
+
+sets! {
+    every_event_of_an_api_key_is_read_and_written_again: tillroll_schemas::api_key::ApiKeyEvent,
+    every_event_of_a_cart_is_read_and_written_again: tillroll_schemas::cart::CartEvent,
+    every_event_of_a_credit_note_is_read_and_written_again: tillroll_schemas::credit_note::CreditNoteEvent,
+    every_event_of_an_identity_claim_is_read_and_written_again: tillroll_schemas::identity_claim::IdentityClaimEvent,
+    every_event_of_a_notification_is_read_and_written_again: tillroll_schemas::notification::NotificationEvent,
+    every_event_of_an_order_is_read_and_written_again: tillroll_schemas::order::OrderEvent,
+    every_event_of_a_preference_is_read_and_written_again: tillroll_schemas::preference::PreferenceEvent,
+    every_event_of_a_product_is_read_and_written_again: tillroll_schemas::product::ProductEvent,
+    every_event_of_a_session_is_read_and_written_again: tillroll_schemas::session::SessionEvent,
+    every_event_of_a_stock_item_is_read_and_written_again: tillroll_schemas::stock_item::StockItemEvent,
+    every_event_of_a_user_is_read_and_written_again: tillroll_schemas::user::UserEvent,
+}
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -28,42 +52,10 @@ fn read_and_written_again<B: Body>(type_names: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-#[test]
-fn every_event_of_a_product_is_read_and_written_again() -> Result<(), Failure> {
-    read_and_written_again::<ProductEvent>(ProductEvent::TYPE_NAMES)
-}
-
-#[test]
-fn every_event_of_a_stock_item_is_read_and_written_again() -> Result<(), Failure> {
-    read_and_written_again::<StockItemEvent>(StockItemEvent::TYPE_NAMES)
-}
-
-#[test]
-fn every_event_of_an_order_is_read_and_written_again() -> Result<(), Failure> {
-    read_and_written_again::<OrderEvent>(OrderEvent::TYPE_NAMES)
-}
-
-#[test]
-fn every_event_of_a_credit_note_is_read_and_written_again() -> Result<(), Failure> {
-    read_and_written_again::<CreditNoteEvent>(CreditNoteEvent::TYPE_NAMES)
-}
-
-#[test]
-fn every_event_of_a_cart_is_read_and_written_again() -> Result<(), Failure> {
-    read_and_written_again::<CartEvent>(CartEvent::TYPE_NAMES)
-}
-
 /// A version that left the code would leave its sample behind: what was written must stay readable.
 #[test]
 fn every_sample_is_of_an_event_that_this_build_reads() -> Result<(), Failure> {
-    let sets = [
-        CartEvent::TYPE_NAMES,
-        CreditNoteEvent::TYPE_NAMES,
-        OrderEvent::TYPE_NAMES,
-        ProductEvent::TYPE_NAMES,
-        StockItemEvent::TYPE_NAMES,
-    ];
-    let known: BTreeSet<String> = sets.into_iter().flatten().map(|name| format!("{name}.json")).collect();
+    let known = known();
     for entry in std::fs::read_dir(fixtures())? {
         let file = entry?.file_name().to_string_lossy().into_owned();
         assert!(known.contains(&file), "{file} is a sample of no known event");

@@ -40,7 +40,23 @@ pub fn kind_of(code: &str) -> Option<&'static Kind> {
 }
 
 /// What only the write side says.
-pub static OWN: &[&Kind] = &[&TRACKING_FIXED, &STOCK_OVERFLOW, &EMAIL_REQUIRED];
+pub static OWN: &[&Kind] = &[
+    &TRACKING_FIXED,
+    &STOCK_OVERFLOW,
+    &EMAIL_REQUIRED,
+    &EMAIL_TAKEN,
+    &USERNAME_TAKEN,
+    &IDENTITY_UNANSWERED,
+    &REGISTRATION_IN_PROGRESS,
+    &EMAIL_CHANGE_IN_PROGRESS,
+    &USER_SUSPENDED,
+    &SINGLE_USE_TOKEN_INVALID,
+    &CREDENTIALS_CHANGED,
+    &NO_ROLES,
+    &SESSION_OVER,
+    &API_KEY_EXISTS,
+    &NO_SCOPES,
+];
 
 static TRACKING_FIXED: Kind = kind(
     "tracking_fixed",
@@ -60,6 +76,64 @@ static EMAIL_REQUIRED: Kind = kind(
     "E-mail required",
     "E-mail about orders and the account cannot be switched off.",
 );
+static EMAIL_TAKEN: Kind = kind(
+    "email_taken",
+    StatusCode::CONFLICT,
+    "E-mail address taken",
+    "Somebody has this e-mail address, in this or another spelling.",
+);
+static USERNAME_TAKEN: Kind = kind(
+    "username_taken",
+    StatusCode::CONFLICT,
+    "Username taken",
+    "Somebody has this username, in this or another spelling.",
+);
+static IDENTITY_UNANSWERED: Kind = kind(
+    "identity_unanswered",
+    StatusCode::CONFLICT,
+    "Identity unanswered",
+    "Whether the address and the username are free could not be found out in time; nothing is held: try again under a new key.",
+);
+static REGISTRATION_IN_PROGRESS: Kind = kind(
+    "registration_in_progress",
+    StatusCode::CONFLICT,
+    "Registration in progress",
+    "The registration is not over yet: repeat later.",
+);
+static EMAIL_CHANGE_IN_PROGRESS: Kind = kind(
+    "email_change_in_progress",
+    StatusCode::CONFLICT,
+    "Change of address in progress",
+    "A change of the e-mail address is not over yet: repeat later.",
+);
+static USER_SUSPENDED: Kind = kind(
+    "user_suspended",
+    StatusCode::CONFLICT,
+    "Account suspended",
+    "The account is suspended: only staff can change that.",
+);
+static SINGLE_USE_TOKEN_INVALID: Kind = kind(
+    "single_use_token_invalid",
+    StatusCode::CONFLICT,
+    "Token invalid",
+    "The token was used or replaced, or is too old: ask for another one.",
+);
+static CREDENTIALS_CHANGED: Kind = kind(
+    "credentials_changed",
+    StatusCode::CONFLICT,
+    "Credentials changed",
+    "The password or what the user may do has changed meanwhile: try again.",
+);
+static NO_ROLES: Kind = kind("no_roles", StatusCode::CONFLICT, "No roles", "A user has at least one role.");
+static SESSION_OVER: Kind = kind(
+    "session_over",
+    StatusCode::UNAUTHORIZED,
+    "Session over",
+    "The session is over, or the refresh token is not of it: log in again.",
+);
+static API_KEY_EXISTS: Kind =
+    kind("api_key_exists", StatusCode::CONFLICT, "API key exists", "There is another API key with this id.");
+static NO_SCOPES: Kind = kind("no_scopes", StatusCode::CONFLICT, "No scopes", "An API key needs at least one scope.");
 
 #[cfg(test)]
 mod tests;

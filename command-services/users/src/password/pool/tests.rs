@@ -1,0 +1,90 @@
+//! As many hashes at once as there are threads, as many in the queue as it has places, and nobody else.
+
+use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const CHEAP: Cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
+
+fn pool(threads: usize, queue: usize) -> HashingPool {
+    HashingPool::new(threads, queue, CHEAP, [3; SALT_BYTES]).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_pool_hashed_it_verifies() {
+    let pool = pool(2, 2);
+    let hash = pool.hash(Password::typed("correct horse"), [1; SALT_BYTES]).await.unwrap();
+    assert!(pool.verify(Password::typed("correct horse"), hash.clone()).await.unwrap());
+    assert!(!pool.verify(Password::typed("wrong horse"), hash).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_hash_that_cannot_be_read_is_a_fault() {
+    let verified = pool(1, 1).verify(Password::typed("x"), PasswordHash("no hash".to_owned())).await;
+    assert!(matches!(verified, Err(PoolError::Hash(HashError::Malformed(_)))), "{verified:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_more_are_under_way_than_there_are_threads_and_who_finds_the_queue_full_is_turned_away() {
+    let pool = pool(2, 3);
+    let (most, now) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (go, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(std::sync::Mutex::new(gate));
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let (pool, most, now, gate) = (pool.clone(), most.clone(), now.clone(), gate.clone());
+        waiting.spawn(async move {
+            let work = move || {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                gate.lock().unwrap().recv().unwrap();
+                now.fetch_sub(1, Ordering::SeqCst);
+            };
+            pool.run(work).await
+        });
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while pool.places.available_permits() > 0 || now.load(Ordering::SeqCst) < 2 {
+        assert!(Instant::now() < deadline, "five are not there");
+        tokio::task::yield_now().await;
+    }
+    let sixth = pool.hash(Password::typed("x"), [1; SALT_BYTES]).await;
+    assert!(matches!(sixth, Err(PoolError::Overloaded)), "{sixth:?}");
+    for _ in 0..5 {
+        go.send(()).unwrap();
+    }
+    while let Some(done) = waiting.join_next().await {
+        assert!(done.unwrap().is_ok());
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+    assert!(pool.hash(Password::typed("x"), [1; SALT_BYTES]).await.is_ok(), "places are given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_waiting_gives_his_place_back() {
+    let pool = pool(1, 1);
+    let thread = pool.threads.clone().acquire_owned().await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(20), pool.verify_nobody(Password::typed("x"))).await;
+    assert!(waited.is_err(), "there was no thread");
+    assert_eq!(pool.places.available_permits(), 2);
+    drop(thread);
+    assert!(pool.verify_nobody(Password::typed("x")).await.is_ok());
+}
+
+/// The work is the same because the cost is: that of the hash which is verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_verified_at_the_cost_of_somebody() {
+    let pool = pool(1, 1);
+    let somebody = pool.hash(Password::typed("correct horse"), [1; SALT_BYTES]).await.unwrap();
+    assert!(!super::super::needs_rehash(&pool.decoy, pool.cost()).unwrap());
+    assert_eq!(pool.decoy.0.len(), somebody.0.len());
+    pool.verify_nobody(Password::typed("correct horse")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_dies_is_an_error_and_gives_its_place_back() {
+    let pool = pool(1, 0);
+    let died: Result<(), PoolError> = pool.run(|| std::panic::resume_unwind(Box::new("died"))).await;
+    assert!(matches!(died, Err(PoolError::Died)));
+    assert_eq!((pool.places.available_permits(), pool.threads.available_permits()), (1, 1));
+}
