@@ -12,6 +12,11 @@ pub const ORDER: AggregateTopics = AggregateTopics::new("order", "order.events.v
 /// Stand-alone credit notes; key: credit note id.
 pub const CREDIT_NOTE: AggregateTopics =
     AggregateTopics::new("credit-note", "credit-note.events.v1", "credit-note.commands.v1");
+/// Invoices and credit notes of a month; key: the series, `2026-11`.
+pub const INVOICE_SERIES: AggregateTopics =
+    AggregateTopics::new("invoice-series", "invoice-series.events.v1", "invoice-series.commands.v1");
+/// Payments; key: payment id.
+pub const PAYMENT: AggregateTopics = AggregateTopics::new("payment", "payment.events.v1", "payment.commands.v1");
 
 /// Every aggregate that has topics.
 pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];

@@ -6,8 +6,10 @@
 pub mod catalogue;
 pub mod credit_note;
 mod ids;
+pub mod invoice_series;
 mod money;
 pub mod order;
+pub mod payment;
 pub mod product;
 pub mod stock_item;
 

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tillroll_log::Body;
 use tillroll_schemas::credit_note::CreditNoteEvent;
+use tillroll_schemas::invoice_series::InvoiceSeriesEvent;
 use tillroll_schemas::order::OrderEvent;
+use tillroll_schemas::payment::PaymentEvent;
 use tillroll_schemas::product::ProductEvent;
 use tillroll_schemas::stock_item::StockItemEvent;
 
@@ -47,11 +49,27 @@ fn every_event_of_a_credit_note_is_read_and_written_again() -> Result<(), Failur
     read_and_written_again::<CreditNoteEvent>(CreditNoteEvent::TYPE_NAMES)
 }
 
+#[test]
+fn every_event_of_an_invoice_series_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<InvoiceSeriesEvent>(InvoiceSeriesEvent::TYPE_NAMES)
+}
+
+#[test]
+fn every_event_of_a_payment_is_read_and_written_again() -> Result<(), Failure> {
+    read_and_written_again::<PaymentEvent>(PaymentEvent::TYPE_NAMES)
+}
+
 /// A version that left the code would leave its sample behind: what was written must stay readable.
 #[test]
 fn every_sample_is_of_an_event_that_this_build_reads() -> Result<(), Failure> {
-    let sets =
-        [ProductEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, OrderEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
+    let sets = [
+        ProductEvent::TYPE_NAMES,
+        StockItemEvent::TYPE_NAMES,
+        OrderEvent::TYPE_NAMES,
+        CreditNoteEvent::TYPE_NAMES,
+        InvoiceSeriesEvent::TYPE_NAMES,
+        PaymentEvent::TYPE_NAMES,
+    ];
     let known: BTreeSet<String> = sets.into_iter().flatten().map(|name| format!("{name}.json")).collect();
     for entry in std::fs::read_dir(fixtures())? {
         let file = entry?.file_name().to_string_lossy().into_owned();
