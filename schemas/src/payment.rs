@@ -3,8 +3,10 @@
 //! What carries a call to the provider says so ([`PaymentEvent::call`]): the effect needs no other record. Nothing here
 //! is personal: a method token and the provider's ids mean nothing without the provider's own secrets.
 
+mod answers;
 mod commands;
 
+pub use answers::*;
 pub use commands::*;
 
 use crate::{Money, OrderId, PaymentId, RefundId, Timestamp, UserId};
@@ -101,57 +103,6 @@ pub enum Ending {
     /// It could not be authorised.
     Declined {
         /// Why: stable, snake case.
-        code: String,
-    },
-}
-
-/// What the order is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum PaymentOutcome {
-    /// The whole amount is held.
-    Authorised,
-    /// The customer has to authenticate himself at the provider.
-    RequiresAction {
-        /// If he has not by then, the payment declines by itself.
-        action_by: Timestamp,
-    },
-    /// Nothing is held and nothing will be.
-    Declined {
-        /// Why: the provider's decline code, or `provider_unavailable`, `action_overdue`, `voided`, …
-        code: String,
-    },
-    /// Money was taken.
-    Captured {
-        /// How much.
-        amount: Money,
-    },
-    /// It was not taken. What was held may still be: void it.
-    CaptureRefused {
-        /// Why.
-        code: String,
-    },
-    /// Nothing is held and nothing will be.
-    Voided,
-    /// It cannot be voided: `captured` (refund it), `capturing` (wait for the capture's answer), or the command was not
-    /// decided (`dead_lettered`, `conflict`).
-    VoidRefused {
-        /// Why.
-        code: String,
-    },
-    /// Money went back.
-    Refunded {
-        /// In which refund.
-        refund_id: RefundId,
-        /// How much.
-        amount: Money,
-    },
-    /// It did not go back. A refund that was told as refunded can still come to this, days later, if the customer's
-    /// bank sends the money back to the provider.
-    RefundRefused {
-        /// Which refund.
-        refund_id: RefundId,
-        /// Why.
         code: String,
     },
 }

@@ -1,8 +1,8 @@
 //! What can be asked of a payment: by its order, by the provider through effects and webhooks, by its own timers, by
 //! operators. Every command of an order names it, so that also a refusal can be answered.
 
-use super::{IntentId, PaymentOutcome};
-use crate::{Money, OrderId, PaymentId, RefundId, Timestamp, UserId};
+use super::IntentId;
+use crate::{Money, OrderId, RefundId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Holds an amount. Ends in `authorised`, `declined`, or `voided` if a void overtakes it; `requires_action` may come
@@ -142,22 +142,5 @@ tillroll_log::bodies! {
         RecordReport(RecordReport) = "payment.record-report",
         RetryCall(RetryCall) = "payment.retry-call",
         WaitOver(WaitOver) = "payment.wait-over",
-    }
-}
-
-/// A payment's answer to its order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordPaymentAnswer {
-    /// Whose.
-    pub payment_id: PaymentId,
-    /// What.
-    #[serde(flatten)]
-    pub outcome: PaymentOutcome,
-}
-
-tillroll_log::bodies! {
-    /// What payments tell orders: part of the order's own set of commands, named here so that payments can write it.
-    pub enum PaymentAnswer {
-        Record(RecordPaymentAnswer) = "order.record-payment-answer",
     }
 }

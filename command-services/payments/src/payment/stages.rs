@@ -9,6 +9,22 @@ use tillroll_schemas::{Money, RefundId};
 
 use super::{Intended, Life, Refund, Standing, Taken, Wait};
 
+/// Whether the provider knows a payment and no money was taken.
+enum Untaken {
+    Yes(Intended),
+    No(Life),
+}
+
+impl Untaken {
+    /// That stage if so, the old one if not.
+    fn to(self, stage: impl FnOnce(Intended) -> Life) -> Life {
+        match self {
+            Self::Yes(payment) => stage(payment),
+            Self::No(life) => life,
+        }
+    }
+}
+
 impl Life {
     /// What was asked for, unless nothing was or it was voided.
     pub fn request(&self) -> Option<&Arc<Requested>> {
@@ -62,19 +78,19 @@ impl Life {
     }
 
     /// The payment, while the provider knows it and no money was taken.
-    fn untaken(self) -> Result<Intended, Self> {
+    fn untaken(self) -> Untaken {
         match self {
             Self::Confirming(payment, _)
             | Self::ActionRequired(payment)
             | Self::Authorised(payment)
             | Self::Capturing(payment, ..)
-            | Self::Voiding(payment, ..) => Ok(payment),
-            Self::Declined(request, Some(intent), _) => Ok(Intended { request, intent }),
+            | Self::Voiding(payment, ..) => Untaken::Yes(payment),
+            Self::Declined(request, Some(intent), _) => Untaken::Yes(Intended { request, intent }),
             other @ (Self::NotRequested
             | Self::Creating(..)
             | Self::Captured(_)
             | Self::Declined(_, None, _)
-            | Self::Voided) => Err(other),
+            | Self::Voided) => Untaken::No(other),
         }
     }
 
@@ -92,34 +108,34 @@ impl Life {
     }
 
     pub(super) fn action_required(self) -> Self {
-        self.untaken().map_or_else(|other| other, Self::ActionRequired)
+        self.untaken().to(Self::ActionRequired)
     }
 
     pub(super) fn authorised(self) -> Self {
-        self.untaken().map_or_else(|other| other, Self::Authorised)
+        self.untaken().to(Self::Authorised)
     }
 
     pub(super) fn declined(self, code: &str) -> Self {
         match self.untaken() {
-            Ok(Intended { request, intent }) => Self::Declined(request, Some(intent), code.to_owned()),
-            Err(Self::Creating(request, _)) => Self::Declined(request, None, code.to_owned()),
-            Err(other) => other,
+            Untaken::Yes(Intended { request, intent }) => Self::Declined(request, Some(intent), code.to_owned()),
+            Untaken::No(Self::Creating(request, _)) => Self::Declined(request, None, code.to_owned()),
+            Untaken::No(other) => other,
         }
     }
 
     pub(super) fn capturing(self, event: &CaptureRequested) -> Self {
         let wait = Wait::Until(event.ask);
-        self.untaken().map_or_else(|other| other, |payment| Self::Capturing(payment, event.amount, wait))
+        self.untaken().to(|payment| Self::Capturing(payment, event.amount, wait))
     }
 
     pub(super) fn captured(self, captured: Money) -> Self {
         let taken = |payment| Self::Captured(Taken { payment, captured, refunds: imbl::OrdMap::new() });
-        self.untaken().map_or_else(|other| other, taken)
+        self.untaken().to(taken)
     }
 
     pub(super) fn voiding(self, event: &VoidStarted) -> Self {
         let (ending, wait) = (event.ending.clone(), Wait::Until(event.ask));
-        self.untaken().map_or_else(|other| other, |payment| Self::Voiding(payment, ending, wait))
+        self.untaken().to(|payment| Self::Voiding(payment, ending, wait))
     }
 
     pub(super) fn void_recorded(self, reason: &str) -> Self {

@@ -1,5 +1,5 @@
 //! A provider behind a circuit breaker: after some unknown outcomes in a row it is left alone for a moment, then asked
-//! again, at first carefully. Refusals are answers, not failures.
+//! again: the first answer closes the circuit, the first failure opens it for longer. Refusals are answers, not failures.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,12 +13,16 @@ use tillroll_schemas::payment::IntentId;
 
 use super::{Answer, Doubt, IdempotencyKey, Intent, NewIntent, NewRefund, Provider, RefundSeen};
 
+/// A shorter pause could be none.
+const LEAST_PAUSE: Duration = Duration::from_secs(2);
+
 /// When the circuit opens, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Circuit {
     /// Unknown outcomes in a row after which it opens.
     pub failures: u32,
-    /// How long it stays open the first time; it doubles, with jitter, while probes fail.
+    /// How long it stays open the first time; it doubles, with jitter, while probes fail. In whole seconds, at least 2:
+    /// half of it may be jitter.
     pub first_pause: Duration,
     /// How long it stays open at most.
     pub longest_pause: Duration,
@@ -40,7 +44,8 @@ pub struct Guarded<P> {
 impl<P: Provider> Guarded<P> {
     /// Guards it.
     pub fn new(provider: P, circuit: Circuit) -> Self {
-        let pauses = backoff::equal_jittered(circuit.first_pause, circuit.longest_pause);
+        let first = circuit.first_pause.max(LEAST_PAUSE);
+        let pauses = backoff::equal_jittered(first, circuit.longest_pause.max(first));
         let policy = failure_policy::consecutive_failures(circuit.failures, pauses);
         Self { provider, breaker: Config::new().failure_policy(policy).instrument(Logged).build() }
     }

@@ -142,7 +142,7 @@ proptest! {
             world.comes_to_rest();
         }
         prop_assert_eq!(world.provider.held, 0, "{:?}", world.state);
-        if world.told.iter().any(|told| *told == PaymentOutcome::Voided) {
+        if world.told.contains(&PaymentOutcome::Voided) {
             prop_assert_eq!(world.provider.received, 0);
         }
     }
