@@ -2,7 +2,7 @@
 //! Names of steps are for ever: the ids of commands are made of them.
 
 use serde_json::Error;
-use tillroll_log::{Cause, Outgoing, Reactions, SettledAs};
+use tillroll_log::{Cause, Outgoing, Reactions, Rejection, SettledAs};
 use tillroll_schemas::invoice_series::{
     Document, InvoiceAnswer, InvoiceOutcome, InvoiceSeriesCommand, InvoiceSeriesEvent, RecordInvoiceAnswer,
 };
@@ -10,12 +10,9 @@ use tillroll_schemas::payment::{PaymentAnswer, PaymentCommand, PaymentEvent, Pay
 use tillroll_schemas::{OrderId, PaymentId, catalogue};
 
 use crate::invoice_series::InvoiceSeries;
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentRejection};
 
 type Commands = Result<Vec<Outgoing>, Error>;
-
-/// A refusal by which an order is told nothing: the answer to the same command is still to come.
-const STILL_TO_COME: &str = "in_progress";
 
 /// What a payment causes.
 #[derive(Debug)]
@@ -52,7 +49,8 @@ impl Reactions<Payment> for PaymentReactions {
 
     fn on_settled(cause: &Cause, command: Option<&PaymentCommand>, settled: SettledAs<'_>) -> Commands {
         let refused = refusal(settled);
-        if refused.as_deref() == Some(STILL_TO_COME) {
+        // The same was asked before, and the answer to that is still to come.
+        if refused.as_deref() == Some(PaymentRejection::InProgress.code()) {
             return Ok(Vec::new());
         }
         let (order, outcome) = match command {

@@ -40,7 +40,9 @@ async fn mock() -> Option<(Mock, Stripe)> {
         return None;
     };
     let mock = Mock(child);
-    let stripe = Stripe::new(&StripeConfig::new(format!("http://127.0.0.1:{port}"), "sk_test_123")).unwrap();
+    let return_url = Some("https://shop.example/back".to_owned());
+    let config = StripeConfig { return_url, ..StripeConfig::new(format!("http://127.0.0.1:{port}"), "sk_test_123") };
+    let stripe = Stripe::new(&config).unwrap();
     for _ in 0..200 {
         match stripe.retrieve(&intent()).await {
             Answer::Unknown(Doubt::Unreachable) => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -62,18 +62,21 @@ pub struct StripeConfig {
     pub secret_key: String,
     /// How long one call may take.
     pub answer_within: Duration,
+    /// Where the customer's bank sends him back to. Without it Stripe offers no page to authenticate at, but only its
+    /// own browser library.
+    pub return_url: Option<String>,
 }
 
 impl StripeConfig {
     /// The usual limits.
     pub fn new(url: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        Self { url: url.into(), secret_key: secret_key.into(), answer_within: ANSWER_WITHIN }
+        Self { url: url.into(), secret_key: secret_key.into(), answer_within: ANSWER_WITHIN, return_url: None }
     }
 }
 
 impl fmt::Debug for StripeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, secret_key: _, answer_within } = self;
+        let Self { url, secret_key: _, answer_within, return_url: _ } = self;
         f.debug_struct("StripeConfig").field("url", url).field("answer_within", answer_within).finish_non_exhaustive()
     }
 }
@@ -85,6 +88,7 @@ pub struct Stripe {
     base: String,
     authorization: HeaderValue,
     answer_within: Duration,
+    return_url: Option<String>,
 }
 
 impl fmt::Debug for Stripe {
@@ -115,7 +119,8 @@ impl Stripe {
             // A request that may have arrived is not sent again behind our back.
             .retry_canceled_requests(false)
             .build(connector);
-        Ok(Self { client, base, authorization, answer_within: config.answer_within })
+        let (answer_within, return_url) = (config.answer_within, config.return_url.clone());
+        Ok(Self { client, base, authorization, answer_within, return_url })
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, key: &IdempotencyKey, form: String) -> Heard<T> {
@@ -245,7 +250,8 @@ impl Provider for Stripe {
     }
 
     async fn confirm(&self, key: &IdempotencyKey, intent: &IntentId) -> Answer<Intent> {
-        let heard = self.post(&path(intent, "/confirm"), key, String::new()).await;
+        let back: Vec<(&str, &str)> = self.return_url.iter().map(|url| ("return_url", url.as_str())).collect();
+        let heard = self.post(&path(intent, "/confirm"), key, form(&back)).await;
         heard.into_answer(WireIntent::read, WireError::intent)
     }
 

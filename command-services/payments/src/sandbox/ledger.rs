@@ -39,6 +39,7 @@ struct Row {
     received: i64,
     refunded: i64,
     error: Option<Value>,
+    return_url: Option<String>,
 }
 
 /// What an intent holds, has taken and has given back, in minor units.
@@ -79,7 +80,10 @@ impl Row {
     fn json(&self, url: &str) -> Value {
         let action = (self.status == "requires_action").then(|| {
             let page = format!("{url}/sandbox/authenticate/{}", self.id);
-            json!({"type": "redirect_to_url", "redirect_to_url": {"url": page, "return_url": null}})
+            match &self.return_url {
+                Some(back) => json!({"type": "redirect_to_url", "redirect_to_url": {"url": page, "return_url": back}}),
+                None => json!({"type": "use_stripe_sdk"}),
+            }
         });
         json!({
             "id": self.id, "object": "payment_intent", "status": self.status, "amount": self.amount,
@@ -142,6 +146,7 @@ impl Ledger {
             received: 0,
             refunded: 0,
             error: None,
+            return_url: None,
         };
         let shown = row.json(url);
         self.intents.insert(row.id.clone(), row.clone());
@@ -180,7 +185,8 @@ impl Ledger {
         }
     }
 
-    pub(super) fn confirm(&mut self, intent: &str, url: &str) -> Reply {
+    pub(super) fn confirm(&mut self, intent: &str, fields: &Fields, url: &str) -> Reply {
+        let back = fields.get("return_url").cloned();
         self.change(intent, url, |row| match (row.status, row.card) {
             ("requires_confirmation", Card::Declined(code)) => {
                 row.decline(code);
@@ -189,7 +195,7 @@ impl Ledger {
                 Err(refused)
             }
             ("requires_confirmation", Card::WantsAuthentication) => {
-                row.status = "requires_action";
+                (row.status, row.return_url) = ("requires_action", back);
                 Ok("payment_intent.requires_action")
             }
             ("requires_confirmation", _) => {

@@ -46,7 +46,8 @@ async fn create(State(desk): State<Desk>, headers: HeaderMap, form: String) -> R
 }
 
 async fn confirm(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap, form: String) -> Response {
-    desk.change(Operation::Confirm, Some(&id), &headers, &form, |ledger, _, url| ledger.confirm(&id, url)).await
+    desk.change(Operation::Confirm, Some(&id), &headers, &form, |ledger, fields, url| ledger.confirm(&id, fields, url))
+        .await
 }
 
 async fn capture(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap, form: String) -> Response {

@@ -19,7 +19,7 @@ fn kinds(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn every_change_is_told() {
     let (sandbox, intent) = created("pm_card_visa");
-    sandbox.ledger().confirm(&intent, "");
+    sandbox.ledger().confirm(&intent, &Default::default(), "");
     sandbox.ledger().capture(&intent, &Default::default(), "");
     let fields = [("payment_intent".to_owned(), intent.clone())].into_iter().collect();
     let (_, refund) = sandbox.ledger().refund(&fields);
@@ -40,7 +40,7 @@ fn what_is_told_twice_is_the_same_event() {
 fn nothing_is_done_twice() {
     let (sandbox, intent) = created("pm_card_visa");
     for (status, held) in [(200, 500), (400, 500)] {
-        assert_eq!(sandbox.ledger().confirm(&intent, "").0, status);
+        assert_eq!(sandbox.ledger().confirm(&intent, &Default::default(), "").0, status);
         assert_eq!(sandbox.holdings()[0].held, held);
     }
     for status in [200, 400] {

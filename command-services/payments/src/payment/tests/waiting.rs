@@ -123,7 +123,7 @@ fn a_deadline_is_never_one_that_fired() {
     for _ in 0..REPEATS {
         let fired = Payment::deadline(&payment.state).expect("a deadline");
         // Another owner's clock may be behind.
-        let event = Payment::decide(&payment.state, &WaitOver { deadline: fired }.into(), second(0));
+        let event = Payment::decide(&payment.state, &WaitOver { deadline: fired }.into(), second(-100_000));
         payment.state = Payment::evolve(payment.state, &event.unwrap().unwrap());
         assert!(Payment::deadline(&payment.state).is_some_and(|next| next > fired && next < late));
     }

@@ -24,8 +24,11 @@ pub(crate) async fn shop() -> Shop {
     let sandbox = Sandbox::new();
     let router = sandbox.router(&url);
     spawn("sandbox", tillroll_http::serve(listener, router, Limits::default(), Shutdown::new()));
-    let config =
-        StripeConfig { answer_within: Duration::from_millis(800), ..StripeConfig::new(&url, "sk_test_canary") };
+    let config = StripeConfig {
+        answer_within: Duration::from_millis(800),
+        return_url: Some("https://shop.example/back?order=1".to_owned()),
+        ..StripeConfig::new(&url, "sk_test_canary")
+    };
     Shop { sandbox, stripe: Stripe::new(&config).unwrap(), url }
 }
 
@@ -241,4 +244,12 @@ fn the_secret_key_is_never_shown_and_goes_over_no_open_line() {
         assert!(matches!(Stripe::new(&StripeConfig::new(API_URL, bad)), Err(StripeError::SecretKey)), "{bad:?}");
     }
     assert!(Stripe::new(&StripeConfig::new(API_URL, "sk_test")).is_ok());
+}
+
+#[tokio::test]
+async fn without_a_place_to_come_back_to_there_is_no_page() {
+    let mut shop = shop().await;
+    shop.stripe.return_url = None;
+    let (_, answer) = shop.confirmed("pm_card_threeDSecure2Required").await;
+    assert_eq!((done(answer).action, shop.held()), (None, 0));
 }
