@@ -29,6 +29,11 @@ pub const IDENTITY_CLAIM: AggregateTopics =
 pub const SESSION: AggregateTopics = AggregateTopics::new("session", "session.events.v1", "session.commands.v1");
 /// Keys for machines; key: API key id.
 pub const API_KEY: AggregateTopics = AggregateTopics::new("api-key", "api-key.events.v1", "api-key.commands.v1");
+/// Invoices and credit notes of a month; key: the series, `2026-11`.
+pub const INVOICE_SERIES: AggregateTopics =
+    AggregateTopics::new("invoice-series", "invoice-series.events.v1", "invoice-series.commands.v1");
+/// Payments; key: payment id.
+pub const PAYMENT: AggregateTopics = AggregateTopics::new("payment", "payment.events.v1", "payment.commands.v1");
 
 /// Every aggregate that has topics.
 pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];

@@ -1,0 +1,78 @@
+//! Waits that are over: the call is made again. When that was often enough, what holds no money is declined, what may
+//! hold some is voided, and what should take, free or return money is stuck until an operator has it tried again.
+
+use tillroll_log::Timestamp;
+use tillroll_schemas::payment::{Ask, Call, CallRepeated, Declined, Ending, PaymentEvent, Stuck};
+
+use super::asking::void_started;
+use super::wait::{Asking, by_then};
+use super::{Life, PaymentRejection, PaymentState, Wait};
+
+/// The code when no outcome became known.
+const UNAVAILABLE: &str = "provider_unavailable";
+/// The code when the customer did not act.
+const ACTION_OVERDUE: &str = "action_overdue";
+
+pub(super) fn wait_over(state: &PaymentState, deadline: Timestamp, at: Timestamp) -> Option<PaymentEvent> {
+    let after = at.max(deadline);
+    if let Life::ActionRequired(payment) = &state.life {
+        let ending = Ending::Declined { code: ACTION_OVERDUE.to_owned() };
+        let overdue = payment.request.action_by <= deadline;
+        return overdue.then(|| void_started(state, payment, ending, after).into());
+    }
+    let (call, wait) = state.life.waits().find(|(_, wait)| wait.is_over(deadline))?;
+    let asking = state.asking(state.life.request()?.order_id, after);
+    match next(&state.life, asking, wait.ask(), deadline) {
+        Some(ask) => Some(CallRepeated { call, ask }.into()),
+        None => Some(given_up(state, call, wait, after)),
+    }
+}
+
+/// The next call, if there is to be one. An authorisation has its own end.
+fn next(life: &Life, asking: Asking, last: &Ask, deadline: Timestamp) -> Option<Ask> {
+    let ask = asking.again(last)?;
+    match life {
+        Life::Creating(request, _) => (deadline < request.answer_by).then(|| by_then(ask, request)),
+        Life::Confirming(payment, _) => (deadline < payment.request.answer_by).then(|| by_then(ask, &payment.request)),
+        Life::NotRequested
+        | Life::ActionRequired(_)
+        | Life::Authorised(_)
+        | Life::Capturing(..)
+        | Life::Captured(_)
+        | Life::Voiding(..)
+        | Life::Declined(..)
+        | Life::Voided => Some(ask),
+    }
+}
+
+fn given_up(state: &PaymentState, call: Call, wait: &Wait, after: Timestamp) -> PaymentEvent {
+    match &state.life {
+        // Whatever the provider has made of it holds nothing: no event names it, so nobody confirms it.
+        Life::Creating(request, _) => Declined { order_id: request.order_id, code: UNAVAILABLE.to_owned() }.into(),
+        Life::Confirming(payment, _) => {
+            let ending = Ending::Declined { code: UNAVAILABLE.to_owned() };
+            void_started(state, payment, ending, after).into()
+        }
+        Life::NotRequested
+        | Life::ActionRequired(_)
+        | Life::Authorised(_)
+        | Life::Capturing(..)
+        | Life::Captured(_)
+        | Life::Voiding(..)
+        | Life::Declined(..)
+        | Life::Voided => {
+            let detail = format!("the outcome of {} attempts is not known", wait.ask().attempt + 1);
+            Stuck { call, code: UNAVAILABLE.to_owned(), detail }.into()
+        }
+    }
+}
+
+/// An operator has the call made again that is stuck; of several the one that was asked for first.
+pub(super) fn retry(state: &PaymentState, at: Timestamp) -> Result<Option<PaymentEvent>, PaymentRejection> {
+    let stuck = state.life.waits().filter(|(_, wait)| wait.stuck().is_some());
+    let first = stuck.min_by_key(|(_, wait)| wait.ask().nth).ok_or(PaymentRejection::NotStuck)?;
+    let Some(request) = state.life.request() else { return Err(PaymentRejection::NotStuck) };
+    let (call, wait) = first;
+    let ask = state.asking(request.order_id, at).anew(wait.ask());
+    Ok(Some(CallRepeated { call, ask }.into()))
+}

@@ -1,0 +1,255 @@
+//! The adapter against the sandbox over real TCP: what each answer, and each way to get none, is taken for.
+
+use super::*;
+use crate::provider::{IntentStatus, RefundStatus};
+use crate::sandbox::{Fault, Misbehaviour, Operation, Sandbox};
+use tillroll_http::Limits;
+use tillroll_schemas::{Currency, PaymentId, RefundId};
+use tillroll_telemetry::{Shutdown, spawn};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+const PAYMENT: PaymentId = PaymentId(Uuid::from_u128(7));
+
+/// A sandbox that listens, and the adapter that is pointed at it.
+pub(crate) struct Shop {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) stripe: Stripe,
+    pub(crate) url: String,
+}
+
+pub(crate) async fn shop() -> Shop {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sandbox = Sandbox::new();
+    let router = sandbox.router(&url);
+    spawn("sandbox", tillroll_http::serve(listener, router, Limits::default(), Shutdown::new()));
+    let config = StripeConfig {
+        answer_within: Duration::from_millis(800),
+        return_url: Some("https://shop.example/back?order=1".to_owned()),
+        ..StripeConfig::new(&url, "sk_test_canary")
+    };
+    Shop { sandbox, stripe: Stripe::new(&config).unwrap(), url }
+}
+
+pub(crate) fn gbp(amount: i64) -> Money {
+    Money { amount, currency: Currency::GBP }
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::new(format_args!("{text}"))
+}
+
+fn new(card: &str) -> NewIntent {
+    NewIntent {
+        payment: PAYMENT,
+        amount: gbp(10_000),
+        method_token: card.to_owned(),
+        reference: "order 1 & more".to_owned(),
+    }
+}
+
+fn done<T: std::fmt::Debug>(answer: Answer<T>) -> T {
+    match answer {
+        Answer::Done(seen) => seen,
+        other => panic!("it is done: {other:?}"),
+    }
+}
+
+impl Shop {
+    async fn intent(&self, card: &str) -> IntentId {
+        done(self.stripe.create(&key("create"), &new(card)).await).id
+    }
+
+    async fn confirmed(&self, card: &str) -> (IntentId, Answer<Intent>) {
+        let intent = self.intent(card).await;
+        let answer = self.stripe.confirm(&key("confirm"), &intent).await;
+        (intent, answer)
+    }
+
+    fn misbehave(&self, on: Operation, misbehaviour: Misbehaviour) {
+        self.sandbox.misbehave(Fault { on: Some(on), misbehaviour, times: 1 });
+    }
+
+    fn held(&self) -> i64 {
+        self.sandbox.holdings().iter().map(|holding| holding.held).sum()
+    }
+}
+
+#[tokio::test]
+async fn money_is_held_taken_and_given_back_in_parts() {
+    let shop = shop().await;
+    let created = done(shop.stripe.create(&key("1"), &new("pm_card_visa")).await);
+    assert_eq!((created.status, created.payment), (IntentStatus::RequiresConfirmation, Some(PAYMENT)));
+    let held = done(shop.stripe.confirm(&key("2"), &created.id).await);
+    assert_eq!((held.status, held.capturable), (IntentStatus::RequiresCapture, gbp(10_000)));
+    let taken = done(shop.stripe.capture(&key("3"), &created.id, gbp(8_000)).await);
+    assert_eq!((taken.status, taken.received, taken.capturable), (IntentStatus::Succeeded, gbp(8_000), gbp(0)));
+    for n in 1..3_u128 {
+        let (intent, refund) = (created.id.clone(), RefundId(Uuid::from_u128(n)));
+        let new = NewRefund { payment: PAYMENT, intent, refund, amount: gbp(3_000) };
+        let seen = done(shop.stripe.refund(&key(&format!("refund/{n}")), &new).await);
+        assert_eq!((seen.status, seen.refund, seen.amount), (RefundStatus::Succeeded, Some(refund), gbp(3_000)));
+    }
+    let refunds = done(shop.stripe.refunds(&created.id).await);
+    assert_eq!(refunds.iter().map(|refund| refund.amount.amount).sum::<i64>(), 6_000);
+    assert_eq!(done(shop.stripe.retrieve(&created.id).await), taken);
+}
+
+#[tokio::test]
+async fn a_call_that_is_repeated_under_its_key_has_one_effect() {
+    let shop = shop().await;
+    let first = done(shop.stripe.create(&key("create"), &new("pm_card_visa")).await);
+    let again = done(shop.stripe.create(&key("create"), &new("pm_card_visa")).await);
+    assert_eq!((first.id, shop.sandbox.holdings().len()), (again.id, 1));
+    let other = NewIntent { amount: gbp(1), ..new("pm_card_visa") };
+    let Answer::Refused { code, .. } = shop.stripe.create(&key("create"), &other).await else { panic!("refused") };
+    assert_eq!(code, "idempotency_error");
+}
+
+#[tokio::test]
+async fn a_declined_card_is_refused_with_its_decline_code_and_how_things_stand() {
+    let shop = shop().await;
+    let (_, answer) = shop.confirmed("pm_card_visa_chargeDeclinedInsufficientFunds").await;
+    let Answer::Refused { code, seen: Some(seen) } = answer else { panic!("refused: {answer:?}") };
+    assert_eq!(code, "insufficient_funds");
+    assert_eq!(
+        (seen.status, seen.declined.as_deref()),
+        (IntentStatus::RequiresPaymentMethod, Some("insufficient_funds"))
+    );
+    assert_eq!(shop.held(), 0);
+}
+
+#[tokio::test]
+async fn a_card_that_nobody_knows_is_refused_when_the_intent_is_made() {
+    let answer = shop().await.stripe.create(&key("1"), &new("pm_card_nonsense")).await;
+    assert_eq!(answer, Answer::Refused { code: "resource_missing".to_owned(), seen: None });
+}
+
+#[tokio::test]
+async fn a_customer_authenticates_himself_on_the_providers_page() {
+    for (outcome, status) in [("pass", IntentStatus::RequiresCapture), ("fail", IntentStatus::RequiresPaymentMethod)] {
+        let shop = shop().await;
+        let (intent, answer) = shop.confirmed("pm_card_threeDSecure2Required").await;
+        let page = done(answer).action.expect("a page");
+        assert_eq!(format!("{page:?}"), "ActionUrl(secret)");
+        let page = page.reveal().strip_prefix(&shop.url).expect("a page of the sandbox").to_owned();
+        assert!(plain(&shop, "GET", &page, "").await.contains("Sandbox bank"));
+        plain(&shop, "POST", &page, &format!("outcome={outcome}")).await;
+        assert_eq!(done(shop.stripe.retrieve(&intent).await).status, status);
+    }
+}
+
+/// A request of somebody else, as text.
+async fn plain(shop: &Shop, method: &str, path: &str, body: &str) -> String {
+    let request = Request::builder().method(method).uri(format!("{}{path}", shop.url));
+    let request = request.header(CONTENT_TYPE, "application/json").body(Full::new(Bytes::from(body.to_owned())));
+    let response = shop.stripe.client.request(request.unwrap()).await.unwrap();
+    assert!(response.status().is_success(), "{}", response.status());
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_unknown_whether_it_was_done_or_not() {
+    use Misbehaviour::{Cut, ErrorAfter, ErrorBefore, NeverAnswer, TooMany};
+    let cases = [
+        (ErrorBefore, Doubt::ServerFault, 0),
+        (ErrorAfter, Doubt::ServerFault, 10_000),
+        (NeverAnswer, Doubt::TimedOut, 10_000),
+        (Cut, Doubt::Cut, 10_000),
+        (TooMany, Doubt::Busy, 0),
+    ];
+    for (misbehaviour, doubt, held) in cases {
+        let shop = shop().await;
+        let intent = shop.intent("pm_card_visa").await;
+        shop.misbehave(Operation::Confirm, misbehaviour);
+        assert_eq!(shop.stripe.confirm(&key("confirm"), &intent).await, Answer::Unknown(doubt), "{misbehaviour:?}");
+        assert_eq!(shop.held(), held, "{misbehaviour:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_answer_is_an_answer() {
+    let shop = shop().await;
+    shop.misbehave(Operation::Confirm, Misbehaviour::AnswerLate);
+    let (_, answer) = shop.confirmed("pm_card_visa").await;
+    assert_eq!(done(answer).status, IntentStatus::RequiresCapture);
+}
+
+#[tokio::test]
+async fn a_fault_that_is_kept_under_a_key_stays_there() {
+    let shop = shop().await;
+    let intent = shop.intent("pm_card_visa").await;
+    shop.misbehave(Operation::Confirm, Misbehaviour::ErrorAfter);
+    for _ in 0..2 {
+        assert_eq!(shop.stripe.confirm(&key("1"), &intent).await, Answer::Unknown(Doubt::ServerFault));
+    }
+    let Answer::Refused { seen: Some(seen), .. } = shop.stripe.confirm(&key("2"), &intent).await else {
+        panic!("as it stands it cannot be confirmed again")
+    };
+    assert_eq!(seen.status, IntentStatus::RequiresCapture);
+}
+
+#[tokio::test]
+async fn nobody_there_and_no_credentials_are_unknown_too() {
+    let config = |url: &str, key: &str| Stripe::new(&StripeConfig::new(url, key)).unwrap();
+    let unreachable = config("http://127.0.0.1:1", "sk_test");
+    let intent = IntentId("pi_1".to_owned());
+    assert_eq!(unreachable.retrieve(&intent).await, Answer::Unknown(Doubt::Unreachable));
+    let not_allowed = config(&shop().await.url, "not a key of theirs");
+    assert_eq!(not_allowed.retrieve(&intent).await, Answer::Unknown(Doubt::NotAllowed));
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_in_the_wrong_state_is_refused() {
+    let shop = shop().await;
+    let strange = IntentId("pi_1/confirm?x=/../..".to_owned());
+    assert_eq!(
+        shop.stripe.void(&key("1"), &strange).await,
+        Answer::Refused { code: "resource_missing".to_owned(), seen: None }
+    );
+    let (intent, _) = shop.confirmed("pm_card_visa").await;
+    done(shop.stripe.void(&key("2"), &intent).await);
+    let Answer::Refused { code, seen: Some(seen) } = shop.stripe.capture(&key("3"), &intent, gbp(1)).await else {
+        panic!("refused")
+    };
+    assert_eq!((code.as_str(), seen.status), ("payment_intent_unexpected_state", IntentStatus::Cancelled));
+    assert_eq!(shop.held(), 0);
+}
+
+#[tokio::test]
+async fn the_control_route_makes_calls_fail() {
+    let shop = shop().await;
+    plain(&shop, "POST", "/sandbox/faults", r#"{"on": "create", "do": "error_before", "times": 2}"#).await;
+    for _ in 0..2 {
+        let answer = shop.stripe.create(&key("1"), &new("pm_card_visa")).await;
+        assert_eq!(answer, Answer::Unknown(Doubt::ServerFault));
+    }
+    shop.intent("pm_card_visa").await;
+    assert!(plain(&shop, "GET", "/sandbox/intents", "").await.contains("requires_confirmation"));
+    assert!(plain(&shop, "GET", "/sandbox/webhooks", "").await.contains("payment_intent.created"));
+}
+
+#[test]
+fn the_secret_key_is_never_shown_and_goes_over_no_open_line() {
+    let config = StripeConfig::new("http://127.0.0.1:1/", "sk_test_canary");
+    let stripe = Stripe::new(&config).unwrap();
+    assert!(!format!("{config:?} {stripe:?} {:?}", stripe.authorization).contains("canary"));
+    assert_eq!(stripe.base, "http://127.0.0.1:1");
+    assert!(matches!(Stripe::new(&StripeConfig::new("http://pay.example", "sk")), Err(StripeError::Plain(_))));
+    for bad in ["", "pay.example", "ftp://pay.example", "/v1"] {
+        assert!(matches!(Stripe::new(&StripeConfig::new(bad, "sk")), Err(StripeError::Url(_))), "{bad}");
+    }
+    for bad in ["", "sk_\n"] {
+        assert!(matches!(Stripe::new(&StripeConfig::new(API_URL, bad)), Err(StripeError::SecretKey)), "{bad:?}");
+    }
+    assert!(Stripe::new(&StripeConfig::new(API_URL, "sk_test")).is_ok());
+}
+
+#[tokio::test]
+async fn without_a_place_to_come_back_to_there_is_no_page() {
+    let mut shop = shop().await;
+    shop.stripe.return_url = None;
+    let (_, answer) = shop.confirmed("pm_card_threeDSecure2Required").await;
+    assert_eq!((done(answer).action, shop.held()), (None, 0));
+}

@@ -1,0 +1,159 @@
+//! Webhooks of the provider: is it theirs (signature), is it new (tolerance, and the id of the command), and what does
+//! it say. Events come in any order and more than once; each tells how its object stands, and the payment judges that.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::Sha256;
+use tillroll_schemas::PaymentId;
+use tillroll_schemas::payment::{PaymentCommand, RecordReport};
+use uuid::Uuid;
+
+use crate::effects::{refund_report, report_of};
+use crate::provider::stripe::{WireIntent, WireRefund};
+
+/// How far the signature's time may be from ours, in seconds, both ways.
+pub const TOLERANCE_S: u64 = 300;
+/// The header that bears the signature.
+pub const SIGNATURE_HEADER: &str = "stripe-signature";
+/// The namespace of command ids that are made of the provider's event ids.
+const EVENTS: Uuid = Uuid::from_u128(0x5f0c_6f5e_3f7b_4b53_9d0a_7f2f_5f3a_91c4);
+
+/// The secret that the provider signs with (`whsec_…`).
+#[derive(Clone)]
+pub struct WebhookSecret(Hmac<Sha256>);
+
+impl WebhookSecret {
+    /// Takes the whole secret, prefix included, as the provider does; none if it is empty.
+    pub fn new(secret: &str) -> Option<Self> {
+        if secret.is_empty() {
+            return None;
+        }
+        Hmac::new_from_slice(secret.as_bytes()).ok().map(Self)
+    }
+
+    fn signed(&self, at: u64, body: &[u8]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(at.to_string()).chain_update(b".").chain_update(body)
+    }
+
+    /// The header's value for a body that is sent at that time, in seconds since 1970: what the sandbox sends.
+    pub fn sign(&self, at: u64, body: &[u8]) -> String {
+        let tag = self.signed(at, body).finalize().into_bytes();
+        let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("t={at},v1={hex}")
+    }
+}
+
+impl fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecret(secret)")
+    }
+}
+
+/// Why a webhook is not taken. None of it says more than the sender knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The header is not of the form `t=…,v1=…`.
+    #[error("the signature's header is malformed")]
+    Malformed,
+    /// It was signed too long ago, or in the future.
+    #[error("the signature's time is not within {TOLERANCE_S} s of ours")]
+    OutOfTolerance,
+    /// No signature fits.
+    #[error("no signature fits")]
+    Mismatch,
+}
+
+/// Checks Stripe's scheme: HMAC-SHA256 of `{t}.{body}`, hex, any of the header's `v1`, any of the secrets (two while
+/// one is replaced). `now` is in seconds since 1970. Comparison takes the same time wherever a signature differs.
+pub fn verify(header: &str, body: &[u8], secrets: &[WebhookSecret], now: u64) -> Result<(), SignatureError> {
+    let fields = header.split(',').filter_map(|field| field.trim().split_once('='));
+    let times: Vec<&str> = fields.clone().filter(|(name, _)| *name == "t").map(|(_, value)| value).collect();
+    let [time] = times.as_slice() else { return Err(SignatureError::Malformed) };
+    let at: u64 = time.parse().map_err(|_| SignatureError::Malformed)?;
+    let tags: Vec<Vec<u8>> = fields.filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes_of(hex)).collect();
+    if tags.is_empty() {
+        return Err(SignatureError::Malformed);
+    }
+    let fits = |secret: &WebhookSecret| tags.iter().any(|tag| secret.signed(at, body).verify_slice(tag).is_ok());
+    if !secrets.iter().any(fits) {
+        return Err(SignatureError::Mismatch);
+    }
+    // Only now: who cannot sign learns nothing of our clock.
+    if now.abs_diff(at) > TOLERANCE_S {
+        return Err(SignatureError::OutOfTolerance);
+    }
+    Ok(())
+}
+
+/// The bytes of hexadecimal digits.
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+/// What a webhook asks of a payment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The command's id: the same event of the provider, the same command.
+    pub command_id: Uuid,
+    /// Which payment.
+    pub payment: PaymentId,
+    /// What.
+    pub command: PaymentCommand,
+}
+
+/// A webhook cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the webhook is no event of the provider")]
+pub struct Unreadable(#[from] serde_json::Error);
+
+#[derive(Deserialize)]
+struct WireEvent<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    data: WireData<'a>,
+}
+
+#[derive(Deserialize)]
+struct WireData<'a> {
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+/// What a webhook says; nothing if it is of another kind, says nothing, or is of no payment of ours.
+pub fn notice(body: &[u8]) -> Result<Option<Notice>, Unreadable> {
+    let event: WireEvent<'_> = serde_json::from_slice(body)?;
+    let object = event.data.object.get();
+    let told = if event.kind.starts_with("payment_intent.") {
+        of_intent(serde_json::from_str(object)?)
+    } else if event.kind.starts_with("refund.") || event.kind == "charge.refund.updated" {
+        of_refund(serde_json::from_str(object)?)
+    } else {
+        None
+    };
+    let command_id = Uuid::new_v5(&EVENTS, event.id.as_bytes());
+    Ok(told.map(|(payment, report)| Notice { command_id, payment, command: report.into() }))
+}
+
+fn of_intent(object: WireIntent) -> Option<(PaymentId, RecordReport)> {
+    let intent = object.read()?;
+    let report = report_of(&intent)?;
+    Some((intent.payment?, RecordReport { intent: Some(intent.id), report }))
+}
+
+fn of_refund(object: WireRefund) -> Option<(PaymentId, RecordReport)> {
+    let seen = object.read()?;
+    let report = refund_report(seen.refund?, &seen);
+    Some((seen.payment?, RecordReport { intent: Some(seen.intent?), report }))
+}
+
+#[cfg(test)]
+mod tests;
