@@ -18,8 +18,9 @@ const LOOK_AROUND: Duration = Duration::from_millis(500);
 /// How long a wait may be while something is to be tried again.
 const SOON: Duration = Duration::from_millis(10);
 /// How long a member that leaves goes along with a rebalance that is under way; more than a heartbeat of the others.
+/// Also how long it asks a broker that does not say how the group is: a busy one may, one that is gone will not.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
-/// How long the broker may take to say how the group is. A member that gets no answer has nobody to say farewell to.
+/// How long the broker may take to say how the group is before it is asked again.
 const SAYS_WITHIN: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Signals that may wait for the owner before they wait with the thread.
@@ -102,7 +103,7 @@ impl Member {
     /// closes without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`).
     fn farewell(&mut self, group_id: &str) {
         let by = Instant::now() + SETTLES_WITHIN;
-        while Instant::now() < by && self.is_rebalancing(group_id) {
+        while Instant::now() < by && !self.is_settled(group_id) {
             self.turns(LOOK_AGAIN);
         }
         self.queue.consumer().unsubscribe();
@@ -118,9 +119,10 @@ impl Member {
         }
     }
 
-    fn is_rebalancing(&self, group_id: &str) -> bool {
+    /// Whether the broker says that no rebalance is under way.
+    fn is_settled(&self, group_id: &str) -> bool {
         let said = self.queue.consumer().fetch_group_list(Some(group_id), SAYS_WITHIN);
-        said.is_ok_and(|said| said.groups().iter().any(|group| group.state().ends_with("Rebalance")))
+        said.is_ok_and(|said| !said.groups().iter().any(|group| group.state().ends_with("Rebalance")))
     }
 
     /// One poll, and what follows from it.
