@@ -13,13 +13,17 @@ pub type EffectFuture = Pin<Box<dyn Future<Output = Result<Vec<Outgoing>, serde_
 
 /// What events of the aggregate `A` do to the outside world.
 ///
-/// At least once for each event: after a failover, a move or a restart the last ones are done again, so each must carry
+/// Once for each event that is still wanted, and again only if its owner ended in the middle of it: so each must carry
 /// a key by which the outside world knows a repeat. In order within one aggregate, beside each other across them. One
 /// that takes longer than [`EFFECT_WITHIN`] is cut off, and one that panics ends; both count as an unknown outcome.
 /// The commands are the reactor's: same name, same floors, so a step must be named unlike any of the reactor's own.
 pub trait Effects<A: Aggregate>: Send + Sync + 'static {
-    /// What is to be done about an event, if anything is.
+    /// What is to be done about an event, if anything is. Nothing of it may begin before it is polled.
     fn on_event(&self, cause: &Cause, event: &A::Event) -> Option<EffectFuture>;
+
+    /// Whether the aggregate, as it is now, still waits for what the event asks of the outside world: not once the
+    /// outcome is recorded, nor once another attempt has taken its place.
+    fn wanted(&self, state: &A::State, event: &A::Event) -> bool;
 }
 
 /// How long an effect may take.

@@ -6,7 +6,7 @@ mod kept;
 pub use kept::{Changes, Cold, ColdFault, Distrust, Head};
 
 use crate::record::{Claim, Ended, Entry, EnvelopeError, Inbox, claim_of, read_entry};
-use crate::source::Windows;
+use crate::source::{Source, Windows};
 use crate::{
     Aggregate, Body, CommandHash, CommandId, Coordinates, DecodeError, EventId, Key, LogId, Offset, PartitionId,
     StoredPosition, Timestamp, Topic, Verdict, Version,
@@ -203,6 +203,11 @@ impl<A: Aggregate> Fold<A> {
     /// How many events it has.
     pub fn version(&self, key: &str) -> Version {
         self.slots.get(key).map_or(Version(0), |slot| slot.version)
+    }
+
+    /// Whether a topic command has ended.
+    pub fn has_ended(&self, source: &Source, id: CommandId) -> bool {
+        self.windows.has_ended(source, id)
     }
 
     /// How many aggregates there are.

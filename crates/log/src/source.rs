@@ -141,6 +141,12 @@ impl Windows {
         }
     }
 
+    /// Whether the command has ended.
+    pub fn has_ended(&self, source: &Source, id: CommandId) -> bool {
+        let ended = |window: &Window| source.offset < window.floor || window.above.contains_key(&(source.offset, id));
+        self.0.get(&source.partition).is_some_and(ended)
+    }
+
     /// Remembers a command that has ended. The floor is what its reactor had committed for the source partition: all
     /// commands caused below it stand in the commands partition before this one, and so have ended.
     pub fn record(&mut self, source: &Source, floor: Option<Offset>, id: CommandId, hash: CommandHash) {

@@ -76,8 +76,7 @@ struct Partition<A: Aggregate, R> {
     partition: PartitionId,
     owner: Owner<A, Client<A>>,
     outbox: Outbox,
-    effects: Option<Arc<dyn Effects<A>>>,
-    doing: Doing,
+    doing: Option<Doing<A>>,
     unsent: VecDeque<Sent>,
     subscription: Subscription,
     keeping: Keeping,
@@ -117,7 +116,8 @@ pub(super) fn spawn<A: Aggregate, R: Reactions<A>>(
             start::start::<A, R>(node, group, partition, (to_control, control), requests, gauge.clone(), suspected)
                 .await
         {
-            let task = Partition { effects, ..task };
+            let doing = effects.map(|effects| Doing::new(effects, task.to_control.clone()));
+            let task = Partition { doing, ..task };
             owned.route.lead_to(Some(sender));
             task.run().await;
         }
@@ -136,6 +136,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         while !self.finished(given_away, drained_by) {
             let (wants_commands, room) = (self.owner.wants_commands(), self.unsent.len() < MOST_AT_ONCE);
             let full = self.owner.phase() == Phase::CatchingUp && !room;
+            self.begin_effects();
             tokio::select! {
                 biased;
                 Some(control) = self.control.recv() => {
@@ -184,6 +185,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         self.perform();
         self.serving.set(false);
         self.turn_away();
+        let _ = tokio::time::timeout(DRAIN, self.finish_effects()).await;
         // The next owner's reactor begins at what is committed: the more, the fewer repeats.
         let committing = self.outbox.to_commit().map(|position| self.commit(position));
         let committing = async move {
@@ -192,6 +194,23 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             }
         };
         let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
+    }
+
+    /// What has not begun is the next owner's.
+    fn end_effects(&mut self) {
+        if let Some(doing) = &mut self.doing {
+            doing.end();
+        }
+    }
+
+    /// What came of the effects under way is recorded: nobody else knows it.
+    async fn finish_effects(&mut self) {
+        while self.doing.as_ref().is_some_and(Doing::is_busy) {
+            match self.control.recv().await {
+                Some(control) => self.control(control),
+                None => return,
+            }
+        }
     }
 
     /// What nobody has looked at was certainly not carried out here.
@@ -305,10 +324,14 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             }
             Control::Stored(part, stands) => self.stored(part, stands),
             Control::GiveAway => {
+                self.end_effects();
                 self.commands = self.commands_from_log();
                 self.owner.give_away();
             }
-            Control::Drain => self.owner.drain(now()),
+            Control::Drain => {
+                self.end_effects();
+                self.owner.drain(now());
+            }
         }
         self.perform();
     }

@@ -2,12 +2,12 @@
 
 use super::super::commands::AckClock;
 use super::letter::letter;
-use super::{Control, Done, Partition};
+use super::{Control, Doing, Done, Partition};
 use crate::caught::caught;
-use crate::owner::{Alarm, Caused, Effect, Phase};
+use crate::owner::{Alarm, Caused, Effect, Owner, Phase};
 use crate::record::header;
 use crate::{
-    Aggregate, Cause, CommandId, EffectFuture, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition,
+    Aggregate, Cause, CommandId, Key, LogId, Offset, Outgoing, Panicked, Reactions, Source, SourcePartition,
     StoredPosition,
 };
 use bytes::Bytes;
@@ -92,6 +92,9 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             kafka.offset = self.owner.fold().position.next.0, aggregates = self.owner.fold().len(), "owner serves"
         );
         self.keeping.serves(self.owner.fold().position.log);
+        if let Some(doing) = &mut self.doing {
+            doing.rest();
+        }
         // It has just been read back.
         self.serving.serves_under(Offset(self.owner.fold().position.next.0 - 1));
         if self.next_command.is_none() {
@@ -125,38 +128,66 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
                 return;
             }
         };
-        let effect = match caught("the effects", || self.effect_of(cause, caused)) {
-            Ok(effect) => effect,
+        let has_effect = match (&mut self.doing, caused) {
+            (Some(doing), Caused::Event { event }) => doing.add(cause, log, event),
+            (Some(_), Caused::Settled { .. }) | (None, _) => Ok(false),
+        };
+        let has_effect = match has_effect {
+            Ok(has_effect) => has_effect,
             Err(why) => {
                 self.owner.fault(Alarm::Reaction(format!("{}: {why}", cause.at)));
                 return;
             }
         };
-        self.outbox.read(cause.at.offset, outgoing.len() + usize::from(effect.is_some()), position);
+        self.outbox.read(cause.at.offset, outgoing.len() + usize::from(has_effect), position);
         self.send_all(log, cause, outgoing);
-        if let Some(effect) = effect {
-            self.doing.add(cause.clone(), log, effect);
+        self.drop_unwanted(&cause.key);
+    }
+
+    /// What an aggregate does not wait for any more is done with. Asked at each of its events: so no more waits than
+    /// is wanted, however long the log was that was read.
+    fn drop_unwanted(&mut self, key: &Key) {
+        let Some(doing) = self.doing.as_mut().filter(|doing| doing.waits(key)) else { return };
+        match self.owner.look(key, |state| doing.drop_unwanted(key, state)) {
+            Some(Ok(dropped)) => dropped.into_iter().for_each(|offset| self.outbox.acknowledged(offset)),
+            Some(Err(why)) => self.owner.fault(Alarm::Reaction(format!("{key}: {why}"))),
+            // The owner has begun anew.
+            None => {}
         }
     }
 
-    fn effect_of(&self, cause: &Cause, caused: &Caused<A>) -> Option<EffectFuture> {
-        match (&self.effects, caused) {
-            (Some(effects), Caused::Event { event }) => effects.on_event(cause, event),
-            (Some(_), Caused::Settled { .. }) | (None, _) => None,
+    /// Begins the effects that wait, if they are this owner's to begin: whoever merely reads asks nobody anything.
+    pub(super) fn begin_effects(&mut self) {
+        let serves = |owner: &Owner<A, _>| matches!(owner.phase(), Phase::Serving { .. });
+        if let Some(doing) = &mut self.doing {
+            doing.look_at_recording(|source, id| self.owner.fold().has_ended(source, id));
+        }
+        while serves(&self.owner) {
+            let Some(key) = self.doing.as_mut().and_then(Doing::next) else { return };
+            self.drop_unwanted(&key);
+            match &mut self.doing {
+                Some(doing) if serves(&self.owner) => doing.begin(&key),
+                Some(_) | None => return,
+            }
         }
     }
 
     /// An effect has ended. The record that it was of is done with when what records it is acknowledged.
     pub(super) fn done(&mut self, Done { cause, log, outgoing }: Done) {
+        let mut recorded_by = Vec::new();
         match outgoing {
             Ok(outgoing) => {
+                let to_itself = outgoing.iter().filter(|command| command.to == A::TOPICS && command.key == cause.key);
+                recorded_by.extend(to_itself.map(|command| source(R::NAME, log, &cause, command)));
                 self.outbox.causes(cause.at.offset, outgoing.len());
                 self.send_all(log, &cause, outgoing);
                 self.outbox.acknowledged(cause.at.offset);
             }
             Err(why) => self.owner.fault(Alarm::Reaction(format!("{}: {why}", cause.at))),
         }
-        self.doing.ended(&cause.key);
+        if let Some(doing) = &mut self.doing {
+            doing.ended(cause.key, recorded_by);
+        }
     }
 
     fn send_all(&mut self, log: LogId, cause: &Cause, outgoing: Vec<Outgoing>) {
@@ -167,14 +198,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
     }
 
     fn command_record(&self, log: LogId, cause: &Cause, command: Outgoing) -> NewRecord {
-        let id = CommandId::caused_by(cause.id, &command.step);
-        let partition = SourcePartition {
-            reactor: Arc::from(R::NAME),
-            log,
-            topic: cause.at.topic.clone(),
-            partition: cause.at.partition,
-        };
-        let source = Source { partition, offset: cause.at.offset, step: command.step.into() };
+        let (source, id) = source(R::NAME, log, cause, &command);
         let key = Bytes::copy_from_slice(command.key.as_bytes());
         let mut headers = vec![
             (header::SPEC_VERSION, Bytes::from_static(b"1.0")),
@@ -275,6 +299,14 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
             committed
         }
     }
+}
+
+/// What a command of the reactor `R` comes from, and its id.
+fn source(reactor: &str, log: LogId, cause: &Cause, command: &Outgoing) -> (Source, CommandId) {
+    let (topic, partition) = (cause.at.topic.clone(), cause.at.partition);
+    let partition = SourcePartition { reactor: Arc::from(reactor), log, topic, partition };
+    let source = Source { partition, offset: cause.at.offset, step: (*command.step).into() };
+    (source, CommandId::caused_by(cause.id, &command.step))
 }
 
 /// Why it cannot be said what a record causes.
