@@ -100,13 +100,19 @@ impl Member {
 
     /// Sees to it that closing the client leaves the group at once; else the group would wait for this member until its
     /// session is over. librdkafka's farewell stands behind a join that the broker has not answered, and one that
-    /// closes without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`).
+    /// closes without a partition sends none unless it has unsubscribed (`rd_kafka_cgrp_revoke_all_rejoin`). A
+    /// rebalance may begin between looking and unsubscribing: so it goes along with what comes after that too.
     fn farewell(&mut self, group_id: &str) {
         let by = Instant::now() + SETTLES_WITHIN;
+        self.settle(group_id, by);
+        self.queue.consumer().unsubscribe();
+        self.settle(group_id, by);
+    }
+
+    fn settle(&mut self, group_id: &str, by: Instant) {
         while Instant::now() < by && !self.is_settled(group_id) {
             self.turns(LOOK_AGAIN);
         }
-        self.queue.consumer().unsubscribe();
     }
 
     fn turns(&mut self, during: Duration) {
