@@ -35,6 +35,8 @@ pub(super) struct Member {
     pub(super) revoking: Option<Revoking>,
     pub(super) numbers: u64,
     tickets: usize,
+    /// Whether the group has ever given it anything, be it nothing.
+    pub(super) has_joined: bool,
     session: Duration,
     turned: Instant,
     settled: Option<Instant>,
@@ -62,6 +64,7 @@ impl Member {
             revoking: None,
             numbers: 0,
             tickets: 0,
+            has_joined: false,
             session,
             turned: Instant::now(),
             settled: None,

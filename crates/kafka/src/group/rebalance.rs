@@ -32,6 +32,7 @@ impl Member {
     /// gets each partition later, with its position. (Taking it on at its end and seeking is not safe: librdkafka's
     /// look-up of the end may come back after the seek and carry the position away with it.)
     pub(super) fn assigned(&mut self, places: Vec<Place>) {
+        self.has_joined = true;
         self.tell_client("answering an assignment", Ok(TopicPartitionList::new()), |consumer, list| {
             consumer.incremental_assign(list)
         });

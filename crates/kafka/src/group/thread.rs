@@ -110,7 +110,8 @@ impl Member {
     }
 
     fn settle(&mut self, group_id: &str, by: Instant) {
-        while Instant::now() < by && !self.is_settled(group_id) {
+        // The group may not have heard of one that has not joined yet, and would wait for it once it has.
+        while Instant::now() < by && !(self.has_joined && self.is_settled(group_id)) {
             self.turns(LOOK_AGAIN);
         }
     }
