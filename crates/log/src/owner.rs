@@ -19,7 +19,7 @@ pub use topic_command::TopicCommand;
 
 use crate::fold::{Fold, FoldError, Folded};
 use crate::record::{Claim, Inbox, Writer};
-use crate::{Aggregate, ClaimId, EventId, Key, LogId, Offset, PartitionId, Timestamp, Topic, TopicId, Verdict};
+use crate::{Aggregate, ClaimId, EventId, LogId, Offset, PartitionId, Timestamp, Topic, TopicId, Verdict};
 use commands::Commands;
 use line::Line;
 use requests::Requests;
@@ -151,14 +151,6 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
     /// The confirmed state.
     pub fn fold(&self) -> &Fold<A> {
         &self.fold
-    }
-
-    /// Looks at the confirmed state of an aggregate; nothing if the store cannot tell it and the owner begins anew.
-    pub fn look<S>(&mut self, key: &Key, at: impl FnOnce(&A::State) -> S) -> Option<S> {
-        self.warm(key).then(|| match self.fold.slot(key) {
-            Some(slot) => at(&slot.state),
-            None => at(&A::State::default()),
-        })
     }
 
     /// What is to be done now, in this order.

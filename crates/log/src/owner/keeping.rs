@@ -49,6 +49,14 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         self.fold.trim(|key| line.touches(key));
     }
 
+    /// Looks at the confirmed state of an aggregate; nothing if the store cannot tell it and the owner begins anew.
+    pub fn look<S>(&mut self, key: &Key, at: impl FnOnce(&A::State) -> S) -> Option<S> {
+        self.warm(key).then(|| match self.fold.slot(key) {
+            Some(slot) => at(&slot.state),
+            None => at(&A::State::default()),
+        })
+    }
+
     /// Brings the aggregate into memory. If that fails the owner has begun anew, and nothing may be said of it.
     pub(super) fn warm(&mut self, key: &Key) -> bool {
         match self.fold.warm(key) {

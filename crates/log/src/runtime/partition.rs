@@ -196,23 +196,6 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.store_last(), committing) }).await;
     }
 
-    /// What has not begun is the next owner's.
-    fn end_effects(&mut self) {
-        if let Some(doing) = &mut self.doing {
-            doing.end();
-        }
-    }
-
-    /// What came of the effects under way is recorded: nobody else knows it.
-    async fn finish_effects(&mut self) {
-        while self.doing.as_ref().is_some_and(Doing::is_busy) {
-            match self.control.recv().await {
-                Some(control) => self.control(control),
-                None => return,
-            }
-        }
-    }
-
     /// What nobody has looked at was certainly not carried out here.
     fn turn_away(&mut self) {
         self.requests.close();

@@ -172,6 +172,23 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
         }
     }
 
+    /// What has not begun is the next owner's.
+    pub(super) fn end_effects(&mut self) {
+        if let Some(doing) = &mut self.doing {
+            doing.end();
+        }
+    }
+
+    /// What came of the effects under way is recorded: nobody else knows it.
+    pub(super) async fn finish_effects(&mut self) {
+        while self.doing.as_ref().is_some_and(Doing::is_busy) {
+            match self.control.recv().await {
+                Some(control) => self.control(control),
+                None => return,
+            }
+        }
+    }
+
     /// An effect has ended. The record that it was of is done with when what records it is acknowledged.
     pub(super) fn done(&mut self, Done { cause, log, outgoing }: Done) {
         let mut recorded_by = Vec::new();
