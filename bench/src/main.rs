@@ -78,6 +78,8 @@ pub enum What {
     PointQuery,
     /// An empty role behind the gateway, beside the empty handler alone and nginx as its proxy.
     Gateway,
+    /// Log-ins by password, beside argon2 alone.
+    LogIn,
     /// Whole orders of three lines: until confirmed and until visible, at 20 a second and as fast as it goes.
     Checkout,
     /// Kafka clients, threads and memory of `serve all`, idle and under load, against the budget.

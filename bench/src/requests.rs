@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_http::{Keys, Role};
+use uuid::Uuid;
 
 /// The body of the command path.
 pub const RECEIVED: &[u8] = br#"{"delta":1,"reason":"received"}"#;
@@ -23,9 +24,18 @@ const LINES: usize = 3;
 /// Gives a request's header that says who calls.
 pub type Caller = Arc<dyn Fn() -> (&'static str, String) + Send + Sync>;
 
-/// A caller with an access token, at the public door.
+/// A member of the staff with an access token, at the public door.
 pub fn by_token(keys: &Keys) -> Result<Caller, Failure> {
-    let bearer = format!("Bearer {}", keys.mint("bench", Role::Staff, Duration::from_secs(36_000))?);
+    bearer(keys, "bench", Role::Staff)
+}
+
+/// A customer at the public door, who may pay by card.
+pub fn as_customer(keys: &Keys) -> Result<Caller, Failure> {
+    bearer(keys, &Uuid::from_u128(1).to_string(), Role::Customer)
+}
+
+fn bearer(keys: &Keys, subject: &str, role: Role) -> Result<Caller, Failure> {
+    let bearer = format!("Bearer {}", keys.mint(subject, role, Duration::from_secs(36_000))?);
     Ok(Arc::new(move || ("authorization", bearer.clone())))
 }
 
@@ -83,14 +93,32 @@ pub fn add(address: SocketAddr, caller: Caller, skus: &Arc<[String]>) -> Target 
     Target { address, make: Arc::new(make), good: StatusCode::CREATED }
 }
 
-/// Orders three lines on account, and waits until the order is confirmed.
-pub fn order(address: SocketAddr, caller: Caller, skus: &Arc<[String]>) -> Target {
+/// How an order is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paid {
+    /// By invoice: nobody is asked for money.
+    OnAccount,
+    /// By a card of the sandbox, which always pays: held, then taken.
+    ByCard,
+}
+
+impl Paid {
+    fn json(self) -> serde_json::Value {
+        match self {
+            Self::OnAccount => json!({"method": "on_account"}),
+            Self::ByCard => json!({"method": "card", "token": "pm_card_visa"}),
+        }
+    }
+}
+
+/// Orders three lines, and waits until the order is confirmed and what was to be paid is.
+pub fn order(address: SocketAddr, caller: Caller, skus: &Arc<[String]>, paid: Paid) -> Target {
     let skus = skus.clone();
     let make = move |number: u64| {
         let first = usize::try_from(number)? * LINES;
         let lines: Vec<_> =
             (first..first + LINES).map(|nth| json!({"sku": skus[nth % skus.len().max(1)], "quantity": 1})).collect();
-        let order = json!({"lines": lines, "payment": {"method": "on_account"}});
+        let order = json!({"lines": lines, "payment": paid.json()});
         post("/api/v1/orders", &caller, number, order.to_string(), Some("wait=10"))
     };
     Target { address, make: Arc::new(make), good: StatusCode::CREATED }

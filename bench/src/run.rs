@@ -41,8 +41,12 @@ async fn of_shop(what: What, scale: &Scale, report: &mut Report) -> Result<(), F
     if asked(what, What::Gateway) {
         report.sections.push(measure::gateway(&shop, scale).await?);
     }
+    if asked(what, What::LogIn) {
+        report.sections.push(measure::log_in(&shop, scale).await?);
+    }
     if asked(what, What::Checkout) {
         report.sections.push(measure::checkout(&shop, scale).await?);
+        report.sections.push(measure::checkout_by_card(&shop, scale).await?);
     }
     shop.close().await
 }

@@ -40,6 +40,7 @@ impl Shop {
         let keys = Keys::open_or_create(&home.path().join("keys"))?;
         let (gateway, inventory, query_api) = (free_address().await?, free_address().await?, free_address().await?);
         let settings = [
+            ("TILLROLL_VAULT_URL", vault_url(&stack).await?),
             ("TILLROLL_LISTEN", gateway.to_string()),
             ("TILLROLL_INVENTORY_LISTEN", inventory.to_string()),
             ("TILLROLL_QUERY_API_LISTEN", query_api.to_string()),
@@ -76,6 +77,10 @@ impl Shop {
 
     pub fn by_token(&self) -> Result<Caller, Failure> {
         requests::by_token(&self.keys)
+    }
+
+    pub fn as_customer(&self) -> Result<Caller, Failure> {
+        requests::as_customer(&self.keys)
     }
 
     pub fn by_identity(&self) -> Caller {
@@ -118,5 +123,14 @@ pub fn watch_stack(stack: &Stack, watch: Watch) -> Watch {
     match pid(stack.postgres()) {
         Some(pid) => watch.and_family("PostgreSQL", pid),
         None => watch,
+    }
+}
+
+/// Where the vault's own database is: as the environment says, or made on the same server.
+#[expect(clippy::disallowed_methods, reason = "configuration of a bench is read here")]
+async fn vault_url(stack: &Stack) -> Result<String, Failure> {
+    match std::env::var("TILLROLL_VAULT_URL") {
+        Ok(url) => Ok(url),
+        Err(_) => Ok(stack.create_private_database("tillroll_vault").await?),
     }
 }

@@ -4,8 +4,18 @@
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-const ALL: [&str; 8] =
-    ["budget", "commands", "hot-key", "point-query", "gateway", "checkout", "owner-catch-up", "projector-catch-up"];
+const ALL: [&str; 10] = [
+    "budget",
+    "commands",
+    "hot-key",
+    "point-query",
+    "gateway",
+    "log-in",
+    "checkout",
+    "checkout by card",
+    "owner-catch-up",
+    "projector-catch-up",
+];
 
 #[test]
 fn every_measurement_completes_and_nothing_is_refused() {

@@ -7,15 +7,18 @@ use tillroll_http::Keys;
 use tillroll_http::peer::PoolLimits;
 
 use crate::instances::Urls;
+use crate::revocation::Revocations;
 use crate::routes::Upstream;
 
 /// What the gateway needs to know.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GatewayConfig {
     /// Where the instances of every role in `Upstream::ALL` are, as they come and go.
     pub upstreams: BTreeMap<Upstream, Urls>,
     /// Verify access tokens and seal identities.
     pub keys: Keys,
+    /// Who is not let in although his token is good.
+    pub revocations: Revocations,
     /// Times and numbers.
     pub limits: GatewayLimits,
 }

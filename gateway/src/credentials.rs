@@ -1,25 +1,36 @@
-//! Who calls: from the bearer token of a request, and whether that is enough for a route.
+//! Who calls: from the bearer token or API key of a request, and whether that is enough for a route.
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use tillroll_http::{AccessKeys, Problem, problems};
+use tillroll_schemas::api_key::secret::ApiSecret;
 
+use crate::revocation::Revocations;
 use crate::routes::Access;
 
-/// What the request's token allows, if the route lets it in. `None`: a public route, and no token.
-pub(crate) fn admit(
+/// What the request's token or API key allows, if the route lets it in. `None`: a public route, and neither.
+pub(crate) async fn admit(
     headers: &HeaderMap,
     access: Access,
     keys: &AccessKeys,
+    revocations: &Revocations,
     now: u64,
 ) -> Result<Option<Arc<tillroll_http::Access>>, Problem> {
-    let token = bearer(headers)?;
-    let verified = token.map(|token| keys.verify(token, now)).transpose()?;
+    let verified = match bearer(headers)? {
+        None => None,
+        Some(text) if ApiSecret::is_meant_by(text) => Some(revocations.access_by_key(text).await?),
+        Some(token) => {
+            let access = keys.verify(token, now)?;
+            revocations.check(&access.identity)?;
+            Some(access)
+        }
+    };
     match (access, &verified) {
         (Access::Public, _) => {}
+        (Access::Scope(_) | Access::Any(_), None) => return Err(Problem::new(&problems::UNAUTHENTICATED)),
         (Access::Scope(scope), Some(access)) => access.identity.require_scope(scope)?,
-        (Access::Scope(_), None) => return Err(Problem::new(&problems::UNAUTHENTICATED)),
+        (Access::Any(scopes), Some(access)) => access.identity.require_any(scopes)?,
     }
     Ok(verified)
 }

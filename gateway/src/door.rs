@@ -8,18 +8,22 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tillroll_http::{Keys, Problem, headers, problems, unix_now};
+use tillroll_http::{Access, Keys, Problem, headers, problems, unix_now};
 
 use crate::config::{GatewayConfig, GatewayError};
 use crate::credentials;
 use crate::forward::Forwarder;
 use crate::health::Health;
+use crate::jwks;
 use crate::openapi;
+use crate::overview;
+use crate::revocation::Revocations;
 use crate::routes::{Key, PREFIX, ROUTES, Route, Target};
 
 /// The public door.
 pub struct Gateway {
     keys: Keys,
+    revocations: Revocations,
     forwarder: Forwarder,
     health: Health,
 }
@@ -29,7 +33,7 @@ impl Gateway {
     pub fn router(config: GatewayConfig) -> Result<Router, GatewayError> {
         let forwarder = Forwarder::new(config.upstreams, config.limits)?;
         let health = Health::new(forwarder.clone());
-        let gateway = Arc::new(Self { keys: config.keys, forwarder, health });
+        let gateway = Arc::new(Self { keys: config.keys, revocations: config.revocations, forwarder, health });
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for route in ROUTES {
             for path in paths_of(route) {
@@ -55,23 +59,35 @@ impl Gateway {
     }
 
     async fn answer(&self, route: &'static Route, mut request: Request) -> Result<Response, Problem> {
-        let role = match route.target {
-            Target::Role(role) => role,
-            Target::Health => return Ok(self.health.answer().await),
-            Target::OpenApi => return Ok(openapi::answer()),
-        };
-        drop_nominated(request.headers_mut());
-        let now = unix_now();
-        let access = credentials::admit(request.headers(), route.access, &self.keys.access, now)?;
-        let keyed = headers::idempotency_key(request.headers())?.is_some();
+        match route.target {
+            Target::Health => Ok(self.health.answer().await),
+            Target::OpenApi => Ok(openapi::answer()),
+            Target::Jwks => Ok(jwks::answer(&self.keys.access)),
+            Target::Role(role) => {
+                let access = self.admit(route, request.headers_mut()).await?;
+                let seal = |access: Arc<Access>| access.sealed(&self.keys.identity, unix_now());
+                let identity = access.map(|access| seal(access).ok_or(&problems::INTERNAL)).transpose()?;
+                self.forwarder.forward(route, role, request, identity).await
+            }
+            Target::Overview(whose) => {
+                let access = self.admit(route, request.headers_mut()).await?;
+                let access = access.ok_or(&problems::UNAUTHENTICATED)?;
+                let (head, _) = request.into_parts();
+                overview::answer(&self.forwarder, &self.keys.identity, whose, &access, &head).await
+            }
+        }
+    }
+
+    /// What the caller may do, if that is enough for the route.
+    async fn admit(&self, route: &Route, headers: &mut HeaderMap) -> Result<Option<Arc<Access>>, Problem> {
+        drop_nominated(headers);
+        let (keys, revocations) = (&self.keys.access, &self.revocations);
+        let access = credentials::admit(headers, route.access, keys, revocations, unix_now()).await?;
+        let keyed = headers::idempotency_key(headers)?.is_some();
         if route.key == Key::Required && !keyed {
             return Err(Problem::new(&problems::MISSING_IDEMPOTENCY_KEY));
         }
-        let identity = match access {
-            None => None,
-            Some(access) => Some(access.sealed(&self.keys.identity, now).ok_or(&problems::INTERNAL)?),
-        };
-        self.forwarder.forward(route, role, request, identity).await
+        Ok(access)
     }
 }
 
@@ -92,8 +108,9 @@ fn drop_nominated(headers: &mut HeaderMap) {
 fn paths_of(route: &Route) -> Vec<String> {
     let path = format!("{PREFIX}{}", route.path);
     match route.target {
-        Target::Role(_) => vec![path],
+        Target::Role(_) | Target::Overview(_) => vec![path],
         Target::Health | Target::OpenApi => vec![path, route.path.to_owned()],
+        Target::Jwks => vec![route.path.to_owned()],
     }
 }
 

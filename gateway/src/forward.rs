@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use axum::response::Response;
 use tillroll_http::peer::{Failed, PeerBody, drop_hop_by_hop};
-use tillroll_http::{Problem, headers, problems};
+use tillroll_http::{PeerAddress, Problem, headers, problems};
 use tokio::time::{sleep, timeout};
 
 use crate::config::{GatewayError, GatewayLimits};
@@ -22,7 +22,7 @@ use crate::taken::{Taken, too_large};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Headers of the client's that roles get to see.
-static PASSED: [HeaderName; 12] = [
+static PASSED: [HeaderName; 13] = [
     header::ACCEPT,
     header::CONTENT_ENCODING,
     header::CONTENT_TYPE,
@@ -35,6 +35,7 @@ static PASSED: [HeaderName; 12] = [
     HeaderName::from_static("tracestate"),
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("stripe-signature"),
 ];
 
 /// The connections to all roles.
@@ -77,11 +78,12 @@ impl Forwarder {
         identity: Option<HeaderValue>,
     ) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
+        let from = head.extensions.get::<PeerAddress>().and_then(|peer| HeaderValue::try_from(peer.0.to_string()).ok());
         let body = Taken::take(&head.headers, body, route.body).await?;
         let mut outer = Request::new(());
         *outer.method_mut() = head.method;
         *outer.uri_mut() = head.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
-        *outer.headers_mut() = passed(&head.headers, identity);
+        *outer.headers_mut() = passed(&head.headers, identity, from);
         let instances = self.instances(role)?;
         let answered = match body {
             Taken::Whole(bytes) => send_whole(role, instances, route, outer, bytes).await?,
@@ -160,8 +162,9 @@ fn nobody(role: Upstream) -> Problem {
     Problem::new(&problems::UNAVAILABLE)
 }
 
-/// What goes along with the request: the caller's identity as the gateway knows it, never as the client says.
-fn passed(client: &HeaderMap, identity: Option<HeaderValue>) -> HeaderMap {
+/// What goes along with the request: the caller's identity and address as the gateway knows them, never as the client
+/// says.
+fn passed(client: &HeaderMap, identity: Option<HeaderValue>, from: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(PASSED.len() + 2);
     for name in &PASSED {
         for value in client.get_all(name) {
@@ -170,6 +173,9 @@ fn passed(client: &HeaderMap, identity: Option<HeaderValue>) -> HeaderMap {
     }
     if let Some(identity) = identity {
         headers.insert(&headers::IDENTITY, identity);
+    }
+    if let Some(from) = from {
+        headers.insert(&headers::CLIENT_ADDRESS, from);
     }
     headers
 }

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::forward::Forwarder;
 use crate::routes::Upstream;
 
-/// Everybody may ask, so that asking must not cost four requests each time.
+/// Everybody may ask, so that asking must not cost a request to each role each time.
 const FRESH: Duration = Duration::from_secs(1);
 
 pub(crate) struct Health {
@@ -40,23 +40,28 @@ impl Health {
     }
 
     async fn ask(&self) -> (StatusCode, Bytes) {
-        let [a, b, c, d] = Upstream::ALL;
-        let state = |role| self.state(role);
-        let parts: BTreeMap<&str, Value> = <[_; 4]>::from(tokio::join!(state(a), state(b), state(c), state(d))).into();
+        let asking = Upstream::ALL.map(|role| {
+            let forwarder = self.forwarder.clone();
+            tillroll_telemetry::spawn("health", async move { state(&forwarder, role).await })
+        });
+        let mut parts = BTreeMap::new();
+        for (asked, role) in asking.into_iter().zip(Upstream::ALL) {
+            parts.insert(role.name(), asked.await.unwrap_or_else(|_| json!({ "state": "unreachable" })));
+        }
         let ready = parts.values().all(|part| part["state"] == "ready");
         let (status, word) = if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "degraded") };
         (status, Bytes::from(json!({ "status": word, "parts": parts }).to_string()))
     }
+}
 
-    async fn state(&self, role: Upstream) -> (&'static str, Value) {
-        let said = self.forwarder.readiness(role).await;
-        let instances: Vec<&str> = said.into_iter().map(word).collect();
-        // One that is ready answers for all: it knows who else serves what.
-        let best = ["ready", "not_ready"].into_iter().find(|word| instances.contains(word)).unwrap_or("unreachable");
-        // Neither names nor addresses: everybody may ask.
-        let instances: Vec<Value> = instances.into_iter().map(|state| json!({ "state": state })).collect();
-        (role.name(), json!({ "state": best, "instances": instances }))
-    }
+async fn state(forwarder: &Forwarder, role: Upstream) -> Value {
+    let said = forwarder.readiness(role).await;
+    let instances: Vec<&str> = said.into_iter().map(word).collect();
+    // One that is ready answers for all: it knows who else serves what.
+    let best = ["ready", "not_ready"].into_iter().find(|word| instances.contains(word)).unwrap_or("unreachable");
+    // Neither names nor addresses: everybody may ask.
+    let instances: Vec<Value> = instances.into_iter().map(|state| json!({ "state": state })).collect();
+    json!({ "state": best, "instances": instances })
 }
 
 fn word(status: Option<u16>) -> &'static str {

@@ -1,5 +1,6 @@
 //! The public door: who may call what, how large and how long, and which role answers. `routes.rs` says it all in one
-//! table; everything else here follows that table. Nothing of the business is known here.
+//! table; everything else here follows that table. Of the business only this is known: who has
+//! logged out.
 
 mod config;
 mod credentials;
@@ -7,7 +8,10 @@ mod door;
 mod forward;
 mod health;
 mod instances;
+mod jwks;
 mod openapi;
+mod overview;
+mod revocation;
 pub mod routes;
 mod taken;
 
@@ -15,3 +19,5 @@ pub use config::{GatewayConfig, GatewayError, GatewayLimits};
 pub use door::Gateway;
 pub use instances::Urls;
 pub use openapi::OPENAPI;
+pub use overview::Whose;
+pub use revocation::Revocations;

@@ -4,6 +4,8 @@
 use axum::http::Method;
 use tillroll_http::{LARGE_BODY, SMALL_BODY};
 
+use crate::overview::Whose;
+
 /// Where the API's routes begin. A breaking change gets a prefix of its own beside it.
 pub const PREFIX: &str = "/api/v1";
 
@@ -16,13 +18,27 @@ pub enum Upstream {
     Inventory,
     /// Writes to orders and credit notes.
     Orders,
+    /// Writes to users, sessions and API keys.
+    Users,
+    /// Writes to notifications and preferences.
+    Notifications,
+    /// Payments: what the provider and operators say.
+    Payments,
     /// Every read.
     QueryApi,
 }
 
 impl Upstream {
     /// Every role that the gateway needs.
-    pub const ALL: [Self; 4] = [Self::Catalog, Self::Inventory, Self::Orders, Self::QueryApi];
+    pub const ALL: [Self; 7] = [
+        Self::Catalog,
+        Self::Inventory,
+        Self::Orders,
+        Self::Users,
+        Self::Notifications,
+        Self::Payments,
+        Self::QueryApi,
+    ];
 
     /// The role's name.
     pub const fn name(self) -> &'static str {
@@ -30,6 +46,9 @@ impl Upstream {
             Self::Catalog => "catalog",
             Self::Inventory => "inventory",
             Self::Orders => "orders",
+            Self::Users => "users",
+            Self::Notifications => "notifications",
+            Self::Payments => "payments",
             Self::QueryApi => "query-api",
         }
     }
@@ -44,6 +63,10 @@ pub enum Target {
     Health,
     /// The gateway: the description of the API.
     OpenApi,
+    /// The gateway: the public keys of access tokens. At the root only (RFC 8615).
+    Jwks,
+    /// The gateway, by asking for each part: a user at a glance.
+    Overview(Whose),
 }
 
 /// Who may call.
@@ -53,6 +76,19 @@ pub enum Access {
     Public,
     /// Whoever has this scope.
     Scope(&'static str),
+    /// Whoever has one of these scopes: staff all, customers what is theirs. Whose it is the role knows.
+    Any(&'static [&'static str]),
+}
+
+impl Access {
+    /// The scopes of which one is needed; none for what is public.
+    pub const fn scopes(&self) -> &[&'static str] {
+        match self {
+            Self::Public => &[],
+            Self::Scope(scope) => std::slice::from_ref(scope),
+            Self::Any(scopes) => scopes,
+        }
+    }
 }
 
 /// Whether a request needs an `Idempotency-Key`.
@@ -93,6 +129,17 @@ const fn query(path: &'static str, access: Access) -> Route {
     Route { method: Method::GET, path, target, access, body: 0, key: Key::Optional }
 }
 
+/// A query that a role other than the query API answers.
+const fn role_query(path: &'static str, role: Upstream, access: Access) -> Route {
+    Route { method: Method::GET, path, target: Target::Role(role), access, body: 0, key: Key::Optional }
+}
+
+/// What another system tells us: it has no token of ours, and the role knows it by its signature.
+const fn webhook(path: &'static str, role: Upstream) -> Route {
+    let (method, access) = (Method::POST, Access::Public);
+    Route { method, path, target: Target::Role(role), access, body: LARGE_BODY, key: Key::Optional }
+}
+
 const fn own(path: &'static str, target: Target) -> Route {
     Route { method: Method::GET, path, target, access: Access::Public, body: 0, key: Key::Optional }
 }
@@ -108,6 +155,40 @@ const fn command(
     Route { method, path, target: Target::Role(role), access: Access::Scope(scope), body, key }
 }
 
+/// A query that is put together here of others.
+const fn overview(path: &'static str, whose: Whose, scope: &'static str) -> Route {
+    Route {
+        method: Method::GET,
+        path,
+        target: Target::Overview(whose),
+        access: Access::Scope(scope),
+        body: 0,
+        key: Key::Optional,
+    }
+}
+
+/// A query of the gateway's own, which no client asks by itself.
+pub(crate) const fn query_for(target: Target) -> Route {
+    Route { method: Method::GET, path: "", target, access: Access::Public, body: 0, key: Key::Optional }
+}
+
+/// A command of people who are not logged in.
+const fn for_all(method: Method, path: &'static str, body: usize) -> Route {
+    Route { method, path, target: Target::Role(Upstream::Users), access: Access::Public, body, key: Key::Optional }
+}
+
+/// A command that staff may give for everybody and customers for what is theirs.
+const fn command_of_any(
+    method: Method,
+    path: &'static str,
+    role: Upstream,
+    scopes: &'static [&'static str],
+    body: usize,
+    key: Key,
+) -> Route {
+    Route { method, path, target: Target::Role(role), access: Access::Any(scopes), body, key }
+}
+
 /// The table.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -120,19 +201,80 @@ pub static ROUTES: &[Route] = &[
     query("/products/{sku}/inventory", Access::Scope("inventory:write")),
     command(Method::PATCH, "/products/{sku}/inventory", Upstream::Inventory, "inventory:write", SMALL_BODY, Key::Required),
 
-    query("/orders", Access::Scope("orders:read")),
-    query("/orders/{id}", Access::Scope("orders:read")),
-    query("/orders/{id}/history", Access::Scope("orders:read")),
-    command(Method::POST, "/orders", Upstream::Orders, "orders:enter", LARGE_BODY, Key::Required),
-    command(Method::POST, "/orders/{id}/cancel", Upstream::Orders, "orders:write", SMALL_BODY, Key::Optional),
+    query("/orders", Access::Any(&["orders:read", "orders:own"])),
+    query("/orders/{id}", Access::Any(&["orders:read", "orders:own"])),
+    query("/orders/{id}/history", Access::Any(&["orders:read", "orders:own"])),
+    command_of_any(Method::POST, "/orders", Upstream::Orders, &["orders:enter", "orders:place"], LARGE_BODY, Key::Required),
+    command_of_any(Method::POST, "/orders/{id}/cancel", Upstream::Orders, &["orders:write", "orders:own"], SMALL_BODY, Key::Optional),
     command(Method::POST, "/orders/{id}/fulfilments", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
+    command(Method::POST, "/orders/{id}/refunds", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
+    command(Method::POST, "/orders/{id}/returns", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
     command(Method::POST, "/orders/{id}/saga/retry", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
     command(Method::POST, "/orders/{id}/saga/compensate", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
     command(Method::POST, "/orders/{id}/saga/complete", Upstream::Orders, "orders:operate", SMALL_BODY, Key::Optional),
     command(Method::POST, "/credit-notes", Upstream::Orders, "orders:enter", LARGE_BODY, Key::Required),
 
+    query("/cart", Access::Scope("carts:own")),
+    command(Method::PUT, "/cart/items/{sku}", Upstream::Orders, "carts:own", SMALL_BODY, Key::Optional),
+    command(Method::DELETE, "/cart/items/{sku}", Upstream::Orders, "carts:own", 0, Key::Optional),
+    command(Method::DELETE, "/cart", Upstream::Orders, "carts:own", 0, Key::Optional),
+
+    for_all(Method::POST, "/users", SMALL_BODY),
+    for_all(Method::POST, "/users/register", SMALL_BODY),
+    for_all(Method::POST, "/users/login", SMALL_BODY),
+    for_all(Method::POST, "/users/password-resets", SMALL_BODY),
+    for_all(Method::POST, "/users/password-resets/confirm", SMALL_BODY),
+    query("/users/me", Access::Scope("profile:own")),
+    query("/users/profile", Access::Scope("profile:own")),
+    command(Method::PUT, "/users/me", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
+    command(Method::PUT, "/users/profile", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
+    command(Method::DELETE, "/users/me", Upstream::Users, "profile:own", 0, Key::Optional),
+    command(Method::PUT, "/users/me/password", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
+    command(Method::PUT, "/users/me/email", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/users/me/email-verification", Upstream::Users, "profile:own", 0, Key::Optional),
+    command(Method::POST, "/users/me/email-verification/confirm", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
+    query("/users", Access::Scope("users:read")),
+    query("/users/{id}", Access::Scope("users:read")),
+    command(Method::PUT, "/users/{id}", Upstream::Users, "users:write", SMALL_BODY, Key::Optional),
+    command(Method::DELETE, "/users/{id}", Upstream::Users, "users:erase", 0, Key::Optional),
+    command(Method::PUT, "/users/{id}/roles", Upstream::Users, "users:write", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/users/{id}/suspension", Upstream::Users, "users:write", SMALL_BODY, Key::Optional),
+    command(Method::DELETE, "/users/{id}/suspension", Upstream::Users, "users:write", 0, Key::Optional),
+    query("/erasures/{id}", Access::Public),
+    overview("/users/me/overview", Whose::Own, "profile:own"),
+    overview("/users/{id}/overview", Whose::Users, "users:read"),
+
+    for_all(Method::POST, "/sessions", SMALL_BODY),
+    for_all(Method::POST, "/sessions/refresh", SMALL_BODY),
+    query("/sessions", Access::Scope("profile:own")),
+    command(Method::DELETE, "/sessions/current", Upstream::Users, "profile:own", 0, Key::Optional),
+    command(Method::DELETE, "/sessions/{id}", Upstream::Users, "profile:own", 0, Key::Optional),
+
+    query("/api-keys", Access::Scope("api-keys:write")),
+    command(Method::POST, "/api-keys", Upstream::Users, "api-keys:write", SMALL_BODY, Key::Optional),
+    command(Method::DELETE, "/api-keys/{id}", Upstream::Users, "api-keys:write", 0, Key::Optional),
+
+    query("/notifications", Access::Scope("notifications:own")),
+    command(Method::PUT, "/notifications/{id}/read", Upstream::Notifications, "notifications:own", 0, Key::Optional),
+    query("/notifications/preferences", Access::Scope("notifications:own")),
+    command(Method::PUT, "/notifications/preferences", Upstream::Notifications, "notifications:own", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/notifications/bounces", Upstream::Notifications, "notifications:bounce", LARGE_BODY, Key::Optional),
+    query("/users/{id}/notifications", Access::Scope("notifications:read")),
+    query("/payments/{id}", Access::Any(&["payments:read", "payments:own"])),
+    role_query("/payments/{id}/action", Upstream::Payments, Access::Any(&["payments:read", "payments:own"])),
+    command(Method::POST, "/payments/{id}/saga/retry", Upstream::Payments, "payments:operate", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/payments/{id}/saga/compensate", Upstream::Payments, "payments:operate", SMALL_BODY, Key::Optional),
+    command(Method::POST, "/payments/{id}/saga/complete", Upstream::Payments, "payments:operate", SMALL_BODY, Key::Optional),
+    webhook("/webhooks/payments", Upstream::Payments),
+
+    query("/orders/{id}/invoice", Access::Any(&["orders:read", "orders:own"])),
+    query("/invoices", Access::Scope("invoices:read")),
+    query("/invoices/{number}", Access::Scope("invoices:read")),
+    query("/invoice-series", Access::Scope("invoices:read")),
+
     query("/analytics/sales", Access::Scope("analytics:read")),
 
     own("/health", Target::Health),
     own("/openapi.json", Target::OpenApi),
+    own("/.well-known/jwks.json", Target::Jwks),
 ];

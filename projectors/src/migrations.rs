@@ -20,10 +20,31 @@ pub const MIGRATIONS: &[Migration] = migrations![
     3 "0003_inventory",
     4 "0004_orders",
     5 "0005_sales",
+    10 "0010_users",
+    11 "0011_sessions",
+    12 "0012_api_keys",
+    20 "0020_payments",
+    21 "0021_invoices",
+    30 "0030_notifications",
+    31 "0031_preferences",
+    40 "0040_carts",
+    50 "0050_orders_paid",
+    51 "0051_orders_addressed",
 ];
 
 /// Every schema that holds read models, and with them the record of which migrations were applied.
-const SCHEMAS: [&str; 6] = ["catalog", "inventory", "orders", "sales", "projection", "migration"];
+const SCHEMAS: [&str; 10] = [
+    "catalog",
+    "inventory",
+    "orders",
+    "sales",
+    "people",
+    "payments",
+    "invoices",
+    "notifications",
+    "projection",
+    "migration",
+];
 
 /// Makes the tables, or brings them to this build's. If anybody dropped some of the read models' schemas by hand, the
 /// others go too: all of it is folded from the log again.

@@ -8,7 +8,9 @@ mod lane;
 mod part;
 mod troubles;
 
-use crate::projections::{Orders, Products, Sales, Stock};
+use crate::projections::{
+    ApiKeys, Carts, Invoices, Notifications, Orders, Payments, Preferences, Products, Sales, Sessions, Stock, Users,
+};
 use crate::{Projection, Source, prepare};
 use lane::Lane;
 use std::time::Duration;
@@ -40,6 +42,14 @@ impl Projectors {
         started.keep::<Stock, S>(database, &source, shutdown);
         started.keep::<Orders, S>(database, &source, shutdown);
         started.keep::<Sales, S>(database, &source, shutdown);
+        started.keep::<Carts, S>(database, &source, shutdown);
+        started.keep::<Users, S>(database, &source, shutdown);
+        started.keep::<Sessions, S>(database, &source, shutdown);
+        started.keep::<ApiKeys, S>(database, &source, shutdown);
+        started.keep::<Notifications, S>(database, &source, shutdown);
+        started.keep::<Preferences, S>(database, &source, shutdown);
+        started.keep::<Payments, S>(database, &source, shutdown);
+        started.keep::<Invoices, S>(database, &source, shutdown);
         started
     }
 

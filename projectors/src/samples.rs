@@ -2,7 +2,7 @@
 
 use tillroll_log::record::Envelope;
 use tillroll_log::{Coordinates, EventId, Offset, PartitionId, Timestamp, Version};
-use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Sale, SaleLine, Totals};
+use tillroll_schemas::order::{Customer, Line, PaymentTerms, Placed, Sale, SaleLine, Totals};
 use tillroll_schemas::{Currency, Money, Quantity, Sku, TaxRate};
 use uuid::Uuid;
 
@@ -59,13 +59,16 @@ pub(crate) fn placed(lines: Vec<Line>) -> Placed {
         reference: Some("536365".to_owned()),
         customer: Some(Customer { reference: "17850".to_owned() }),
         country: Some("France".to_owned()),
-        payment: PaymentMethod::OnAccount,
+        user_id: None,
+        from_cart: false,
+        payment: PaymentTerms::OnAccount,
         placed_at: at("2010-12-01T08:26:00Z"),
         totals: Totals { net, tax: gbp(0), gross: net },
         lines,
         claims: Vec::new(),
         reservations_expire_at: at("2010-12-01T09:26:00Z"),
         answer_by: at("2010-12-01T08:27:00Z"),
+        shipping_address: None,
     }
 }
 

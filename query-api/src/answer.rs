@@ -19,6 +19,7 @@ static TOTAL_COUNT: HeaderName = HeaderName::from_static("total-count");
 const SHARED: HeaderValue = HeaderValue::from_static("no-cache");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PDF: HeaderValue = HeaderValue::from_static("application/pdf");
 const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 
 /// One reading of the read models, from its token to its answer.
@@ -69,6 +70,33 @@ impl<'a> Reading<'a> {
         Ok(self.finish(StatusCode::OK, &etag, Some((JSON, json))))
     }
 
+    /// One document that never changes: JSON, or PDF if the client likes that better.
+    pub(crate) fn one_or_pdf<B: Serialize>(
+        self,
+        version: i64,
+        place: impl Display,
+        body: &B,
+        pdf: impl FnOnce() -> Result<Vec<u8>, Problem>,
+    ) -> Result<Response, Problem> {
+        let as_pdf = match self.prefers("application/pdf", "application/*") {
+            Some(preferred) => preferred,
+            None => {
+                let there = "there are application/json and application/pdf";
+                return Err(Problem::new(&problems::NOT_ACCEPTABLE).detail(there));
+            }
+        };
+        // The two forms are two representations: each has a tag of its own.
+        let etag = format!("\"{version}.{place}{}\"", if as_pdf { ".pdf" } else { "" });
+        let (status, content) = match (none_matches(self.asked, &etag), as_pdf) {
+            (false, _) => (StatusCode::NOT_MODIFIED, None),
+            (true, true) => (StatusCode::OK, Some((PDF, pdf()?))),
+            (true, false) => (StatusCode::OK, Some((JSON, json(body)?))),
+        };
+        let mut response = self.finish(status, &etag, content);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        Ok(response)
+    }
+
     /// A list or a report, in the form that the client prefers.
     pub(crate) fn list<B: Serialize>(
         self,
@@ -96,8 +124,15 @@ impl<'a> Reading<'a> {
     }
 
     fn format(&self) -> Result<Format, Problem> {
-        preferred(self.asked.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok()))
+        let csv = self.prefers("text/csv", "text/*");
+        csv.map(|csv| if csv { Format::Csv } else { Format::Json })
             .ok_or_else(|| Problem::new(&problems::NOT_ACCEPTABLE).detail("there are application/json and text/csv"))
+    }
+
+    /// Whether the client likes this media type better than JSON; nothing if it takes neither.
+    fn prefers(&self, media_type: &str, range: &str) -> Option<bool> {
+        let lines = self.asked.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+        preferred(lines, [media_type, range, "*/*"])
     }
 
     fn finish(self, status: StatusCode, etag: &str, body: Option<(HeaderValue, Vec<u8>)>) -> Response {
@@ -140,11 +175,12 @@ impl Table {
     }
 }
 
-/// The form that these `Accept` lines like best (RFC 9110, 12.5.1); JSON if they like both the same.
-fn preferred<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Format> {
+/// Whether these `Accept` lines like the other form better than JSON (RFC 9110, 12.5.1); not if they like both the
+/// same. The other form goes by its media type and the ranges that take it, the most specific first.
+fn preferred<'a>(lines: impl Iterator<Item = &'a str>, other: [&str; 3]) -> Option<bool> {
     let ranges: Vec<(String, u32)> = lines.flat_map(|line| line.split(',')).filter_map(range).collect();
     if ranges.is_empty() {
-        return Some(Format::Json);
+        return Some(false);
     }
     // The most specific range that takes the media type says how well it is liked.
     let quality = |candidates: [&str; 3]| {
@@ -152,11 +188,9 @@ fn preferred<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Format> {
         said.map_or(0, |(_, quality)| *quality)
     };
     let json = quality(["application/json", "application/*", "*/*"]);
-    let csv = quality(["text/csv", "text/*", "*/*"]);
-    match (json, csv) {
+    match (json, quality(other)) {
         (0, 0) => None,
-        (json, csv) if csv > json => Some(Format::Csv),
-        _ => Some(Format::Json),
+        (json, other) => Some(other > json),
     }
 }
 

@@ -15,6 +15,16 @@ pub(crate) fn of_database(error: &Error) -> Problem {
     Problem::new(&problems::INTERNAL)
 }
 
+/// The same of the vault. Its errors show no text and no key.
+pub(crate) fn of_vault(error: &tillroll_vault::Error) -> Problem {
+    if error.is_unavailable() {
+        tracing::warn!(?error, "personal data cannot be opened now");
+        return Problem::new(&problems::UNAVAILABLE).detail("personal data cannot be opened now");
+    }
+    tracing::error!(?error, "personal data cannot be opened");
+    Problem::new(&problems::INTERNAL)
+}
+
 /// A column of a row; the statement beside the call says which.
 pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, index: usize) -> Result<T, Problem> {
     row.try_get(index).map_err(|error| {

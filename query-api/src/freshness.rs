@@ -7,12 +7,16 @@ mod watcher;
 use crate::EndOffsets;
 use axum::http::{HeaderName, HeaderValue};
 use checkpoints::{Checkpoints, Reached};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tillroll_http::{ConsistencyToken, Problem, problems};
 use tillroll_postgres::Pool;
-use tillroll_schemas::catalogue::{CREDIT_NOTE, ORDER, PRODUCT, STOCK_ITEM};
+use tillroll_schemas::catalogue::{
+    API_KEY, CART, CREDIT_NOTE, INVOICE_SERIES, NOTIFICATION, ORDER, PAYMENT, PREFERENCE, PRODUCT, SESSION, STOCK_ITEM,
+    USER,
+};
 use tillroll_telemetry::{Shutdown, spawn};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
@@ -31,10 +35,38 @@ pub(crate) enum Reads {
     Orders,
     /// Sales.
     Sales,
+    /// Carts, at the catalogue's prices.
+    Carts,
+    /// Users.
+    Users,
+    /// Sessions, with the users that they are of.
+    Sessions,
+    /// Keys for machines.
+    ApiKeys,
+    /// Payments.
+    Payments,
+    /// Invoices and credit notes.
+    Invoices,
+    /// Notifications.
+    Notifications,
+    /// What people want of them.
+    Preferences,
 }
 
 impl Reads {
-    const ALL: [Self; 3] = [Self::Products, Self::Orders, Self::Sales];
+    const ALL: [Self; 11] = [
+        Self::Products,
+        Self::Orders,
+        Self::Sales,
+        Self::Carts,
+        Self::Users,
+        Self::Sessions,
+        Self::ApiKeys,
+        Self::Payments,
+        Self::Invoices,
+        Self::Notifications,
+        Self::Preferences,
+    ];
 
     /// The projections, each with a topic that it reads.
     pub(crate) const fn sources(self) -> &'static [(&'static str, &'static str)] {
@@ -42,7 +74,22 @@ impl Reads {
             Self::Products => &[("products", PRODUCT.events), ("stock", STOCK_ITEM.events)],
             Self::Orders => &[("orders", ORDER.events)],
             Self::Sales => &[("sales", ORDER.events), ("sales", CREDIT_NOTE.events)],
+            Self::Carts => &[("carts", CART.events), ("products", PRODUCT.events)],
+            Self::Users => &[("users", USER.events)],
+            Self::Sessions => &[("sessions", SESSION.events), ("users", USER.events)],
+            Self::ApiKeys => &[("api-keys", API_KEY.events)],
+            Self::Notifications => &[("notifications", NOTIFICATION.events)],
+            Self::Preferences => &[("preferences", PREFERENCE.events)],
+            Self::Payments => &[("payments", PAYMENT.events)],
+            Self::Invoices => &[("invoices", INVOICE_SERIES.events)],
         }
+    }
+
+    /// Every projection that reads the topic, each once, whether it has a checkpoint or not.
+    pub(crate) fn projections_of(topic: &str) -> Vec<&'static str> {
+        let sources = Self::ALL.into_iter().flat_map(Self::sources);
+        let reading: BTreeSet<_> = sources.filter(|(_, read)| *read == topic).map(|(name, _)| *name).collect();
+        reading.into_iter().collect()
     }
 }
 

@@ -8,6 +8,7 @@ mod ends;
 mod failure;
 mod freshness;
 mod paging;
+mod pdf;
 mod queries;
 mod routes;
 mod scopes;

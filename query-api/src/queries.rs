@@ -8,9 +8,13 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use std::sync::Arc;
+use std::time::Duration;
 use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies, problems};
 use tillroll_postgres::{Param, Pool, Row};
+use tillroll_schemas::Sealed;
 use tillroll_telemetry::Shutdown;
+use tillroll_vault::{Opened, Vault};
+use uuid::Uuid;
 
 /// The state of the routes.
 pub(crate) struct Queries {
@@ -18,6 +22,7 @@ pub(crate) struct Queries {
     tokens: TokenKey,
     identities: IdentityVerifier,
     freshness: Freshness,
+    vault: Option<Vault>,
 }
 
 impl Verifies for Queries {
@@ -29,11 +34,11 @@ impl Verifies for Queries {
 /// The routes of the query API, with the tasks that watch how fresh the read models are until `shutdown` is requested.
 ///
 /// `pool` should be read-only; its patience is the longest that a query may take. Neither the database nor the log has
-/// to be there yet.
-pub fn start(pool: Pool, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown) -> Router {
+/// to be there yet. Without a vault nothing personal is answered: 503.
+pub fn start(pool: Pool, vault: Option<Vault>, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown) -> Router {
     let freshness = Freshness::watch(pool.clone(), ends, shutdown);
     let (tokens, identities) = (keys.consistency.clone(), keys.identity.verifier());
-    routes::router(Arc::new(Queries { pool, tokens, identities, freshness }))
+    routes::router(Arc::new(Queries { pool, tokens, identities, freshness, vault }))
 }
 
 impl Queries {
@@ -68,5 +73,28 @@ impl Queries {
     pub(crate) async fn one(&self, sql: &str, params: &[Param<'_>]) -> Result<Row, Problem> {
         let row = self.pool.row(sql, params).await.map_err(|error| failure::of_database(&error))?;
         row.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+    }
+
+    /// Personal data in the clear, for an answer; nothing where the person was erased.
+    pub(crate) async fn opened(&self, sealed: &[(Uuid, &str, &Sealed)]) -> Result<Vec<Option<String>>, Problem> {
+        if sealed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let opened = self.vault()?.open_all(sealed).await.map_err(|error| failure::of_vault(&error))?;
+        let text = |opened| match opened {
+            Opened::Text(text) => Some(text.as_str().to_owned()),
+            Opened::Erased => None,
+        };
+        Ok(opened.into_iter().map(text).collect())
+    }
+
+    /// How long ago the person's key was destroyed; nothing if it was not.
+    pub(crate) async fn destroyed(&self, person: Uuid) -> Result<Option<Duration>, Problem> {
+        self.vault()?.destroyed(person).await.map_err(|error| failure::of_vault(&error))
+    }
+
+    fn vault(&self) -> Result<&Vault, Problem> {
+        let none = || Problem::new(&problems::UNAVAILABLE).detail("personal data cannot be opened here");
+        self.vault.as_ref().ok_or_else(none)
     }
 }

@@ -1,5 +1,7 @@
 //! `api-key`: a key for machines: importers, partners. Key: the key's id.
 
+pub mod secret;
+
 use crate::{SecretHash, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -60,8 +62,11 @@ pub struct Created {
     pub owner: UserId,
     /// What it is for, for people; no personal data.
     pub label: String,
-    /// What it may do.
+    /// What it may do, as far as its owner may.
     pub scopes: BTreeSet<Scope>,
+    /// The owner's security epoch when it was made. One that does not say counts as older than any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
 }
 
 /// The key is good for nothing any more.
@@ -85,8 +90,11 @@ pub struct CreateApiKey {
     pub owner: UserId,
     /// What it is for, for people; no personal data.
     pub label: String,
-    /// What it may do; at least one.
+    /// What it may do, as far as its owner may; at least one.
     pub scopes: BTreeSet<Scope>,
+    /// The owner's security epoch, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
 }
 
 /// Ends a key.

@@ -36,4 +36,18 @@ pub const INVOICE_SERIES: AggregateTopics =
 pub const PAYMENT: AggregateTopics = AggregateTopics::new("payment", "payment.events.v1", "payment.commands.v1");
 
 /// Every aggregate that has topics.
-pub const AGGREGATES: [AggregateTopics; 4] = [PRODUCT, STOCK_ITEM, ORDER, CREDIT_NOTE];
+pub const AGGREGATES: [AggregateTopics; 13] = [
+    PRODUCT,
+    STOCK_ITEM,
+    ORDER,
+    CREDIT_NOTE,
+    CART,
+    USER,
+    IDENTITY_CLAIM,
+    SESSION,
+    API_KEY,
+    NOTIFICATION,
+    PREFERENCE,
+    PAYMENT,
+    INVOICE_SERIES,
+];

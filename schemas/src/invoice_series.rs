@@ -84,11 +84,15 @@ pub enum Document {
 }
 
 impl Document {
-    /// Names the document among all of a series: an order's cancellation may bear the order's own id.
+    /// Names the document among all of a series, all that it says of itself included: an order's cancellation may bear
+    /// the order's own id, and a number is told to no other order than the document's.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Invoice { order_id } => Uuid::new_v5(&order_id.0, b"invoice"),
-            Self::CreditNote { credit_id, .. } => Uuid::new_v5(credit_id, b"credit-note"),
+            Self::CreditNote { credit_id, order_id: None } => Uuid::new_v5(credit_id, b"credit-note"),
+            Self::CreditNote { credit_id, order_id: Some(order) } => {
+                Uuid::new_v5(credit_id, &[b"credit-note", order.0.as_bytes().as_slice()].concat())
+            }
         }
     }
 
@@ -115,6 +119,9 @@ pub struct InvoiceLine {
     /// Basis points.
     #[serde(default)]
     pub tax_rate: TaxRate,
+    /// Its tax, if that does not follow from this document: of what is credited, what the invoice took for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_tax: Option<Money>,
 }
 
 /// One line as it was issued.
@@ -123,7 +130,7 @@ pub struct IssuedLine {
     /// What was asked for.
     #[serde(flatten)]
     pub line: InvoiceLine,
-    /// Its share of its rate's tax.
+    /// Its share of its rate's tax, or its fixed one.
     pub tax: Money,
 }
 
@@ -134,7 +141,7 @@ pub struct RateTotal {
     pub tax_rate: TaxRate,
     /// Without tax.
     pub net: Money,
-    /// The tax, rounded half up once.
+    /// The tax: fixed ones, and that of all other lines together, rounded half up once.
     pub tax: Money,
 }
 
@@ -187,7 +194,8 @@ tillroll_log::bodies! {
     }
 }
 
-/// Gives a document the next number, or tells the one that it has. The key is `Series::of(dated)`.
+/// Gives a document the next number, or tells the one that it has. Its key follows from its date:
+/// [`IssueDocument::to_series`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssueDocument {
     /// What.
@@ -207,6 +215,13 @@ pub struct IssueDocument {
     pub country: Option<String>,
     /// At least one, in one currency, none below 0.
     pub lines: Vec<InvoiceLine>,
+}
+
+impl IssueDocument {
+    /// The command, and the series that it is for: no other may be asked.
+    pub fn to_series(self) -> (Series, InvoiceSeriesCommand) {
+        (Series::of(self.dated), self.into())
+    }
 }
 
 tillroll_log::bodies! {
@@ -243,13 +258,6 @@ pub struct RecordInvoiceAnswer {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: InvoiceOutcome,
-}
-
-tillroll_log::bodies! {
-    /// What series tell orders: part of the order's own set of commands, named here so that series can write it.
-    pub enum InvoiceAnswer {
-        Record(RecordInvoiceAnswer) = "order.record-invoice-answer",
-    }
 }
 
 #[cfg(test)]

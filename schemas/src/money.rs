@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// An ISO 4217 code: three upper-case letters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Currency([u8; 3]);
+use crate::Currency;
 
 /// Why an amount cannot be formed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,51 +23,6 @@ pub enum MoneyError {
     /// Beyond 64 bits of minor units.
     #[error("the amount is too large")]
     Overflow,
-}
-
-impl Currency {
-    /// Pounds sterling.
-    pub const GBP: Self = Self(*b"GBP");
-
-    /// The code as text.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
-    }
-}
-
-impl std::str::FromStr for Currency {
-    type Err = MoneyError;
-    fn from_str(text: &str) -> Result<Self, MoneyError> {
-        match <[u8; 3]>::try_from(text.as_bytes()) {
-            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
-            _ => Err(MoneyError::InvalidCurrency),
-        }
-    }
-}
-
-impl TryFrom<String> for Currency {
-    type Error = MoneyError;
-    fn try_from(text: String) -> Result<Self, MoneyError> {
-        text.parse()
-    }
-}
-
-impl From<Currency> for String {
-    fn from(currency: Currency) -> Self {
-        currency.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// An amount of money in minor units (pence, cents).
@@ -185,6 +137,30 @@ pub fn tax_by_rate(net: impl IntoIterator<Item = (TaxRate, Money)>) -> Result<BT
         sum.amount = i64::try_from(rounded).map_err(|_| MoneyError::Overflow)?;
     }
     Ok(groups)
+}
+
+/// The share of each of these net amounts in its rate's tax: its own tax cut to whole units; what is then left of the
+/// rate's tax goes to the rate's largest amount, the first of those that are as large. So they add up to it.
+pub fn tax_shares(net: &[(TaxRate, Money)]) -> Result<Vec<Money>, MoneyError> {
+    let mut left = tax_by_rate(net.iter().copied())?;
+    // A rate is at most 100 %, so that a share is no greater than the amount.
+    let cut = |(rate, net): &(TaxRate, Money)| {
+        let exact = i128::from(net.amount) * i128::from(rate.0) / 10_000;
+        Money { amount: i64::try_from(exact).unwrap_or(net.amount), currency: net.currency }
+    };
+    let mut shares: Vec<Money> = net.iter().map(cut).collect();
+    for ((rate, _), share) in net.iter().zip(&shares) {
+        if let Some(left) = left.get_mut(rate) {
+            left.amount -= share.amount;
+        }
+    }
+    for (rate, left) in left {
+        let of_rate = net.iter().enumerate().filter(|(_, (other, _))| *other == rate);
+        if let Some((largest, _)) = of_rate.rev().max_by_key(|(_, (_, net))| net.amount) {
+            shares[largest].amount += left.amount;
+        }
+    }
+    Ok(shares)
 }
 
 #[cfg(test)]

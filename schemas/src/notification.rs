@@ -51,12 +51,31 @@ pub enum GaveUp {
     RecipientErased,
     /// The person has no address for this channel.
     NoAddress,
+    /// Mails to this address of the person come back.
+    Undeliverable,
     /// The person does not want such messages over this channel.
     SwitchedOff,
     /// This installation has no such channel.
     NotConfigured,
     /// The message could not be written.
     Unwritable,
+}
+
+impl GaveUp {
+    /// Its name, as it is written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::AttemptsExhausted => "attempts_exhausted",
+            Self::Expired => "expired",
+            Self::RecipientErased => "recipient_erased",
+            Self::NoAddress => "no_address",
+            Self::Undeliverable => "undeliverable",
+            Self::SwitchedOff => "switched_off",
+            Self::NotConfigured => "not_configured",
+            Self::Unwritable => "unwritable",
+        }
+    }
 }
 
 /// The message is to be sent; the first attempt is due over every channel.
@@ -115,6 +134,18 @@ pub struct Sent {
     pub channel: Channel,
     /// At the how manieth attempt.
     pub attempt: u32,
+    /// To the how manieth of the person's e-mail addresses, if to the account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<u32>,
+}
+
+/// An address that mails do not reach. Of the address itself nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undeliverable {
+    /// Whose.
+    pub user_id: UserId,
+    /// The how manieth of his.
+    pub address: u32,
 }
 
 /// The channels are not tried any more.
@@ -136,6 +167,9 @@ pub struct Bounced {
     pub channel: Channel,
     /// The status of RFC 3463: `5.1.1`.
     pub status: String,
+    /// The address that there is not, if that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeliverable: Option<Undeliverable>,
 }
 
 /// Its user has read it.

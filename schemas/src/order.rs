@@ -1,10 +1,23 @@
 //! `order`: an order and the sagas that bring it about. Key: the order id.
 
 mod commands;
+mod old;
+mod operating;
+mod paying;
+mod reversing;
+mod sale;
+mod told;
 
 pub use commands::*;
+pub use operating::*;
+pub use paying::*;
+pub use reversing::*;
+pub use sale::*;
+pub use told::*;
 
-use crate::{FulfilmentId, Money, Quantity, Sku, TaxRate, Timestamp};
+use crate::invoice_series::InvoiceOutcome;
+use crate::payment::PaymentOutcome;
+use crate::{FulfilmentId, Money, Quantity, Sealed, Sku, TaxRate, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One line with everything frozen that could change later.
@@ -49,14 +62,6 @@ pub struct Totals {
 pub struct Customer {
     /// The shop's own number for him; no personal data.
     pub reference: String,
-}
-
-/// How it is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentMethod {
-    /// On the customer's account: no payment is asked for.
-    OnAccount,
 }
 
 /// So many pieces of a SKU, all lines together.
@@ -126,35 +131,6 @@ pub struct Reason {
     pub detail: String,
 }
 
-/// What is counted as sold (or credited): frozen here so that a sales report needs no other record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sale {
-    /// The date that it counts for.
-    pub dated: Timestamp,
-    /// Where it went.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// Who bought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<Customer>,
-    /// What, without tax.
-    pub lines: Vec<SaleLine>,
-}
-
-/// One line of a sale.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SaleLine {
-    /// What.
-    pub sku: Sku,
-    /// Its category then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    /// How many.
-    pub quantity: Quantity,
-    /// For how much, tax excluded.
-    pub amount: Money,
-}
-
 /// The enum and the list of what it holds from one place: a step that is not in the list does not exist.
 macro_rules! listed {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident,)+ }) => {
@@ -169,18 +145,26 @@ macro_rules! listed {
 }
 
 listed! {
-    /// A step of the saga that waits for stock items.
+    /// A step of the saga that waits for stock items, for the payment or for a document's number.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Step {
         /// Waiting for reservations.
         Reserve,
+        /// Waiting for money to be held.
+        Authorise,
         /// Waiting for commits.
         Commit,
-        /// Waiting for releases.
+        /// Waiting for money to be taken.
+        Capture,
+        /// Waiting for the number of an invoice or a credit note.
+        Invoice,
+        /// Waiting for releases, and for the money to be let go or given back.
         Release,
         /// Waiting for pieces to leave.
         Fulfil,
+        /// Waiting for money to go back.
+        Refund,
     }
 }
 
@@ -196,8 +180,14 @@ pub struct Placed {
     /// Where it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Whose, if he has an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// Whether it was made of his cart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cart: bool,
     /// How it is paid.
-    pub payment: PaymentMethod,
+    pub payment: PaymentTerms,
     /// When it was ordered (business time).
     pub placed_at: Timestamp,
     /// As ordered, in that order; a SKU may be on several.
@@ -210,6 +200,9 @@ pub struct Placed {
     pub reservations_expire_at: Timestamp,
     /// When the wait for answers is over.
     pub answer_by: Timestamp,
+    /// Where it is sent, for whoever has the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Sealed>,
 }
 
 /// Some stock items answered; others are still awaited.
@@ -242,6 +235,21 @@ pub struct StockCommitted {
 pub struct Confirmed {
     /// What counts.
     pub sale: Sale,
+    /// What is to be taken now, if it is paid by card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Charge>,
+    /// What is to be invoiced now, if it is paid on account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<Paper>,
+    /// Whose cart was bought, if it was made of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<UserId>,
+    /// When the wait for what is asked for is over, if anything is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<Timestamp>,
+    /// Who is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 /// An answer did not come in time; the wait goes on, longer.
@@ -263,8 +271,17 @@ pub struct CompensationStarted {
     /// The answers that caused it, if any did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<StockAnswer>,
+    /// The payment's answer that caused it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_answer: Option<PaymentOutcome>,
     /// Whose claims have to be released.
     pub releases: Vec<Sku>,
+    /// How the money is let go or given back, if any may be held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+    /// What is credited, if it was invoiced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_note: Option<Paper>,
     /// When the wait for answers is over.
     pub answer_by: Timestamp,
 }
@@ -277,9 +294,24 @@ pub struct Cancelled {
     /// The answers that completed it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<StockAnswer>,
+    /// The payment's answer that completed it, or caused it where nothing had to be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_answer: Option<PaymentOutcome>,
+    /// The series' answer that completed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_answer: Option<InvoiceOutcome>,
     /// What was sold and is not any more (only if it had been confirmed), dated by the cancellation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<Sale>,
+    /// What was given back, if it had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+    /// Whose cart is his again, if it was made of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<UserId>,
+    /// Who is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 /// The saga cannot go on by itself. A late answer still carries it on.
@@ -292,36 +324,12 @@ pub struct Stuck {
     /// The answers that caused it, if any did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<StockAnswer>,
-}
-
-/// An operator has those asked again who have not done what the order waits for; the wait begins anew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepRetried {
-    /// Which wait.
-    pub step: Step,
-    /// Why now, if he says so; no personal data.
+    /// The payment's answer that caused it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Who is asked, and for how many pieces.
-    pub claims: Vec<StockClaim>,
-    /// Which delivery, if pieces are to leave.
+    pub payment_answer: Option<PaymentOutcome>,
+    /// The series' answer that caused it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fulfilment_id: Option<FulfilmentId>,
-    /// When the wait for answers is over.
-    pub answer_by: Timestamp,
-}
-
-/// An operator has seen to what the order waits for: it counts as done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepCompleted {
-    /// Which wait.
-    pub step: Step,
-    /// What he did, and why; no personal data.
-    pub reason: String,
-    /// Who had not done it.
-    pub skus: Vec<Sku>,
-    /// When the next step is taken, if nothing takes it before.
-    pub answer_by: Timestamp,
+    pub invoice_answer: Option<InvoiceOutcome>,
 }
 
 /// Pieces are to leave the warehouse.
@@ -348,12 +356,15 @@ pub struct Fulfilled {
     pub answers: Vec<StockAnswer>,
     /// Whether nothing is left to deliver.
     pub complete: bool,
+    /// Who is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 tillroll_log::bodies! {
     /// What happened to an order.
     pub enum OrderEvent {
-        Placed(Placed) = "order.placed.v1",
+        Placed(Placed) = "order.placed.v2" <- "order.placed.v1"(old::PlacedV1),
         StockAnswered(StockAnswered) = "order.stock-answered.v1",
         StockReserved(StockReserved) = "order.stock-reserved.v1",
         StockCommitted(StockCommitted) = "order.stock-committed.v1",
@@ -366,5 +377,15 @@ tillroll_log::bodies! {
         StepCompleted(StepCompleted) = "order.step-completed.v1",
         FulfilmentRequested(FulfilmentRequested) = "order.fulfilment-requested.v1",
         Fulfilled(Fulfilled) = "order.fulfilled.v1",
+        PaymentRequested(PaymentRequested) = "order.payment-requested.v1",
+        PaymentActionRequired(PaymentActionRequired) = "order.payment-action-required.v1",
+        PaymentAuthorised(PaymentAuthorised) = "order.payment-authorised.v1",
+        PaymentCaptured(PaymentCaptured) = "order.payment-captured.v1",
+        PaymentAnswered(PaymentAnswered) = "order.payment-answered.v1",
+        UndoRequested(UndoRequested) = "order.undo-requested.v1",
+        Invoiced(Invoiced) = "order.invoiced.v1",
+        RefundRequested(RefundRequested) = "order.refund-requested.v1",
+        Refunded(Refunded) = "order.refunded.v1",
+        RefundRefused(RefundRefused) = "order.refund-refused.v1",
     }
 }

@@ -4,92 +4,15 @@
 //! is personal: a method token and the provider's ids mean nothing without the provider's own secrets.
 
 mod answers;
+mod asking;
 mod commands;
 
 pub use answers::*;
+pub use asking::*;
 pub use commands::*;
 
 use crate::{Money, OrderId, PaymentId, RefundId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// The provider's id of a payment (Stripe: `pi_…`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IntentId(pub String);
-
-impl IntentId {
-    /// The id as it stands in the provider's paths.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for IntentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What the provider is asked for. The same call of the same payment may be made many times and has one effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
-pub enum Call {
-    /// To make an intent, unconfirmed: it holds nothing yet.
-    Create {
-        /// How much is to be held.
-        amount: Money,
-        /// The provider's name for the customer's card.
-        method_token: String,
-        /// The shop's own name for what is paid.
-        reference: String,
-    },
-    /// To hold the money.
-    Confirm {
-        /// Of which intent.
-        intent: IntentId,
-    },
-    /// To take what is held, or part of it; the rest is let go.
-    Capture {
-        /// Of which intent.
-        intent: IntentId,
-        /// How much.
-        amount: Money,
-    },
-    /// To let go of what is held, for ever.
-    Void {
-        /// Of which intent.
-        intent: IntentId,
-    },
-    /// To give back.
-    Refund {
-        /// Of which intent.
-        intent: IntentId,
-        /// Which refund.
-        refund_id: RefundId,
-        /// How much.
-        amount: Money,
-    },
-}
-
-/// When and how often a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// The how manieth call of this payment it is, from 1: a part of its idempotency key at the provider.
-    pub nth: u32,
-    /// How many times the same was asked before, since it was decided or since an operator had it tried again.
-    pub attempt: u32,
-    /// How many times an operator had it tried again.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub round: u32,
-    /// If nothing is known of its outcome by then, it is asked again, or given up.
-    pub repeat_at: Timestamp,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
 
 /// How a payment ends once nothing of it is held any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +28,16 @@ pub enum Ending {
         /// Why: stable, snake case.
         code: String,
     },
+}
+
+impl Ending {
+    /// Why it could not be authorised, if that is how it ends.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Voided { .. } => None,
+            Self::Declined { code } => Some(code),
+        }
+    }
 }
 
 /// An authorisation was asked for; the intent is created at the provider.
@@ -149,6 +82,18 @@ pub struct ActionRequired {
     pub intent: IntentId,
     /// If he has not by then, the payment voids itself.
     pub action_by: Timestamp,
+}
+
+/// The customer's time is over. The provider may have failed to say that he has acted, so it is asked before he is
+/// taken for one who has not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionOverdue {
+    /// For which order.
+    pub order_id: OrderId,
+    /// The provider's id.
+    pub intent: IntentId,
+    /// The call.
+    pub ask: Ask,
 }
 
 /// The amount is held.
@@ -282,6 +227,36 @@ pub struct CallRepeated {
     pub call: Call,
     /// How often, and until when.
     pub ask: Ask,
+    /// Why an operator had it made again, if he did and said why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An operator has seen to a call at the provider: it counts as done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCompleted {
+    /// For which order.
+    pub order_id: OrderId,
+    /// Which.
+    #[serde(flatten)]
+    pub call: Call,
+    /// Of a void: what the payment is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// What he has seen.
+    pub reason: String,
+}
+
+/// An operator has seen that a call took or gave back no money, and will not: it counts as refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRefused {
+    /// For which order.
+    pub order_id: OrderId,
+    /// Which: a capture or a refund.
+    #[serde(flatten)]
+    pub call: Call,
+    /// What he has seen.
+    pub reason: String,
 }
 
 /// The payment cannot go on by itself: an operator is needed. A late report of the provider still carries it on.
@@ -302,6 +277,7 @@ tillroll_log::bodies! {
         Requested(Requested) = "payment.requested.v1",
         Created(Created) = "payment.created.v1",
         ActionRequired(ActionRequired) = "payment.action-required.v1",
+        ActionOverdue(ActionOverdue) = "payment.action-overdue.v1",
         Authorised(Authorised) = "payment.authorised.v1",
         Declined(Declined) = "payment.declined.v1",
         CaptureRequested(CaptureRequested) = "payment.capture-requested.v1",
@@ -315,6 +291,8 @@ tillroll_log::bodies! {
         RefundRefused(RefundRefused) = "payment.refund-refused.v1",
         CallRepeated(CallRepeated) = "payment.call-repeated.v1",
         Stuck(Stuck) = "payment.stuck.v1",
+        CallCompleted(CallCompleted) = "payment.call-completed.v1",
+        CallRefused(CallRefused) = "payment.call-refused.v1",
     }
 }
 
@@ -327,6 +305,7 @@ impl PaymentEvent {
                 Some((Call::Create { amount: e.amount, method_token, reference }, e.ask))
             }
             Self::Created(e) => Some((Call::Confirm { intent: e.intent.clone() }, e.ask)),
+            Self::ActionOverdue(e) => Some((Call::Look { intent: e.intent.clone() }, e.ask)),
             Self::CaptureRequested(e) => Some((Call::Capture { intent: e.intent.clone(), amount: e.amount }, e.ask)),
             Self::VoidStarted(e) => Some((Call::Void { intent: e.intent.clone() }, e.ask)),
             Self::RefundRequested(e) => {
@@ -343,7 +322,9 @@ impl PaymentEvent {
             | Self::Voided(_)
             | Self::Refunded(_)
             | Self::RefundRefused(_)
-            | Self::Stuck(_) => None,
+            | Self::Stuck(_)
+            | Self::CallCompleted(_)
+            | Self::CallRefused(_) => None,
         }
     }
 }

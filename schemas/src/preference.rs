@@ -52,11 +52,14 @@ impl Choices {
     }
 }
 
-/// The person chose.
+/// The person chose, or an address of his turned out to be none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chosen {
     /// All of it, as it is now.
     pub choices: Choices,
+    /// The how manieth of his e-mail addresses mails do not reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeliverable: Option<u32>,
 }
 
 tillroll_log::bodies! {
@@ -73,9 +76,17 @@ pub struct Choose {
     pub choices: Choices,
 }
 
+/// Mails to the how manieth of his e-mail addresses come back. He may choose anew, and then it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordUndeliverable {
+    /// Which.
+    pub address: u32,
+}
+
 tillroll_log::bodies! {
     /// What can be asked of a person's preferences.
     pub enum PreferenceCommand {
         Choose(Choose) = "preference.choose",
+        RecordUndeliverable(RecordUndeliverable) = "preference.record-undeliverable",
     }
 }

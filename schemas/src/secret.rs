@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An argon2id hash of a password as a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`), with its own salt.
+/// What is kept of a password: in the log, the argon2id hash sealed under its person's key, so that it ends with him; in
+/// memory, where it is opened, the hash itself as a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);

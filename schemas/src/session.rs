@@ -111,6 +111,9 @@ pub struct LogOut {}
 /// Ends the session from outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeSession {
+    /// Whose it has to be; anybody else's is not there. Nobody: whosever it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<UserId>,
     /// Why.
     #[serde(flatten)]
     pub cause: Revocation,

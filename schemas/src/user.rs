@@ -10,6 +10,7 @@ pub use commands::*;
 use crate::{PasswordHash, Sealed, SecretHash, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// What somebody may be to the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,6 +190,8 @@ pub struct PasswordRehashed {
 /// Somebody says that he forgot his password; a token goes to the address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordResetRequested {
+    /// Which request: who knows the key of such tokens makes the token of user and request again.
+    pub request_id: Uuid,
     /// What is kept of the token. It replaces one that was sent before.
     pub token: SecretHash,
     /// When it is good for nothing any more.
@@ -198,6 +201,8 @@ pub struct PasswordResetRequested {
 /// A token goes to the address, to see whether the person reads what comes there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailVerificationRequested {
+    /// Which request: who knows the key of such tokens makes the token of user and request again.
+    pub request_id: Uuid,
     /// What is kept of the token. It replaces one that was sent before.
     pub token: SecretHash,
     /// When it is good for nothing any more.

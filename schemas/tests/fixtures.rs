@@ -16,8 +16,18 @@ macro_rules! sets {
         })+
 
         fn known() -> BTreeSet<String> {
-            let sets = [$(<$set>::TYPE_NAMES),+];
-            sets.into_iter().flatten().map(|name| format!("{name}.json")).collect()
+            let written = [$(<$set>::TYPE_NAMES),+].into_iter().flatten().copied();
+            let read = [$(<$set as Body>::OLD_TYPE_NAMES),+].into_iter().flatten().map(|(old, _)| *old);
+            written.chain(read).map(|name| format!("{name}.json")).collect()
+        }
+
+        /// Every version that is read and not written any more is read as its successor.
+        #[test]
+        fn every_old_version_is_read_as_its_successor() -> Result<(), Failure> {
+            let mut read = 0;
+            $(read += read_as_successors::<$set>(<$set as Body>::OLD_TYPE_NAMES)?;)+
+            assert!(read > 0, "there is an old version");
+            Ok(())
         }
     };
 }
@@ -52,6 +62,24 @@ fn read_and_written_again<B: Body>(type_names: &[&str]) -> Result<(), Failure> {
         assert_eq!(written, serde_json::from_slice::<Value>(&stored)?, "{type_name}");
     }
     Ok(())
+}
+
+/// How many were read. What is made of an old version is an event like any other: written again, and read, it stays.
+fn read_as_successors<B: Body + PartialEq + std::fmt::Debug>(old: &[(&str, &str)]) -> Result<usize, Failure> {
+    for (old, successor) in old {
+        let stored = std::fs::read(fixtures().join(format!("{old}.json"))).map_err(|why| format!("{old}: {why}"))?;
+        let event = B::decode(old, &stored).map_err(|why| format!("{old}: {why}"))?;
+        assert_eq!(event.type_name(), *successor, "{old}");
+        let again = B::decode(successor, &event.encode()?).map_err(|why| format!("{successor}: {why}"))?;
+        assert_eq!(again, event, "{old}");
+        // Nothing of it is lost: whatever it said that its successor says in the same words, it still says.
+        let (before, after): (Value, Value) =
+            (serde_json::from_slice(&stored)?, serde_json::from_slice(&event.encode()?)?);
+        let before = before.as_object().ok_or("no object")?;
+        let changed: Vec<&String> = before.keys().filter(|name| before[*name] != after[*name]).collect();
+        assert!(changed.len() <= 1, "{old} says otherwise: {changed:?}");
+    }
+    Ok(old.len())
 }
 
 /// A version that left the code would leave its sample behind: what was written must stay readable.

@@ -4,6 +4,7 @@
 //! Start with `turn`: `own` and `shared` run a test. What a test may ask of a running system is in `system`.
 
 mod csv;
+mod hand;
 mod http;
 mod log;
 mod paths;
@@ -16,13 +17,14 @@ mod up;
 mod wait;
 
 pub use csv::{Line, lines, pence, shop_key};
+pub use hand::by_hand;
 pub use http::{Answer, Ask, Http};
 pub use log::{LogEnds, Topics};
 pub use paths::{variable, workspace};
 pub use process::{Finished, Running, Tillroll};
 pub use rows::{Rows, texts};
-pub use system::{System, free_port};
-pub use turn::{installed, own, own_of_three, own_serving, shared};
+pub use system::{System, free_port, free_port_of};
+pub use turn::{installed, own, own_of_three, own_serving, own_with, shared};
 pub use up::Up;
 pub use wait::until;
 

@@ -66,6 +66,20 @@ impl Topics {
         Ok(added)
     }
 
+    /// The bodies of the events that were added between two looks, each with its topic.
+    pub async fn bodies(&self, before: &LogEnds, after: &LogEnds) -> Outcome<Vec<(String, String)>> {
+        let mut bodies = Vec::new();
+        for ((topic, partition), end) in after.events() {
+            let begin = before.0.get(&(topic.clone(), *partition)).copied().unwrap_or(0);
+            for offset in begin..end {
+                let place = (Topic::from(topic.as_str()), PartitionId(*partition), Offset(offset));
+                let value = self.0.read_at(&place.0, place.1, place.2).await?.and_then(|record| record.value.clone());
+                bodies.push((topic.clone(), String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()));
+            }
+        }
+        Ok(bodies)
+    }
+
     /// What was added but for marks and claims, which say nothing about anybody.
     pub async fn said(&self, before: &LogEnds, after: &LogEnds) -> Outcome<BTreeMap<(String, String), usize>> {
         let mut added = self.added(before, after).await?;

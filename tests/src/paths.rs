@@ -9,8 +9,12 @@ pub fn workspace() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// The binary under test: beside this test's own directory, as cargo lays them out.
+/// The binary under test: beside this test's own directory, as cargo lays them out; or that of another build, which
+/// `TILLROLL_BINARY` names.
 pub(crate) fn tillroll() -> Outcome<PathBuf> {
+    if let Some(named) = variable("TILLROLL_BINARY") {
+        return Ok(PathBuf::from(named));
+    }
     let own = std::env::current_exe()?;
     let beside = own.ancestors().nth(2).map(|built| built.join("tillroll"));
     match beside.filter(|path| path.is_file()) {

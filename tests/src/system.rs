@@ -8,6 +8,7 @@ use crate::rows::Rows;
 use crate::wait::until;
 use crate::{Outcome, paths};
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,8 +19,10 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// Where the binary may listen: below the range of outgoing connections, so that none of these sits on its port while
 /// it is down for a moment.
-const PORTS: std::ops::Range<u16> = 15_000..20_000;
+const PORTS: Range<u16> = 15_000..20_000;
 
+/// As `tillroll up` calls it.
+const VAULT_DATABASE: &str = "tillroll_vault";
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running system. Clones share it; it is gone with the last one.
@@ -32,6 +35,7 @@ struct Inner {
     stack: Stack,
     launch: Launch,
     url: String,
+    vault_url: String,
     staff: String,
     home: TempDir,
 }
@@ -44,26 +48,35 @@ impl System {
 
     /// The same whose server is told to serve that.
     pub(crate) async fn serving(brokers: Brokers, server: &'static [&'static str]) -> Outcome<Self> {
+        Self::set_up(brokers, server, Vec::new()).await
+    }
+
+    /// The same with these settings besides.
+    pub(crate) async fn set_up(
+        brokers: Brokers,
+        server: &'static [&'static str],
+        settings: Vec<(&'static str, String)>,
+    ) -> Outcome<Self> {
         let stack_config = StackConfig::from_lookup(paths::home(), Data::Fresh, paths::variable)?;
         let stack_config = StackConfig { brokers, kafka_port: None, postgres_port: None, ..stack_config };
         let home = tempfile::Builder::new().prefix("tillroll-e2e-").tempdir()?;
         let stack = Stack::start(stack_config).await?;
+        let vault_url = stack.create_private_database(VAULT_DATABASE).await?;
         let address = format!("127.0.0.1:{}", free_port()?);
-        let launch = Launch {
-            home: home.path().to_owned(),
-            server,
-            settings: vec![
-                ("TILLROLL_STACK", "external".to_owned()),
-                ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),
-                ("DATABASE_URL", stack.database_url().to_owned()),
-                ("TILLROLL_LISTEN", address.clone()),
-                ("TILLROLL_LOG", paths::variable("TILLROLL_LOG").unwrap_or_else(|| "info".to_owned())),
-            ],
-        };
+        let own = vec![
+            ("TILLROLL_STACK", "external".to_owned()),
+            ("KAFKA_BOOTSTRAP_SERVERS", stack.bootstrap_servers().to_owned()),
+            ("DATABASE_URL", stack.database_url().to_owned()),
+            ("TILLROLL_VAULT_URL", vault_url.clone()),
+            ("TILLROLL_LISTEN", address.clone()),
+            ("TILLROLL_LOG", paths::variable("TILLROLL_LOG").unwrap_or_else(|| "info".to_owned())),
+        ];
+        let settings = [own, settings].concat();
+        let launch = Launch { home: home.path().to_owned(), server, settings };
         let tillroll = Mutex::new(Tillroll::start(launch.clone()).await?);
         let staff = mint(&launch, &["--role", "staff", "--ttl", "2h"]).await?;
         let url = format!("http://{address}");
-        Ok(Self(Arc::new(Inner { tillroll, stack, launch, url, staff, home })))
+        Ok(Self(Arc::new(Inner { tillroll, stack, launch, url, vault_url, staff, home })))
     }
 
     /// One more, beside that of the test.
@@ -111,6 +124,11 @@ impl System {
         self.0.stack.bootstrap_servers()
     }
 
+    /// The public door's root, for everybody.
+    pub fn root(&self) -> Http {
+        Http::at_root(&self.0.url)
+    }
+
     /// The public door, for whoever this token says.
     pub fn http_of(&self, token: &str) -> Http {
         Http::new(&self.0.url, Some(token))
@@ -146,6 +164,11 @@ impl System {
         self.0.stack.database_url()
     }
 
+    /// Where the vault's own database is.
+    pub fn vault_url(&self) -> &str {
+        &self.0.vault_url
+    }
+
     /// Removes what owners keep locally; an error if they keep nothing.
     pub fn delete_local_state(&self) -> Outcome {
         Ok(std::fs::remove_dir_all(self.home().join("state"))?)
@@ -157,7 +180,7 @@ impl System {
     }
 
     /// Where this system's files are, all of them.
-    pub(crate) fn directories(&self) -> Vec<PathBuf> {
+    pub fn directories(&self) -> Vec<PathBuf> {
         let stack = self.0.stack.logs().and_then(|logs| logs.parent().map(Path::to_owned));
         stack.into_iter().chain([self.home().to_owned()]).collect()
     }
@@ -237,11 +260,16 @@ pub(crate) async fn mint(launch: &Launch, arguments: &[&str]) -> Outcome<String>
 
 /// A port that nobody listens on. Different processes begin at different places.
 pub fn free_port() -> Outcome<u16> {
-    let span = u32::from(PORTS.end - PORTS.start);
+    free_port_of(PORTS)
+}
+
+/// The same of ports that nobody else takes, for who listens now and then.
+pub fn free_port_of(ports: Range<u16>) -> Outcome<u16> {
+    let span = u32::from(ports.end - ports.start);
     let begin = std::process::id().wrapping_mul(7919) % span;
     (0..span)
         .filter_map(|step| u16::try_from((begin + step) % span).ok())
-        .map(|step| PORTS.start + step)
+        .map(|step| ports.start + step)
         .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .ok_or_else(|| "no free port".into())
 }

@@ -33,6 +33,18 @@ where
     alone(Brokers::One, server, test)
 }
 
+/// The same with these settings besides.
+pub fn own_with<T>(settings: Vec<(&'static str, String)>, test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
+where
+    T: Future<Output = Outcome> + Send + 'static,
+{
+    run(async move {
+        let _turn = TURN.write().await;
+        let system = System::set_up(Brokers::One, &["serve", "all"], settings).await?;
+        carry_out(&system, test(system.clone())).await
+    })
+}
+
 /// A test on a system of its own with three brokers, alone.
 pub fn own_of_three<T>(test: impl FnOnce(System) -> T + Send + 'static) -> Outcome
 where

@@ -11,6 +11,10 @@ mod announced;
 mod another_file;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/cards.rs"]
+mod cards;
+#[path = "e2e/carts.rs"]
+mod carts;
 #[path = "e2e/chaos.rs"]
 mod chaos;
 #[path = "e2e/claims.rs"]
@@ -37,18 +41,26 @@ mod instances;
 mod kill;
 #[path = "e2e/killed_alone.rs"]
 mod killed_alone;
+#[path = "e2e/life.rs"]
+mod life;
 #[path = "e2e/load.rs"]
 mod load;
 #[path = "e2e/long_order.rs"]
 mod long_order;
 #[path = "e2e/made_again.rs"]
 mod made_again;
+#[path = "e2e/messages.rs"]
+mod messages;
+#[path = "e2e/money.rs"]
+mod money;
 #[path = "e2e/outages.rs"]
 mod outages;
 #[path = "e2e/outages_under_load.rs"]
 mod outages_under_load;
 #[path = "e2e/oversell.rs"]
 mod oversell;
+#[path = "e2e/people.rs"]
+mod people;
 #[path = "e2e/reads.rs"]
 mod reads;
 #[path = "e2e/real_file.rs"]

@@ -25,10 +25,10 @@ pub enum AggregateCommand {
 
 #[derive(Args)]
 pub struct ShowArgs {
-    /// product, stock-item, order or credit-note.
+    /// product, stock-item, order, credit-note, invoice-series or payment.
     #[arg(value_name = "TYPE")]
     kind: String,
-    /// Its id: a SKU, or the id of an order or credit note.
+    /// Its id: a SKU, a month as 2026-11 (invoice-series), or the id of an order, credit note or payment.
     id: String,
     /// One JSON object.
     #[arg(long)]

@@ -1,9 +1,14 @@
 //! Everything that the environment says, read once. An unknown or malformed value refuses to start and names the
 //! variable.
 
+mod messages;
+mod payments;
 mod variables;
+mod vault;
 
 use crate::Failure;
+pub use messages::{MailServer, Messages};
+pub use payments::PaymentProvider;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,11 +19,16 @@ use tillroll_http::{Keys, KeysError};
 use tillroll_kafka::{Admin, KafkaError};
 use tillroll_log::{Environment, Node, NodeConfig, StateConfig};
 use tillroll_telemetry::Format;
+use tillroll_users::password::Cost;
 use variables::Variables;
 pub use variables::{of_role, print_settings};
+pub use vault::{DATABASE as VAULT_DATABASE, MASTER_KEY as VAULT_MASTER_KEY, Missing};
 
 /// How long a client command waits for Kafka.
 const KAFKA_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the cost of a password's hash must be.
+const PASSWORD_COST: &str = "KiB of memory and passes, from 19456,2, the least that OWASP recommends, to 1048576,100";
 
 /// A variable has a value that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +58,8 @@ pub struct Config {
     pub max_requests: usize,
     /// Aggregates per partition that an owner holds in memory.
     pub state_cache: usize,
+    /// What the hash of a password costs.
+    pub password_cost: Cost,
     /// The log's filter.
     pub log: String,
     /// The log's form.
@@ -84,6 +96,7 @@ impl Config {
             partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
             max_requests: variables.number("TILLROLL_MAX_REQUESTS", 4_096, 1..=100_000)? as usize,
             state_cache: variables.number("TILLROLL_STATE_CACHE", 10_000, 1..=10_000_000)? as usize,
+            password_cost: variables.parsed("TILLROLL_ARGON2", Cost::RECOMMENDED, PASSWORD_COST)?,
             log: variables.get("TILLROLL_LOG").unwrap_or_else(|| "info".into()),
             log_format: variables.parsed("TILLROLL_LOG_FORMAT", Format::Text, "`text` or `json`")?,
             token: variables.get("TILLROLL_TOKEN"),
@@ -91,6 +104,20 @@ impl Config {
         };
         config.kafka("").check().map_err(|problem| of_property(&problem))?;
         Ok(config)
+    }
+
+    /// A secret of the environment, or of the file that `…_FILE` names; one of both.
+    fn secret(&self, variable: &str) -> Result<Option<String>, ConfigError> {
+        let file = format!("{variable}_FILE");
+        match (self.variables.get(variable), self.variables.get(&file)) {
+            (Some(secret), None) => Ok(Some(secret.trim().to_owned())),
+            (None, Some(path)) => match std::fs::read_to_string(&path) {
+                Ok(secret) => Ok(Some(secret.trim().to_owned())),
+                Err(error) => Err(ConfigError::new(&file, format!("{path} cannot be read: {error}"))),
+            },
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err(ConfigError::new(&file, format!("is set besides {variable}"))),
+        }
     }
 
     /// Where Kafka and PostgreSQL come from, and how a native stack is made.
@@ -132,12 +159,13 @@ impl Config {
 
     /// The same, or that of the running `tillroll up`, which keeps the password in a file of its own.
     pub fn reachable_database_url(&self) -> Result<String, ConfigError> {
-        self.database_url().or_else(|missing| self.running_database_url().ok_or(missing))
+        self.database_url().or_else(|missing| self.running_url("postgres", "postgres").ok_or(missing))
     }
 
-    fn running_database_url(&self) -> Option<String> {
-        let url = std::fs::read_to_string(self.run_file("postgres")).ok()?;
-        let password = std::fs::read_to_string(self.home.join("data/postgres.password")).ok()?;
+    /// An address that the running `tillroll up` has written into a run file, with the password that it keeps apart.
+    fn running_url(&self, run_file: &str, password: &str) -> Option<String> {
+        let url = std::fs::read_to_string(self.run_file(run_file)).ok()?;
+        let password = std::fs::read_to_string(self.home.join(format!("data/{password}.password"))).ok()?;
         let (user, rest) = url.trim().split_once('@')?;
         Some(format!("{user}:{}@{rest}", password.trim()))
     }
@@ -149,14 +177,19 @@ impl Config {
         (name.trim() == "tillroll").then_some(pid)
     }
 
+    /// Where the installation's keys are.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.home.join("keys")
+    }
+
     /// The installation's keys, made at the first start.
     pub fn keys(&self) -> Result<Keys, KeysError> {
-        Keys::open_or_create(&self.home.join("keys"))
+        Keys::open_or_create(&self.keys_dir())
     }
 
     /// The keys of an installation that is there: a client command makes none.
     pub fn existing_keys(&self) -> Result<Keys, ConfigError> {
-        let dir = self.home.join("keys");
+        let dir = self.keys_dir();
         let missing = |problem: String| ConfigError::new("TILLROLL_HOME", problem);
         if !dir.is_dir() {
             return Err(missing(format!("there are no keys in {}: start `tillroll up` there first", dir.display())));

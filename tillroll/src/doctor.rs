@@ -11,6 +11,7 @@ mod places;
 mod postgres;
 mod programs;
 mod read_models;
+mod vault;
 
 use crate::config::Config;
 use crate::{Failure, said};
@@ -127,5 +128,6 @@ async fn look(config: &Config) -> Vec<Finding> {
     if let Some(pool) = &pool {
         findings.extend(read_models::look(pool, node.as_ref()).await);
     }
+    findings.extend(vault::look(config).await);
     findings
 }

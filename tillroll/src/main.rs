@@ -1,11 +1,15 @@
 //! The `tillroll` binary: every role of the shop's backend, and the operator's command line.
 
 mod aggregate;
+mod bounce;
 mod config;
 mod demo;
 mod doctor;
 mod health;
 mod import;
+mod keys;
+mod messages;
+mod payments;
 mod roles;
 mod saga;
 mod serve;
@@ -13,6 +17,7 @@ mod tail;
 mod token;
 mod topics;
 mod up;
+mod vault;
 
 use clap::{Parser, Subcommand};
 use config::Config;
@@ -49,19 +54,29 @@ enum Command {
     /// Look at one aggregate: its events and its state.
     #[command(subcommand)]
     Aggregate(aggregate::AggregateCommand),
-    /// See what orders wait for, and mend those that are stuck.
+    /// See what orders and payments wait for, and mend orders that are stuck.
     #[command(subcommand)]
     Saga(saga::SagaCommand),
+    /// Compare the payment provider's books with the log, and mend payments that are stuck.
+    #[command(subcommand)]
+    Payments(payments::PaymentsCommand),
     /// Look for what is wrong with this installation, and say how to mend it; exit 1 if something is.
     Doctor(doctor::DoctorArgs),
     /// Make or check the topics.
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
+    /// Take in a mail that came back.
+    Bounce(bounce::BounceArgs),
+    /// Look after the keys to personal data.
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
     /// Watch a guarantee being kept.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
     /// Print an access token, signed with this installation's key.
     Token(token::TokenArgs),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// List the environment variables that Tillroll reads.
     Settings,
 }
@@ -95,10 +110,14 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
         Command::Tail(args) => tail::run(args, config).await,
         Command::Aggregate(command) => aggregate::run(command, config).await,
         Command::Saga(command) => saga::run(command, config).await,
+        Command::Payments(command) => payments::run(command, config).await,
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Topics(command) => topics::run(command, config).await,
+        Command::Bounce(args) => bounce::run(args, config).await,
+        Command::Vault(command) => vault::run(command, config).await,
         Command::Demo(command) => demo::run(command, config).await,
         Command::Token(args) => token::run(&args, &config),
+        Command::Keys(command) => keys::run(&command, &config),
         // Printed before there was a configuration.
         Command::Settings => Ok(ExitCode::SUCCESS),
     }

@@ -1,26 +1,32 @@
 //! The roles: what each needs, starts and answers.
 
 use crate::Failure;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Missing, PaymentProvider};
 use crate::health::{self, Check};
 use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_gateway::routes::Upstream;
-use tillroll_gateway::{Gateway, GatewayConfig, Urls};
+use tillroll_gateway::{Gateway, GatewayConfig, Revocations, Urls};
 use tillroll_http::Keys;
 use tillroll_log::{AggregateTopics, Node, RunningRole, Services};
+use tillroll_payments::provider::guarded::{Circuit, Guarded};
+use tillroll_payments::sandbox::Sandbox;
 use tillroll_postgres::{Pool, Settings};
 use tillroll_projectors::Projectors;
 use tillroll_query_api::NodeEnds;
 use tillroll_schemas::catalogue;
 use tillroll_telemetry::Shutdown;
+use tillroll_vault::Vault;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// How long a start waits until the read models' tables are made.
 const PREPARED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long until a vault that did not answer is asked again.
+const VAULT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A part of the system that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +34,10 @@ pub enum Role {
     Catalog,
     Inventory,
     Orders,
+    Users,
+    Notifications,
+    Sandbox,
+    Payments,
     Projectors,
     QueryApi,
     Gateway,
@@ -39,9 +49,42 @@ pub struct Shared<'a> {
     pub node: Node,
     pub keys: Keys,
     pub database_url: String,
+    /// Personal data's seals; none if no role here seals or opens.
+    pub vault: Option<Vault>,
     pub shutdown: Shutdown,
     /// Whether the read models are folded anew from the log.
     pub rebuild: bool,
+}
+
+impl Shared<'_> {
+    /// The vault, for a role that `needs_vault`.
+    fn vault(&self) -> Result<&Vault, Failure> {
+        self.vault.as_ref().ok_or_else(|| "a role asks for the vault and does not say that it needs it".into())
+    }
+}
+
+/// The vault over that database, with its tables if the database is there. If it is not they are made once it is, and
+/// whatever needs them fails meanwhile. A master key that is not the right one is refused.
+pub async fn vault(config: &Config, url: &str, shutdown: &Shutdown) -> Result<Vault, Failure> {
+    let settings = config.vault_settings(url)?;
+    let vault = config.vault(&settings, Missing::Made)?;
+    match timeout(PREPARED_WITHIN, crate::vault::prepare(&settings, &vault)).await {
+        Ok(Ok(())) => return Ok(vault),
+        Ok(Err(error)) if !error.is_unavailable() => return Err(error.into()),
+        Ok(Err(_)) | Err(_) => tracing::warn!("the vault's database does not answer: it is made ready later"),
+    }
+    let (prepared, shutdown) = (vault.clone(), shutdown.clone());
+    tillroll_telemetry::spawn("vault", async move {
+        while !shutdown.is_requested() {
+            match crate::vault::prepare(&settings, &prepared).await {
+                Ok(()) => return tracing::info!("the vault is ready"),
+                Err(error) if error.is_unavailable() => {}
+                Err(error) => tracing::error!(%error, "the vault cannot be used"),
+            }
+            let _ = timeout(VAULT_AGAIN_AFTER, shutdown.requested()).await;
+        }
+    });
+    Ok(vault)
 }
 
 /// A role that runs.
@@ -53,17 +96,38 @@ pub struct Started {
 
 impl Role {
     /// All of them, in the order in which they start.
-    pub const ALL: [Self; 6] =
-        [Self::Projectors, Self::QueryApi, Self::Catalog, Self::Inventory, Self::Orders, Self::Gateway];
+    pub const ALL: [Self; 10] = [
+        Self::Projectors,
+        Self::QueryApi,
+        Self::Catalog,
+        Self::Inventory,
+        Self::Orders,
+        Self::Users,
+        Self::Notifications,
+        Self::Sandbox,
+        Self::Payments,
+        Self::Gateway,
+    ];
 
     /// The consumer groups of the roles that own partitions, as `tillroll_log` calls them.
-    pub const GROUPS: [&str; 3] = ["tillroll.catalog", "tillroll.inventory", "tillroll.orders"];
+    pub const GROUPS: [&str; 6] = [
+        "tillroll.catalog",
+        "tillroll.inventory",
+        "tillroll.orders",
+        "tillroll.users",
+        "tillroll.notifications",
+        "tillroll.payments",
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Catalog => "catalog",
             Self::Inventory => "inventory",
             Self::Orders => "orders",
+            Self::Users => "users",
+            Self::Notifications => "notifications",
+            Self::Sandbox => "sandbox",
+            Self::Payments => "payments",
             Self::Projectors => "projectors",
             Self::QueryApi => "query-api",
             Self::Gateway => "gateway",
@@ -75,8 +139,11 @@ impl Role {
         match self {
             Self::Catalog => &[catalogue::PRODUCT],
             Self::Inventory => &[catalogue::STOCK_ITEM],
-            Self::Orders => &[catalogue::ORDER, catalogue::CREDIT_NOTE],
-            Self::Projectors | Self::QueryApi | Self::Gateway => &[],
+            Self::Orders => &[catalogue::ORDER, catalogue::CREDIT_NOTE, catalogue::CART],
+            Self::Users => &[catalogue::USER, catalogue::IDENTITY_CLAIM, catalogue::SESSION, catalogue::API_KEY],
+            Self::Notifications => &[catalogue::NOTIFICATION, catalogue::PREFERENCE],
+            Self::Payments => &[catalogue::PAYMENT, catalogue::INVOICE_SERIES],
+            Self::Sandbox | Self::Projectors | Self::QueryApi | Self::Gateway => &[],
         }
     }
 
@@ -90,12 +157,39 @@ impl Role {
         matches!(self, Self::Projectors | Self::QueryApi)
     }
 
-    /// The roles of these names; `all` means each.
-    pub fn parse_all(names: &[String]) -> Result<Vec<Self>, Failure> {
+    /// Whether it seals or opens personal data.
+    pub fn needs_vault(self) -> bool {
+        matches!(self, Self::Orders | Self::Users | Self::Notifications | Self::QueryApi)
+    }
+
+    /// Whether it is of use here: the sandbox is if it holds the money.
+    fn is_wanted(self, config: &Config) -> Result<bool, ConfigError> {
+        match self {
+            Self::Sandbox => Ok(config.payment_provider()? == PaymentProvider::Sandbox),
+            _ => Ok(true),
+        }
+    }
+
+    /// Every role that is of use here.
+    pub fn all(config: &Config) -> Result<Vec<Self>, ConfigError> {
+        let mut roles = Vec::new();
+        for role in Self::ALL {
+            if role.is_wanted(config)? {
+                roles.push(role);
+            }
+        }
+        Ok(roles)
+    }
+
+    /// The roles of these names; `all` means each that is of use here.
+    pub fn parse_all(names: &[String], config: &Config) -> Result<Vec<Self>, Failure> {
         let mut roles = Vec::new();
         for name in names {
             match (name.as_str(), Self::ALL.iter().find(|role| role.name() == name)) {
-                ("all", _) => roles.extend(Self::ALL),
+                ("all", _) => roles.extend(Self::all(config)?),
+                (_, Some(role)) if !role.is_wanted(config)? => {
+                    return Err(format!("`{name}` is of no use here: TILLROLL_PAYMENT_PROVIDER names another").into());
+                }
                 (_, Some(role)) => roles.push(*role),
                 (_, None) => {
                     let known = Self::ALL.map(Self::name).join(", ");
@@ -108,14 +202,32 @@ impl Role {
         Ok(roles)
     }
 
-    /// Starts the role, whose internal listener is at `url`. The gateway starts by [`gateway`].
-    pub async fn start(self, shared: &Shared<'_>, url: String) -> Result<Started, Failure> {
+    /// Starts the role, whose internal listener is at `url`; those that have started here are `local`. The gateway
+    /// starts by [`gateway`].
+    pub async fn start(
+        self,
+        shared: &Shared<'_>,
+        url: String,
+        local: &BTreeMap<Self, String>,
+    ) -> Result<Started, Failure> {
         let Shared { node, keys, .. } = shared;
-        let node = &node.at(url);
+        let node = &node.at(url.clone());
         match self {
             Self::Catalog => Ok(owning(node, tillroll_catalog::start(node, keys).await?)),
             Self::Inventory => Ok(owning(node, tillroll_inventory::start(node, keys).await?)),
-            Self::Orders => Ok(owning(node, tillroll_orders::start(node, keys).await?)),
+            Self::Orders => Ok(owning(node, tillroll_orders::start(node, keys, shared.vault()?.clone()).await?)),
+            Self::Users => {
+                let cost = shared.config.password_cost;
+                Ok(owning(node, tillroll_users::start(node, keys, shared.vault()?.clone(), cost).await?))
+            }
+            Self::Notifications => notifications(shared, node).await,
+            Self::Sandbox => sandbox(shared, &url),
+            Self::Payments => {
+                let sandbox = || announced(node, "sandbox", local.get(&Self::Sandbox).cloned());
+                let provider = Guarded::new(shared.config.payment_adapter(sandbox)?, Circuit::default());
+                let secrets = shared.config.webhook_secrets(keys)?;
+                Ok(owning(node, tillroll_payments::start(node, keys, provider, secrets).await?))
+            }
             Self::Projectors => projectors(shared).await,
             Self::QueryApi => query_api(shared).await,
             Self::Gateway => Ok(Started { router: Router::new(), owner: None, projectors: None }),
@@ -136,6 +248,23 @@ fn owning(node: &Node, (router, owner): (Router, RunningRole)) -> Started {
         })
     });
     Started { router: router.merge(health::router(check)), owner: Some(owner), projectors: None }
+}
+
+async fn notifications(shared: &Shared<'_>, node: &Node) -> Result<Started, Failure> {
+    let Shared { config, keys, shutdown, .. } = shared;
+    let outside = crate::messages::outside(config, keys, shared.vault()?.clone(), shutdown).await?;
+    Ok(owning(node, tillroll_notifications::start(node, keys, outside).await?))
+}
+
+/// The payment provider for development. It keeps its ledger beside the installation, as a real one would keep it
+/// whatever becomes of the shop.
+fn sandbox(shared: &Shared<'_>, url: &str) -> Result<Started, Failure> {
+    let ledger = shared.config.sandbox_ledger();
+    let sandbox = Sandbox::open(&ledger).map_err(|error| format!("{}: {error}", ledger.display()))?;
+    let secret = shared.config.webhook_secrets(&shared.keys)?.swap_remove(0);
+    sandbox.deliver(announced(&shared.node, "gateway", None), secret, &shared.shutdown);
+    let check: Check = Arc::new(|| Box::pin(async { vec![("ledger", Ok(()))] }));
+    Ok(Started { router: sandbox.router(url).merge(health::router(check)), owner: None, projectors: None })
 }
 
 fn database_check(pool: Pool) -> Check {
@@ -183,8 +312,8 @@ async fn prepare(settings: &Settings) -> Result<(), Failure> {
 async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
     let settings = Settings::parse(&shared.database_url, "tillroll-query-api")?.read_only();
     let pool = Pool::new(&settings)?;
-    let router =
-        tillroll_query_api::start(pool.clone(), &shared.keys, NodeEnds::new(shared.node.clone()), &shared.shutdown);
+    let (vault, ends) = (shared.vault.clone(), NodeEnds::new(shared.node.clone()));
+    let router = tillroll_query_api::start(pool.clone(), vault, &shared.keys, ends, &shared.shutdown);
     Ok(Started { router: router.merge(health::router(database_check(pool))), owner: None, projectors: None })
 }
 
@@ -201,7 +330,8 @@ pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Ro
         upstreams.insert(upstream, urls);
     }
     let limits = Default::default();
-    Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), limits })?)
+    let revocations = Revocations::follow(shared.node.clone(), shared.shutdown.clone());
+    Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), revocations, limits })?)
 }
 
 /// Where a role's instances are, as they announce themselves; the one of this process needs no announcement.

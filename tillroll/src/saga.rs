@@ -1,23 +1,25 @@
 //! `tillroll saga`: what sagas wait for, folded from the log; and what an operator does with one that is stuck, asked
 //! of the public door like any other command. Each action is an event of the order, with who, when and why.
 
-mod action;
-mod found;
+pub mod action;
+pub mod found;
 
 use crate::Failure;
 use crate::config::Config;
-use action::Action;
+use action::{Action, Resource};
 use clap::{Args, Subcommand};
 use found::Found;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
 use tillroll_orders::order::Order;
+use tillroll_payments::payment::Payment;
 use tillroll_schemas::OrderId;
+use uuid::Uuid;
 
 #[derive(Subcommand)]
 pub enum SagaCommand {
-    /// List the sagas that are under way. Reads the whole topic of the aggregate.
+    /// List the sagas that are under way, of orders and of payments. Reads the whole topics of both.
     List(ListArgs),
     /// Show what one saga waits for.
     Show(ShowArgs),
@@ -54,25 +56,25 @@ pub struct ShowArgs {
 #[derive(Args)]
 pub struct RetryArgs {
     #[command(flatten)]
-    of: ActionArgs,
+    pub of: ActionArgs,
     /// Why now. No personal data.
     #[arg(long)]
-    reason: Option<String>,
+    pub reason: Option<String>,
 }
 
 #[derive(Args)]
 pub struct ReasonArgs {
     #[command(flatten)]
-    of: ActionArgs,
+    pub of: ActionArgs,
     /// Why. No personal data.
     #[arg(long)]
-    reason: String,
+    pub reason: String,
 }
 
 #[derive(Args)]
 pub struct ActionArgs {
-    /// The order's id.
-    id: OrderId,
+    /// The id of the order, or of the payment.
+    pub id: Uuid,
     /// Who does it, as it will stand in `ce_actor` of the event [operator, or whom TILLROLL_TOKEN names]. No personal
     /// data.
     #[arg(long = "as", value_name = "SUBJECT")]
@@ -93,7 +95,14 @@ pub async fn run(command: SagaCommand, config: Config) -> Result<ExitCode, Failu
 }
 
 async fn list(args: &ListArgs, config: &Config) -> Result<ExitCode, Failure> {
-    let mut sagas = found::sagas::<Order>(&config.connect().await?, None).await?;
+    let node = config.connect().await?;
+    let mut sagas = found::sagas::<Order>(&node, None).await?;
+    sagas.extend(found::sagas::<Payment>(&node, None).await?);
+    print(args, sagas)
+}
+
+/// Those that are wanted, the oldest first.
+pub fn print(args: &ListArgs, mut sagas: Vec<Found>) -> Result<ExitCode, Failure> {
     let wanted = |saga: &Found| match saga.status.stuck {
         Some(_) => !args.open,
         None => !args.stuck,
@@ -127,7 +136,7 @@ async fn act(args: &ActionArgs, action: Action, config: &Config) -> Result<ExitC
     let id = args.id.to_string();
     // The version names the command: the same action on the same state is the same command, however often it is sent.
     let version = found::version::<Order>(&config.connect().await?, &id).await?;
-    let told = action.send(args, version, config).await?;
+    let told = action.send(Resource::Order, args, version, config).await?;
     writeln!(std::io::stdout().lock(), "{told}")?;
     Ok(ExitCode::SUCCESS)
 }

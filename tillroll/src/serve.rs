@@ -33,7 +33,7 @@ const FREE_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0
 
 #[derive(Args)]
 pub struct ServeArgs {
-    /// all, or any of: catalog, inventory, orders, projectors, query-api, gateway.
+    /// all, or any of: catalog, inventory, orders, users, notifications, sandbox, payments, projectors, query-api, gateway.
     #[arg(required = true, value_name = "ROLE")]
     roles: Vec<String>,
     /// Delete all read models first and fold them anew from the log. Other projectors must not run meanwhile, and
@@ -48,17 +48,23 @@ pub struct Backends {
     pub bootstrap_servers: String,
     /// `postgres://user:password@host:port/database`; of no use to roles that do not read it.
     pub database_url: String,
+    /// The vault's own database; of no use to roles that neither seal nor open.
+    pub vault_url: String,
 }
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub async fn run(args: ServeArgs, config: Config) -> Result<ExitCode, Failure> {
     tillroll_telemetry::init("tillroll", config.log_format, &config.log)?;
-    let roles = Role::parse_all(&args.roles)?;
+    let roles = Role::parse_all(&args.roles, &config)?;
     let database_url = match roles.iter().any(|role| role.reads_database()) {
         true => config.database_url()?,
         false => String::new(),
     };
-    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url };
+    let vault_url = match roles.iter().any(|role| role.needs_vault()) {
+        true => config.vault_url()?,
+        false => String::new(),
+    };
+    let backends = Backends { bootstrap_servers: config.bootstrap_servers()?, database_url, vault_url };
     std::fs::create_dir_all(config.home.join("run"))?;
     let ready = config.run_file("ready");
     if roles.contains(&Role::Gateway) {
@@ -109,6 +115,14 @@ impl Serving {
             }
         }
         let (shutdown, door) = (Shutdown::new(), Shutdown::new());
+        let vault = match roles.iter().any(|role| role.needs_vault()) {
+            true => Some(crate::roles::vault(config, &backends.vault_url, &shutdown).await?),
+            false => None,
+        };
+        if let Some(vault) = &vault {
+            crate::vault::forget_the_erased(node.clone(), vault.clone(), shutdown.clone());
+        }
+        keys.follow_files(config.keys_dir(), shutdown.clone());
         let mut serving = Self {
             shutdown: shutdown.clone(),
             door,
@@ -122,7 +136,7 @@ impl Serving {
             closed: Box::pin(node.closed()),
         };
         let database_url = backends.database_url.clone();
-        let shared = Shared { config, node, keys, database_url, shutdown, rebuild };
+        let shared = Shared { config, node, keys, database_url, vault, shutdown, rebuild };
         let started = serving.start_roles(&shared, roles).await;
         // With it goes this function's part in the node: its clients are waited for at the end.
         drop(shared);
@@ -145,7 +159,7 @@ impl Serving {
             let listener = bind(address, role.name()).await?;
             let own_url = format!("http://{}", listener.local_addr()?);
             let url = shared.config.role_advertised_url(role.name())?.unwrap_or(own_url.clone());
-            let Started { router, owner, projectors } = role.start(shared, url.clone()).await?;
+            let Started { router, owner, projectors } = role.start(shared, url.clone(), &urls).await?;
             urls.insert(*role, own_url);
             let served = tillroll_http::serve(listener, router, Limits::internal(), self.shutdown.clone());
             self.listeners.push(tillroll_telemetry::spawn("internal listener", served));

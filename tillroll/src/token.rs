@@ -5,7 +5,8 @@ use crate::config::Config;
 use clap::Args;
 use std::process::ExitCode;
 use std::time::Duration;
-use tillroll_http::Role;
+use tillroll_http::{Identity, Role, unix_now};
+use uuid::Uuid;
 
 #[derive(Args)]
 pub struct TokenArgs {
@@ -15,6 +16,10 @@ pub struct TokenArgs {
     /// Who the bearer is, as it will stand in `ce_actor` of events. No personal data.
     #[arg(long, default_value = "staff")]
     subject: String,
+    /// The user whom the bearer is, instead of --subject: for trying out as a customer what belongs to this user. No
+    /// log-in stands behind it, so that logging out ends nothing; suspending or erasing the user does.
+    #[arg(long, conflicts_with = "subject", value_name = "UUID")]
+    user: Option<Uuid>,
     /// How long it is good, at most 366 days: 15m, 12h, 7d. The door allows clocks to differ by half a minute.
     #[arg(long, default_value = "12h", value_parser = lifetime)]
     ttl: Duration,
@@ -59,6 +64,10 @@ pub fn operator(config: &Config, subject: &str) -> Result<String, Failure> {
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn run(args: &TokenArgs, config: &Config) -> Result<ExitCode, Failure> {
     let role: Role = args.role.parse()?;
-    println!("{}", config.existing_keys()?.mint(&args.subject, role, args.ttl)?);
+    let identity = match args.user {
+        Some(user) => Identity::of_user(user, &[role], None),
+        None => role.held_by(&args.subject),
+    };
+    println!("{}", config.existing_keys()?.access.mint(&identity, args.ttl, unix_now())?);
     Ok(ExitCode::SUCCESS)
 }

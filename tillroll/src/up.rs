@@ -1,7 +1,7 @@
 //! `tillroll up`: everything on this machine with one command.
 
 use crate::Failure;
-use crate::config::Config;
+use crate::config::{Config, VAULT_DATABASE};
 use crate::roles::Role;
 use crate::serve::{Backends, Serving};
 use clap::Args;
@@ -29,6 +29,7 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
         }
         Mode::External { .. } => {}
     }
+    let external = matches!(mode, Mode::External { .. });
     let stack = Stack::from_mode(mode, stack_config).await?;
     // The lock on the stack's data says that whoever ran these roles here before is gone. If this fails the start only
     // takes longer.
@@ -38,9 +39,14 @@ pub async fn run(args: UpArgs, config: Config) -> Result<ExitCode, Failure> {
     let backends = Backends {
         bootstrap_servers: stack.bootstrap_servers().to_owned(),
         database_url: stack.database_url().to_owned(),
+        vault_url: match config.configured_vault_url() {
+            Some(url) => url,
+            None if external => config.vault_url()?,
+            None => stack.create_private_database(VAULT_DATABASE).await?,
+        },
     };
     let run_files = RunFiles::write(&config, &backends)?;
-    let mut serving = Serving::start(&config, &backends, &Role::ALL, args.rebuild).await?;
+    let mut serving = Serving::start(&config, &backends, &Role::all(&config)?, args.rebuild).await?;
     let url = serving.public_url().unwrap_or_default();
     std::fs::write(config.run_file("ready"), &url)?;
     println!("ready in {} ms: {url}", started.elapsed().as_millis());
@@ -72,12 +78,13 @@ struct RunFiles(Vec<PathBuf>);
 
 impl RunFiles {
     fn write(config: &Config, backends: &Backends) -> Result<Self, Failure> {
-        let files = ["kafka", "tillroll.pid", "ready", "postgres"].map(|name| config.run_file(name));
+        let files = ["kafka", "tillroll.pid", "ready", "postgres", "vault"].map(|name| config.run_file(name));
         std::fs::create_dir_all(config.home.join("run"))?;
         let _ = std::fs::remove_file(&files[2]);
         std::fs::write(&files[0], &backends.bootstrap_servers)?;
         std::fs::write(&files[1], std::process::id().to_string())?;
         std::fs::write(&files[3], without_password(&backends.database_url))?;
+        std::fs::write(&files[4], without_password(&backends.vault_url))?;
         Ok(Self(files.to_vec()))
     }
 }

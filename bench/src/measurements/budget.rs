@@ -33,9 +33,9 @@ pub struct Limits {
 }
 
 /// Nobody asks anything.
-pub const IDLE: Limits = Limits { clients: 6, librdkafka_threads: 30, threads: 80, resident_mib: 64 };
+pub const IDLE: Limits = Limits { clients: 9, librdkafka_threads: 45, threads: 110, resident_mib: 96 };
 /// Commands come from as many clients as there are in other closed loops.
-pub const LOADED: Limits = Limits { clients: 6, librdkafka_threads: 30, threads: 80, resident_mib: 256 };
+pub const LOADED: Limits = Limits { clients: 9, librdkafka_threads: 45, threads: 110, resident_mib: 256 };
 
 pub async fn budget(shop: &Shop, scale: &Scale) -> Result<Section, Failure> {
     let mut section = Section::new("budget");

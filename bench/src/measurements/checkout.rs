@@ -1,5 +1,6 @@
-//! A whole order of three lines on account: from the request until it is confirmed, and until a query that carries its
-//! consistency token shows it. First at a fixed rate, then as fast as some clients can.
+//! A whole order of three lines, on account or by card: from the request until it is confirmed (by card: until the
+//! money is taken), and until a query that carries its consistency token shows it. First at a fixed rate, then as fast as
+//! some clients can.
 
 use crate::Failure;
 use crate::bare::Bare;
@@ -7,14 +8,14 @@ use crate::http::{Connection, Target as Request};
 use crate::load::Load;
 use crate::measured::Measured;
 use crate::report::{Section, Target};
-use crate::requests::{Caller, order, read_back};
+use crate::requests::{Caller, Paid, order, read_back};
 use crate::scale::Scale;
 use crate::shop::Shop;
 use hyper::StatusCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tillroll_kafka::{Admin, Config, PartitionId};
-use tillroll_schemas::catalogue::{ORDER, STOCK_ITEM};
+use tillroll_schemas::catalogue::{ORDER, PAYMENT, STOCK_ITEM};
 use tokio::time::{Instant, sleep_until};
 
 /// Between two orders of the open loop: 20 a second.
@@ -28,20 +29,55 @@ const P99_AT_MOST: u64 = 250;
 const AT_LEAST: u64 = 50;
 
 pub async fn checkout(shop: &Shop, scale: &Scale) -> Result<Section, Failure> {
-    let mut section = Section::new("checkout");
-    open_loop(shop, scale, &mut section).await?;
-    closed_loop(shop, scale, &mut section).await?;
+    let buys = Buys {
+        caller: shop.by_token()?,
+        paid: Paid::OnAccount,
+        topics: &[ORDER.events, ORDER.commands, STOCK_ITEM.events, STOCK_ITEM.commands],
+    };
+    measure("checkout", shop, scale, &buys).await
+}
+
+/// The money is held and taken at the sandbox, whose answers come at once: what is measured is ours.
+pub async fn checkout_by_card(shop: &Shop, scale: &Scale) -> Result<Section, Failure> {
+    let buys = Buys {
+        caller: shop.as_customer()?,
+        paid: Paid::ByCard,
+        topics: &[
+            ORDER.events,
+            ORDER.commands,
+            STOCK_ITEM.events,
+            STOCK_ITEM.commands,
+            PAYMENT.events,
+            PAYMENT.commands,
+        ],
+    };
+    measure("checkout by card", shop, scale, &buys).await
+}
+
+/// Who buys, how he pays, and where that is written until his order is his.
+struct Buys {
+    caller: Caller,
+    paid: Paid,
+    topics: &'static [&'static str],
+}
+
+impl Buys {
+    fn order(&self, shop: &Shop) -> Request {
+        order(shop.gateway, self.caller.clone(), &shop.skus, self.paid)
+    }
+}
+
+async fn measure(name: &'static str, shop: &Shop, scale: &Scale, buys: &Buys) -> Result<Section, Failure> {
+    let mut section = Section::new(name);
+    open_loop(shop, scale, buys, &mut section).await?;
+    closed_loop(shop, scale, buys, &mut section).await?;
     Ok(section)
 }
 
 /// Each order begins when it is due, however long the ones before it take; latencies count from then.
-async fn open_loop(shop: &Shop, scale: &Scale, section: &mut Section) -> Result<(), Failure> {
+async fn open_loop(shop: &Shop, scale: &Scale, buys: &Buys, section: &mut Section) -> Result<(), Failure> {
     let orders = u64::try_from(scale.seconds.as_millis() / EVERY.as_millis())?.max(1);
-    let desk = Arc::new(Desk {
-        order: order(shop.gateway, shop.by_token()?, &shop.skus),
-        caller: shop.by_token()?,
-        idle: Mutex::default(),
-    });
+    let desk = Arc::new(Desk { order: buys.order(shop), caller: buys.caller.clone(), idle: Mutex::default() });
     let watch = shop.watch();
     let (begun, used) = (Instant::now(), watch.read());
     let mut due = begun;
@@ -72,13 +108,13 @@ async fn open_loop(shop: &Shop, scale: &Scale, section: &mut Section) -> Result<
 }
 
 /// As many orders as the clients get confirmed, beside what the log alone could take.
-async fn closed_loop(shop: &Shop, scale: &Scale, section: &mut Section) -> Result<(), Failure> {
+async fn closed_loop(shop: &Shop, scale: &Scale, buys: &Buys, section: &mut Section) -> Result<(), Failure> {
     let (clients, seconds) = (scale.clients, scale.seconds);
     let (watch, admin) = (shop.watch(), Admin::new(&Config::new(shop.stack.bootstrap_servers()))?);
-    let before = records(&admin).await?;
-    let target = order(shop.gateway, shop.by_token()?, &shop.skus);
+    let before = records(&admin, buys.topics).await?;
+    let target = buys.order(shop);
     let loaded = Load { clients, seconds, target, watch: &watch }.run().await?;
-    let written = records(&admin).await? - before;
+    let written = records(&admin, buys.topics).await? - before;
     let tenths = u64::try_from(written)? * 10 / loaded.all.max(1);
     let sustained = section.loaded("sustained, until confirmed", clients, loaded);
     let mut bare = Bare::start(shop.stack.bootstrap_servers()).await?;
@@ -87,11 +123,7 @@ async fn closed_loop(shop: &Shop, scale: &Scale, section: &mut Section) -> Resul
     let allowed = Measured { per_second: bare.per_second * 10 / tenths.max(1), ..Measured::default() };
     section.row("the same ÷ records of one checkout", None, allowed, Vec::new());
     section.targets.push(Target::rate("sustained, of what the bare rate allows", &sustained, &allowed, AT_LEAST));
-    section.remarks.push(format!(
-        "{}.{} records per checkout (events and commands of orders and stock items)",
-        tenths / 10,
-        tenths % 10
-    ));
+    section.remarks.push(format!("{}.{} records per checkout in {}", tenths / 10, tenths % 10, buys.topics.join(", ")));
     Ok(())
 }
 
@@ -135,11 +167,11 @@ async fn one(desk: Arc<Desk>, number: u64, due: Instant) -> Result<Option<Times>
     Ok((read.status() == StatusCode::OK).then_some(Times { confirmed, visible }))
 }
 
-/// How many records the topics of a checkout hold.
-async fn records(admin: &Admin) -> Result<i64, Failure> {
+/// How many records these topics hold.
+async fn records(admin: &Admin, topics: &[&str]) -> Result<i64, Failure> {
     let mut records = 0;
-    for name in [ORDER.events, ORDER.commands, STOCK_ITEM.events, STOCK_ITEM.commands] {
-        let topic = name.into();
+    for name in topics {
+        let topic = (*name).into();
         let described = admin.describe_topics(std::slice::from_ref(&topic)).await?.into_iter().next().flatten();
         let partitions = described.ok_or("no such topic")?.partitions;
         let partitions: Vec<_> = (0..partitions).map(PartitionId).collect();

@@ -48,8 +48,13 @@ async fn through_gateway(
 ) -> Result<crate::measured::Measured, Failure> {
     let door = free_address().await?;
     let mut settings = vec![("TILLROLL_LISTEN", door.to_string())];
-    for variable in ["TILLROLL_CATALOG_URL", "TILLROLL_INVENTORY_URL", "TILLROLL_ORDERS_URL", "TILLROLL_QUERY_API_URL"]
-    {
+    for variable in [
+        "TILLROLL_CATALOG_URL",
+        "TILLROLL_INVENTORY_URL",
+        "TILLROLL_ORDERS_URL",
+        "TILLROLL_USERS_URL",
+        "TILLROLL_QUERY_API_URL",
+    ] {
         settings.push((variable, format!("http://{}", shop.empty.address)));
     }
     let mut tillroll = Tillroll::start(&shop.stack, &["gateway"], &settings)?;

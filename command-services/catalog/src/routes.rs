@@ -172,6 +172,7 @@ fn check_texts(checks: &mut Checks, name: &str, description: &str, category: Opt
 
 fn check_price(checks: &mut Checks, price: Money) {
     checks.require(price.amount >= 0, "/price/amount", "0 or more");
+    checks.require(price.currency.is_in_use(), "/price/currency", "the ISO 4217 code of a currency in use");
 }
 
 /// The resource.

@@ -8,11 +8,14 @@ mod courier;
 
 pub use courier::{Courier, Ways};
 
-use tillroll_log::{Key, Outgoing};
+use crate::notification::{Notification, State};
+use std::sync::Arc;
+use tillroll_log::{Cause, EffectFuture, Effects, Key, Outgoing};
 use tillroll_schemas::notification::{
     AttemptDue, Channel, Content, GaveUp, GiveUp, NotificationCommand, NotificationEvent, Queued, RecordFailed,
-    RecordSent,
+    RecordSent, Undeliverable,
 };
+use tillroll_schemas::preference::{PreferenceCommand, RecordUndeliverable};
 use tillroll_schemas::{NotificationId, Timestamp, UserId, catalogue};
 
 /// Attempts that are due.
@@ -53,11 +56,47 @@ impl Errand {
     }
 }
 
+/// Sends what is due, by this courier.
+#[derive(Debug)]
+pub struct Sending(pub Arc<Courier>);
+
+impl Effects<Notification> for Sending {
+    fn on_event(&self, cause: &Cause, event: &NotificationEvent) -> Option<EffectFuture> {
+        let errand = Errand::of(&cause.key, event)?;
+        let courier = self.0.clone();
+        Some(Box::pin(async move { courier.run(&errand).await }))
+    }
+
+    /// As long as a channel of the errand still waits for this very attempt.
+    fn wanted(&self, state: &State, event: &NotificationEvent) -> bool {
+        let waits = |channel: Channel, attempt: u32| state.message().is_some_and(|it| it.waits_for(channel, attempt));
+        match event {
+            NotificationEvent::Queued(event) => event.channels.iter().any(|channel| waits(*channel, 1)),
+            NotificationEvent::AttemptDue(event) => waits(event.channel, event.attempt),
+            NotificationEvent::AttemptFailed(_)
+            | NotificationEvent::Sent(_)
+            | NotificationEvent::GivenUp(_)
+            | NotificationEvent::Bounced(_)
+            | NotificationEvent::Read(_) => false,
+        }
+    }
+}
+
 /// What is to be recorded of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Told {
-    Sent,
-    Failed { code: String, permanent: bool },
+    Sent {
+        address: Option<u32>,
+    },
+    Failed {
+        code: String,
+        permanent: bool,
+    },
+    /// It was refused because there is no such mailbox.
+    NoMailbox {
+        code: String,
+        address: u32,
+    },
     GaveUp(GaveUp),
 }
 
@@ -74,7 +113,14 @@ fn commands(errand: &Errand, told: Vec<(Channel, Told)>) -> Result<Vec<Outgoing>
     for (channel, told) in told {
         let name = channel.as_str();
         match told {
-            Told::Sent => outgoing.push(to(format!("sent/{name}"), RecordSent { channel, attempt }.into())?),
+            Told::Sent { address } => {
+                outgoing.push(to(format!("sent/{name}"), RecordSent { channel, attempt, address }.into())?);
+            }
+            Told::NoMailbox { code, address } => {
+                let command = RecordFailed { channel, attempt, code, permanent: true };
+                outgoing.push(to(format!("failed/{name}"), command.into())?);
+                outgoing.push(undeliverable(Undeliverable { user_id: errand.user_id, address })?);
+            }
             Told::Failed { code, permanent } => {
                 let command = RecordFailed { channel, attempt, code, permanent };
                 outgoing.push(to(format!("failed/{name}"), command.into())?);
@@ -90,6 +136,12 @@ fn commands(errand: &Errand, told: Vec<(Channel, Told)>) -> Result<Vec<Outgoing>
         outgoing.push(to(format!("given-up/{}", names.join("+")), command.into())?);
     }
     Ok(outgoing)
+}
+
+/// Further mails to the address are not tried.
+pub(crate) fn undeliverable(Undeliverable { user_id, address }: Undeliverable) -> Result<Outgoing, serde_json::Error> {
+    let command = PreferenceCommand::from(RecordUndeliverable { address });
+    Outgoing::new(catalogue::PREFERENCE, user_id.to_string(), "undeliverable", &command)
 }
 
 #[cfg(test)]

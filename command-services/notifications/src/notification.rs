@@ -5,10 +5,13 @@
 //! given up or bounced is never tried again; what was sent is never un-sent but by a bounce; only its user reads it.
 
 mod attempts;
+mod body;
 mod deliveries;
 
 pub use attempts::ATTEMPTS;
+pub use body::NotificationBody;
 pub use deliveries::Delivery;
+pub(crate) use deliveries::names_no_mailbox;
 
 use crate::templates::Template;
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tillroll_log::{Aggregate, AggregateTopics, Key};
 use tillroll_schemas::notification::{
-    Channel, Content, DeadlinePassed, MarkRead, NotificationCommand, NotificationEvent, QueueNotification, Queued, Read,
+    Channel, Content, DeadlinePassed, MarkRead, NotificationCommand, NotificationEvent, QueueNotification, Queued,
+    Read, Sent,
 };
 use tillroll_schemas::{Timestamp, UserId, catalogue};
 
@@ -110,7 +114,7 @@ impl State {
 
 impl Aggregate for Notification {
     const TOPICS: AggregateTopics = catalogue::NOTIFICATION;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = State;
     type Command = NotificationCommand;
     type Event = NotificationEvent;
@@ -147,7 +151,8 @@ impl Aggregate for Notification {
                 state.with(|message| message.put(event.channel, resting))
             }
             NotificationEvent::Sent(event) => {
-                state.with(|message| message.put(event.channel, Delivery::Sent { attempt: event.attempt }))
+                let Sent { channel, attempt, address } = *event;
+                state.with(|message| message.put(channel, Delivery::Sent { attempt, address }))
             }
             NotificationEvent::GivenUp(event) => state.with(|message| {
                 for channel in &event.channels {
@@ -165,7 +170,7 @@ impl Aggregate for Notification {
     }
 
     fn deadline(state: &State) -> Option<Timestamp> {
-        state.message()?.deliveries.values().filter_map(Delivery::deadline).min()
+        deliveries::deadlines(state.message()?).map(|(_, deadline)| deadline).min()
     }
 
     fn on_deadline(deadline: Timestamp) -> Option<NotificationCommand> {
@@ -181,6 +186,11 @@ impl Aggregate for Notification {
 }
 
 impl Message {
+    /// Whether that attempt over the channel is under way.
+    pub fn waits_for(&self, channel: Channel, attempt: u32) -> bool {
+        matches!(self.deliveries.get(&channel), Some(Delivery::Due { attempt: due, .. }) if *due == attempt)
+    }
+
     fn put(&mut self, channel: Channel, delivery: Delivery) {
         self.deliveries.insert(channel, delivery);
     }

@@ -1,12 +1,21 @@
 //! What sending a message needs from elsewhere: where a person is reached, what he wants, and links with their secrets.
-//! The binary gives implementations; nothing here is kept, and no address is ever written to the log.
+//! What the binary gives is in the files below; nothing here is kept, and no address is ever written to the log.
 
+mod addresses;
+mod choices;
+mod links;
+
+pub use addresses::UserAddresses;
+pub use choices::ChosenLast;
+pub use links::{Secrets, ShopLinks};
+
+use crate::preference::State as Wishes;
 use crate::templates::Language;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use tillroll_schemas::notification::{Channel, Content};
-use tillroll_schemas::preference::{Choices, Kind};
+use tillroll_schemas::preference::Kind;
 use tillroll_schemas::{OrderId, UserId};
 use uuid::Uuid;
 
@@ -17,6 +26,8 @@ pub struct Address {
     pub to: String,
     /// The language that the person reads.
     pub language: Language,
+    /// The how manieth of the account's e-mail addresses it is, if it is that.
+    pub number: Option<u32>,
 }
 
 impl fmt::Debug for Address {
@@ -28,21 +39,22 @@ impl fmt::Debug for Address {
 /// Which of a person's e-mail addresses a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The account's.
+    /// The account's, be it verified or not.
     Current,
-    /// The one that waits to be verified; the account's, if none does.
-    ToBeVerified,
-    /// The one that the account had before, for as long as it is kept.
-    Former,
+    /// The one that the account had before that change, for as long as it is kept.
+    Before(u32),
 }
 
 impl Which {
     /// The address that this content is for.
     pub fn of(content: &Content) -> Self {
         match content {
-            Content::VerifyEmail(_) => Self::ToBeVerified,
-            Content::EmailChanged(_) => Self::Former,
-            Content::ResetPassword(_)
+            Content::EmailChanged(changed) => Self::Before(changed.change),
+            Content::VerifyEmail(_)
+            | Content::ResetPassword(_)
+            | Content::PasswordChanged(_)
+            | Content::AccountSuspended(_)
+            | Content::AccountReinstated(_)
             | Content::OrderConfirmed(_)
             | Content::OrderCancelled(_)
             | Content::PaymentFailed(_)
@@ -77,7 +89,7 @@ pub trait Addresses: Send + Sync + 'static {
 }
 
 /// The answer of [`Preferences::choices`].
-pub type Chosen<'a> = Pin<Box<dyn Future<Output = Option<Choices>> + Send + 'a>>;
+pub type Chosen<'a> = Pin<Box<dyn Future<Output = Option<Wishes>> + Send + 'a>>;
 
 /// What people want.
 pub trait Preferences: Send + Sync + 'static {
@@ -111,7 +123,10 @@ impl LinkTo {
         match content {
             Content::VerifyEmail(data) => Self::VerifyEmail(data.request_id),
             Content::ResetPassword(data) => Self::ResetPassword(data.request_id),
-            Content::EmailChanged(_) => Self::Account,
+            Content::EmailChanged(_)
+            | Content::PasswordChanged(_)
+            | Content::AccountSuspended(_)
+            | Content::AccountReinstated(_) => Self::Account,
             Content::OrderConfirmed(data) => Self::Order(data.order_id),
             Content::OrderCancelled(data) => Self::Order(data.order_id),
             Content::PaymentFailed(data) => Self::Order(data.order_id),

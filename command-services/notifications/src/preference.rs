@@ -1,12 +1,15 @@
 //! `preference`, key: user id. Over which channels a person wants which kinds of messages; chosen any number of times.
 //!
-//! Must hold: what the law or the account's safety asks for is never switched off; who never chose has the defaults.
+//! Must hold: what the law or the account's safety asks for is never switched off; who never chose has the defaults. Which
+//! of his addresses mails do not reach stands here too, until he chooses anew.
 
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
 use tillroll_schemas::catalogue;
 use tillroll_schemas::notification::Channel;
-use tillroll_schemas::preference::{Choices, Choose, Chosen, Kind, PreferenceCommand, PreferenceEvent};
+use tillroll_schemas::preference::{
+    Choices, Choose, Chosen, Kind, PreferenceCommand, PreferenceEvent, RecordUndeliverable,
+};
 
 /// The aggregate.
 #[derive(Debug)]
@@ -14,12 +17,11 @@ pub struct Preference;
 
 /// What a person wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
-    /// Nobody chose: the defaults hold.
-    #[default]
-    Default,
-    /// This was chosen last.
-    Chosen(Choices),
+pub struct State {
+    /// What was chosen last; of what was never chosen the defaults hold.
+    pub choices: Choices,
+    /// The how manieth of his e-mail addresses mails do not reach.
+    pub undeliverable: Option<u32>,
 }
 
 /// Why not.
@@ -43,19 +45,9 @@ impl tillroll_log::Rejection for Rejection {
     }
 }
 
-impl State {
-    /// What holds now.
-    pub fn choices(&self) -> Choices {
-        match self {
-            Self::Default => Choices::default(),
-            Self::Chosen(choices) => choices.clone(),
-        }
-    }
-}
-
 impl Aggregate for Preference {
     const TOPICS: AggregateTopics = catalogue::PREFERENCE;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = State;
     type Command = PreferenceCommand;
     type Event = PreferenceEvent;
@@ -70,19 +62,22 @@ impl Aggregate for Preference {
     ) -> Result<Option<PreferenceEvent>, Rejection> {
         match command {
             PreferenceCommand::Choose(command) => choose(state, command),
+            PreferenceCommand::RecordUndeliverable(command) => Ok(undeliverable(state, *command)),
         }
     }
 
     fn evolve(_state: State, event: &PreferenceEvent) -> State {
         match event {
-            PreferenceEvent::Chosen(Chosen { choices }) => State::Chosen(choices.clone()),
+            PreferenceEvent::Chosen(Chosen { choices, undeliverable }) => {
+                State { choices: choices.clone(), undeliverable: *undeliverable }
+            }
         }
     }
 
     fn answer(_key: &Key, event: Option<&PreferenceEvent>, state: &State) -> Choices {
         match event {
-            Some(PreferenceEvent::Chosen(Chosen { choices })) => choices.clone(),
-            None => state.choices(),
+            Some(PreferenceEvent::Chosen(Chosen { choices, .. })) => choices.clone(),
+            None => state.choices.clone(),
         }
     }
 }
@@ -93,10 +88,16 @@ fn choose(state: &State, command: &Choose) -> Result<Option<PreferenceEvent>, Re
             return Err(Rejection::EmailRequired(*kind));
         }
     }
-    let now = state.choices();
-    let mut choices = now.clone();
+    let mut choices = state.choices.clone();
     choices.0.extend(command.choices.0.clone());
-    Ok((choices != now).then(|| Chosen { choices }.into()))
+    let after = State { choices: choices.clone(), undeliverable: None };
+    Ok((after != *state).then(|| Chosen { choices, undeliverable: None }.into()))
+}
+
+/// What one hears of an address before the one that is known changes nothing.
+fn undeliverable(state: &State, RecordUndeliverable { address }: RecordUndeliverable) -> Option<PreferenceEvent> {
+    let choices = state.choices.clone();
+    (state.undeliverable < Some(address)).then(|| Chosen { choices, undeliverable: Some(address) }.into())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Sample contents for tests, one of each template and of each turn that a template takes.
 
 use tillroll_schemas::notification::{
-    Content, EmailChanged, InvoiceIssued, MessageItem, MessageLine, OrderCancelled, OrderConfirmed, OrderShipped,
-    Paper, PaymentActionNeeded, PaymentFailed, RefundIssued, ResetPassword, VerifyEmail,
+    AccountReinstated, AccountSuspended, Content, EmailChanged, InvoiceIssued, MessageItem, MessageLine,
+    OrderCancelled, OrderConfirmed, OrderShipped, Paper, PasswordChanged, PaymentActionNeeded, PaymentFailed,
+    RefundIssued, ResetPassword, VerifyEmail,
 };
 use tillroll_schemas::order::Totals;
 use tillroll_schemas::{Currency, Money, OrderId, Quantity, RefundId, Sku, Timestamp};
@@ -83,7 +84,10 @@ pub fn all() -> Vec<(&'static str, Content)> {
     vec![
         ("verify_email", Content::VerifyEmail(VerifyEmail { request_id: Uuid::from_u128(7), expires_at: noon })),
         ("reset_password", reset()),
-        ("email_changed", Content::EmailChanged(EmailChanged { changed_at: noon })),
+        ("email_changed", Content::EmailChanged(EmailChanged { changed_at: noon, change: 2 })),
+        ("password_changed", Content::PasswordChanged(PasswordChanged { changed_at: noon })),
+        ("account_suspended", Content::AccountSuspended(AccountSuspended { suspended_at: noon })),
+        ("account_reinstated", Content::AccountReinstated(AccountReinstated { reinstated_at: noon })),
         ("order_confirmed", confirmed()),
         ("order_cancelled", cancelled("cancelled_by_customer")),
         ("order_cancelled_without_stock", cancelled("insufficient_stock")),

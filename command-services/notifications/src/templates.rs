@@ -8,7 +8,6 @@ mod texts;
 pub use texts::{TextError, Texts, Written};
 
 use tillroll_schemas::notification::{Channel, Content};
-use tillroll_schemas::preference::Kind;
 
 /// A template by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +18,12 @@ pub enum Template {
     ResetPassword,
     /// The account has another address now.
     EmailChanged,
+    /// The account has another password now.
+    PasswordChanged,
+    /// Nobody can log in to the account.
+    AccountSuspended,
+    /// The account is as it was.
+    AccountReinstated,
     /// The order is good.
     OrderConfirmed,
     /// The order is off.
@@ -62,10 +67,13 @@ impl Language {
 
 impl Template {
     /// Every one of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::EmailChanged,
+        Self::PasswordChanged,
+        Self::AccountSuspended,
+        Self::AccountReinstated,
         Self::OrderConfirmed,
         Self::OrderCancelled,
         Self::PaymentFailed,
@@ -81,6 +89,9 @@ impl Template {
             Content::VerifyEmail(_) => Self::VerifyEmail,
             Content::ResetPassword(_) => Self::ResetPassword,
             Content::EmailChanged(_) => Self::EmailChanged,
+            Content::PasswordChanged(_) => Self::PasswordChanged,
+            Content::AccountSuspended(_) => Self::AccountSuspended,
+            Content::AccountReinstated(_) => Self::AccountReinstated,
             Content::OrderConfirmed(_) => Self::OrderConfirmed,
             Content::OrderCancelled(_) => Self::OrderCancelled,
             Content::PaymentFailed(_) => Self::PaymentFailed,
@@ -97,6 +108,9 @@ impl Template {
             Self::VerifyEmail => "verify_email",
             Self::ResetPassword => "reset_password",
             Self::EmailChanged => "email_changed",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountSuspended => "account_suspended",
+            Self::AccountReinstated => "account_reinstated",
             Self::OrderConfirmed => "order_confirmed",
             Self::OrderCancelled => "order_cancelled",
             Self::PaymentFailed => "payment_failed",
@@ -107,25 +121,17 @@ impl Template {
         }
     }
 
-    /// What it is about, as people choose.
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::VerifyEmail | Self::ResetPassword | Self::EmailChanged => Kind::Account,
-            Self::OrderConfirmed
-            | Self::OrderCancelled
-            | Self::PaymentFailed
-            | Self::PaymentActionNeeded
-            | Self::RefundIssued
-            | Self::InvoiceIssued => Kind::Order,
-            Self::OrderShipped => Kind::Delivery,
-        }
-    }
-
     /// The channels that it has a text for.
     pub fn channels(self) -> &'static [Channel] {
         match self {
             // A link that proves who one is goes to one address only.
-            Self::VerifyEmail | Self::ResetPassword | Self::EmailChanged | Self::InvoiceIssued => &[Channel::Email],
+            Self::VerifyEmail
+            | Self::ResetPassword
+            | Self::EmailChanged
+            | Self::PasswordChanged
+            | Self::AccountSuspended
+            | Self::AccountReinstated
+            | Self::InvoiceIssued => &[Channel::Email],
             Self::OrderConfirmed | Self::PaymentFailed | Self::RefundIssued => &[Channel::Email, Channel::Push],
             Self::OrderCancelled | Self::PaymentActionNeeded | Self::OrderShipped => {
                 &[Channel::Email, Channel::Sms, Channel::Push]

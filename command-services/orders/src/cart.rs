@@ -4,6 +4,8 @@
 //! Must hold: one version of a cart makes one order, however often it is checked out; what is being bought does not
 //! change meanwhile; nothing that was put in is lost by an order that is refused.
 
+use std::sync::Arc;
+
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
@@ -11,7 +13,7 @@ use tillroll_schemas::cart::{
     Bought, CartCommand, CartEvent, CheckOut, CheckedOut, ClearCart, Cleared, ItemPut, ItemRemoved, LookInto, PutItem,
     RecordBought, RemoveItem, Reopen, Reopened,
 };
-use tillroll_schemas::order::Line;
+use tillroll_schemas::order::{Line, PlaceOrder};
 use tillroll_schemas::{OrderId, Quantity, Sku, UserId, catalogue};
 use uuid::Uuid;
 
@@ -93,6 +95,8 @@ pub struct CartAnswer {
     pub items: Items,
     /// The order that is being made of it, or that the command made of it.
     pub order_id: Option<OrderId>,
+    /// What the command ordered, if it was the checkout.
+    pub ordered: Option<Arc<PlaceOrder>>,
 }
 
 impl Aggregate for Cart {
@@ -134,10 +138,15 @@ impl Aggregate for Cart {
         CartState { version: version + 1, stage }
     }
 
+    /// An order is under way that is made of it.
+    fn settled(state: &CartState) -> bool {
+        matches!(state.stage, Stage::Open(_))
+    }
+
     /// A checkout names its order also when it is repeated after that has ended.
     fn answer(_key: &Key, event: Option<&CartEvent>, state: &CartState) -> CartAnswer {
         let made = match event {
-            Some(CartEvent::CheckedOut(event)) => Some(event.order_id),
+            Some(CartEvent::CheckedOut(event)) => Some((event.order_id, Arc::new(event.order.clone()))),
             Some(
                 CartEvent::ItemPut(_)
                 | CartEvent::ItemRemoved(_)
@@ -147,10 +156,11 @@ impl Aggregate for Cart {
             )
             | None => None,
         };
+        let (made, ordered) = made.unzip();
         match &state.stage {
-            Stage::Open(items) => CartAnswer { items: items.clone(), order_id: made },
+            Stage::Open(items) => CartAnswer { items: items.clone(), order_id: made, ordered },
             Stage::CheckedOut(items, order_id) => {
-                CartAnswer { items: items.clone(), order_id: made.or(Some(*order_id)) }
+                CartAnswer { items: items.clone(), order_id: made.or(Some(*order_id)), ordered }
             }
         }
     }

@@ -1,17 +1,24 @@
-//! `order`: what a customer ordered, and the sagas that bring it about (`checkout`, `fulfilment`).
+//! `order`: what a customer ordered, and the sagas that bring it about (`checkout`, `fulfilment`, `reversal`).
 //!
-//! Life: reserving → committing → committed → confirmed ⇄ delivering → fulfilled; from anywhere before the first
-//! delivery: compensating → cancelled. Sums are made once, when it is placed; no more leaves than was ordered; a
-//! cancelled order holds no stock; every wait has a deadline or is stuck for a stated reason.
+//! Life: reserving → (authorising, by card) → committing → committed → confirmed (captured, invoiced) ⇄ delivering →
+//! fulfilled, refunded in parts; from anywhere before the first delivery: compensating → cancelled. No more leaves than
+//! was ordered and paid for, no more goes back than was taken; a cancelled order holds neither stock nor money; every
+//! wait has a deadline or is stuck for a stated reason.
 
 mod body;
 mod checkout;
+mod compensation;
 mod fulfilment;
+mod invoicing;
 mod life;
 mod operating;
+mod paying;
 mod placing;
 mod rejection;
+mod reversal;
+mod settlement;
 mod steps;
+mod telling;
 mod wait;
 
 use std::sync::Arc;
@@ -20,15 +27,17 @@ use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus};
 use tillroll_schemas::order::{
-    Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, StockClaim,
+    Charge, Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, Step, StockClaim,
+    Undo,
 };
-use tillroll_schemas::{FulfilmentId, Sku, Timestamp, catalogue};
+use tillroll_schemas::{FulfilmentId, RefundId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, Status};
 pub use rejection::{Excess, OrderRejection};
+pub use settlement::{Reversed, Settlement};
 pub use steps::{Compensation, SagaStep};
-use wait::Patience;
-pub use wait::Wait;
+use wait::{Asked, Patience};
+pub use wait::{Participant, Wait};
 
 /// Answers that one record may end: more than the longest usual order waits for, and far below the largest record.
 const JOINED_ANSWERS: usize = 2_000;
@@ -54,7 +63,9 @@ pub enum Life {
     NotPlaced,
     /// Its pieces are being reserved.
     Reserving(Arc<Placed>, Wait),
-    /// They are being committed.
+    /// They are held, and the money is being held; until then the customer has to authenticate himself, if he has to.
+    Authorising(Arc<Placed>, Wait, Option<Timestamp>),
+    /// The pieces are being committed.
     Committing(Arc<Placed>, Wait),
     /// They are committed; what confirms the order is on its way, and its deadline confirms it if that is lost.
     Committed(Arc<Placed>, Wait),
@@ -66,8 +77,17 @@ pub enum Life {
     Fulfilled(Sold),
     /// It cannot be, and what it held is being released.
     Compensating(Ending),
-    /// It is off and holds nothing.
-    Cancelled(Arc<Placed>, Reason),
+    /// It is off and holds nothing. If money had been taken: how it was given back.
+    Cancelled(Arc<Placed>, Reason, Option<Refund>),
+}
+
+/// Money that went back of an order that was called off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Which.
+    pub id: RefundId,
+    /// Of which payment, and how much.
+    pub charge: Charge,
 }
 
 /// An order that counts as sold.
@@ -79,6 +99,10 @@ pub struct Sold {
     pub left: OrdMap<Sku, i64>,
     /// The deliveries that are out.
     pub delivered: OrdSet<FulfilmentId>,
+    /// How far it is paid, invoiced and paid back.
+    pub settlement: Settlement,
+    /// What went back.
+    pub reversed: Reversed,
 }
 
 /// A delivery under way.
@@ -101,13 +125,19 @@ pub struct Ending {
     pub reason: Reason,
     /// Whether it had counted as sold, so that cancelling it is a credit.
     pub was_confirmed: bool,
-    /// Who has not released yet.
+    /// How its money is undone, if any may be held.
+    pub undo: Option<Undo>,
+    /// The date of its credit note, if one was asked for.
+    pub credited_at: Option<Timestamp>,
+    /// Whether the payment has said that it is being captured, so that it cannot be voided before that is known.
+    pub capturing: bool,
+    /// Who has not let go yet.
     pub wait: Wait,
 }
 
 impl Aggregate for Order {
     const TOPICS: AggregateTopics = catalogue::ORDER;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;
@@ -116,17 +146,21 @@ impl Aggregate for Order {
     type Answer = Option<OrderBody>;
 
     fn decide(state: &OrderState, command: &OrderCommand, at: Timestamp) -> Result<Option<OrderEvent>, OrderRejection> {
-        match command {
+        let decided = match command {
             OrderCommand::Place(command) => placing::place(&state.life, command, at),
             OrderCommand::RecordStockAnswers(command) => Ok(checkout::record(&state.life, &command.answers, at)),
+            OrderCommand::RecordPaymentAnswer(command) => Ok(paying::record(&state.life, &command.outcome, at)),
+            OrderCommand::RecordInvoiceAnswer(command) => Ok(invoicing::record(&state.life, command, at)),
             OrderCommand::Continue(Continue {}) => Ok(checkout::carry_on(&state.life, at)),
             OrderCommand::Cancel(command) => checkout::cancel(&state.life, command, at),
             OrderCommand::RequestFulfilment(command) => fulfilment::request(&state.life, command, at),
+            OrderCommand::RequestRefund(command) => reversal::request(&state.life, command, at),
             OrderCommand::DeadlinePassed(command) => Ok(checkout::overdue(&state.life, command.deadline, at)),
             OrderCommand::RetryStep(command) => operating::retry(&state.life, command, at),
             OrderCommand::CompensateStuck(command) => operating::compensate(&state.life, command, at),
             OrderCommand::CompleteStep(command) => operating::complete(&state.life, command, at),
-        }
+        }?;
+        Ok(decided.map(|event| telling::told(&state.life, event)))
     }
 
     fn evolve(state: OrderState, event: &OrderEvent) -> OrderState {
@@ -135,12 +169,22 @@ impl Aggregate for Order {
             OrderEvent::Placed(event) => placing::placed(life, event),
             OrderEvent::StockAnswered(event) => life.hear(&event.answers),
             OrderEvent::StockReserved(event) => checkout::reserved(life, event),
+            OrderEvent::PaymentRequested(event) => paying::requested(life, event),
+            OrderEvent::PaymentActionRequired(event) => paying::action_required(life, event),
+            OrderEvent::PaymentAuthorised(event) => paying::authorised(life, event),
             OrderEvent::StockCommitted(_) => checkout::committed(life),
-            OrderEvent::Confirmed(_) => checkout::confirmed(life),
-            OrderEvent::StepOverdue(event) => life.wait_on(Patience::of(event)),
-            OrderEvent::CompensationStarted(event) => checkout::compensating(life, event),
-            OrderEvent::Cancelled(event) => checkout::cancelled(life, event),
-            OrderEvent::Stuck(event) => life.hear(&event.answers).wait_on(Patience::Over(event.reason.clone())),
+            OrderEvent::Confirmed(event) => checkout::confirmed(life, event),
+            OrderEvent::PaymentCaptured(event) => paying::captured(life, event),
+            OrderEvent::PaymentAnswered(event) => compensation::payment_answered(life, &event.outcome),
+            OrderEvent::UndoRequested(event) => compensation::undo_requested(life, event),
+            OrderEvent::Invoiced(_) => invoicing::invoiced(life),
+            OrderEvent::StepOverdue(event) => life.wait_on(event.step, Patience::of(event)),
+            OrderEvent::CompensationStarted(event) => compensation::started(life, event),
+            OrderEvent::Cancelled(event) => compensation::cancelled(life, event),
+            OrderEvent::Stuck(event) => compensation::stuck(life, event),
+            OrderEvent::RefundRequested(event) => reversal::requested(life, event),
+            OrderEvent::Refunded(event) => reversal::refunded(life, event),
+            OrderEvent::RefundRefused(event) => reversal::refused(life, event),
             OrderEvent::StepRetried(event) => operating::retried(life, event),
             OrderEvent::StepCompleted(event) => operating::completed(life, event),
             OrderEvent::FulfilmentRequested(event) => fulfilment::requested(life, event),
@@ -167,7 +211,17 @@ impl Aggregate for Order {
             | OrderEvent::StepRetried(_)
             | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
-            | OrderEvent::Fulfilled(_) => None,
+            | OrderEvent::Fulfilled(_)
+            | OrderEvent::PaymentRequested(_)
+            | OrderEvent::PaymentActionRequired(_)
+            | OrderEvent::PaymentAuthorised(_)
+            | OrderEvent::PaymentCaptured(_)
+            | OrderEvent::PaymentAnswered(_)
+            | OrderEvent::UndoRequested(_)
+            | OrderEvent::Invoiced(_)
+            | OrderEvent::RefundRequested(_)
+            | OrderEvent::Refunded(_)
+            | OrderEvent::RefundRefused(_) => None,
         }
     }
 
@@ -186,25 +240,30 @@ impl Aggregate for Order {
     }
 
     fn deadline(state: &OrderState) -> Option<Timestamp> {
-        state.life.waiting().and_then(|(_, wait)| wait.deadline())
+        state.life.waits().filter_map(|(_, wait)| wait.deadline()).min()
     }
 
     fn on_deadline(deadline: Timestamp) -> Option<OrderCommand> {
         Some(DeadlinePassed { deadline }.into())
     }
 
+    /// Nothing is under way that decides what becomes of it or of its money. A number that is awaited decides nothing,
+    /// and while the customer has to authenticate himself it is his turn.
     fn settled(state: &OrderState) -> bool {
+        let decides = |(asked, wait): (Asked, &Wait)| asked.step() != Step::Invoice && wait.stuck().is_none();
         match &state.life {
-            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => false,
-            Life::Confirmed(_) | Life::Fulfilled(_) | Life::Cancelled(..) => true,
-            Life::Delivering(..) | Life::Compensating(_) => state.life.stuck().is_some(),
+            Life::NotPlaced => false,
+            Life::Authorising(_, _, Some(_)) => true,
+            life => !life.waits().any(decides),
         }
     }
 }
 
 impl Saga for Order {
     fn saga(state: &OrderState) -> Option<SagaStatus> {
-        let (asked, wait) = state.life.waiting()?;
+        // One that is stuck first, else the one that is over first.
+        let waits = state.life.waits();
+        let (asked, wait) = waits.min_by_key(|(_, wait)| (wait.stuck().is_none(), wait.deadline()))?;
         let stuck = wait.stuck().map(|reason| Impasse { code: reason.code.clone(), detail: reason.detail.clone() });
         Some(SagaStatus {
             step: SagaStep::of(asked.step()).name,

@@ -1,25 +1,31 @@
-//! HTTP → commands of orders and credit notes. Who may call, what a body may say and what is answered; prices come
+//! HTTP → commands of orders, carts and credit notes. Who may call, what a body may say and what is answered; prices come
 //! from a replica of the catalogue; nothing is decided here.
 
+mod address;
 mod cancel;
+mod carts;
+mod checkout;
 mod credit_notes;
 mod fulfil;
 mod lines;
 mod operate;
 mod outcome;
 mod place;
+mod refund;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{delete, post, put};
 use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, reach_tokens, refresh};
 use tillroll_http::{CommandHeaders, IdentityVerifier, Problem, Scope, Verifies};
 use tillroll_log::{Answered, Commands, Coordinates, ExecuteError, Key, LogId, Replica, Version};
 use tillroll_schemas::order::OrderCommand;
 use tillroll_schemas::{OrderId, Sku};
+use tillroll_vault::Vault;
 
+use crate::cart::Cart;
 use crate::credit_note::CreditNote;
 use crate::order::{Order, OrderRejection};
 use crate::product_facts::ProductFacts;
@@ -36,8 +42,12 @@ pub(crate) struct Desk {
     pub(crate) orders: Commands<Order>,
     /// The owners of credit notes.
     pub(crate) credit_notes: Commands<CreditNote>,
+    /// The owners of carts.
+    pub(crate) carts: Commands<Cart>,
     /// What the catalogue says.
     pub(crate) products: Replica<ProductFacts>,
+    /// What seals addresses.
+    pub(crate) vault: Vault,
 }
 
 impl Verifies for Desk {
@@ -60,6 +70,20 @@ impl Scope for OrdersWrite {
     const NAME: &'static str = "orders:write";
 }
 
+/// Orders for himself, by card, at the catalogue's prices.
+struct OrdersPlace;
+
+impl Scope for OrdersPlace {
+    const NAME: &'static str = "orders:place";
+}
+
+/// Sees and calls off his own orders.
+struct OrdersOwn;
+
+impl Scope for OrdersOwn {
+    const NAME: &'static str = "orders:own";
+}
+
 /// Mends orders that are stuck.
 struct OrdersOperate;
 
@@ -71,12 +95,17 @@ impl Scope for OrdersOperate {
 pub(crate) fn router(desk: Desk) -> Router {
     Router::new()
         .route("/api/v1/orders", post(place::place))
+        .route("/api/v1/orders/{id}/outcome", post(checkout::outcome))
         .route("/api/v1/orders/{id}/cancel", post(cancel::cancel))
         .route("/api/v1/orders/{id}/fulfilments", post(fulfil::fulfil))
+        .route("/api/v1/orders/{id}/refunds", post(refund::refund))
+        .route("/api/v1/orders/{id}/returns", post(refund::take_back))
         .route("/api/v1/orders/{id}/saga/retry", post(operate::retry))
         .route("/api/v1/orders/{id}/saga/compensate", post(operate::compensate))
         .route("/api/v1/orders/{id}/saga/complete", post(operate::complete))
         .route("/api/v1/credit-notes", post(credit_notes::issue))
+        .route("/api/v1/cart", delete(carts::clear))
+        .route("/api/v1/cart/items/{sku}", put(carts::put).delete(carts::remove))
         .with_state(Arc::new(desk))
 }
 

@@ -1,6 +1,6 @@
 //! What tests of this crate are told with.
 
-use tillroll_schemas::order::{Line, PaymentMethod, PlaceOrder, StockClaim};
+use tillroll_schemas::order::{Line, PaymentTerms, PlaceOrder, StockClaim};
 use tillroll_schemas::{Money, Quantity, Sku, TaxRate, Timestamp};
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -43,6 +43,15 @@ pub(crate) fn service(text: &str, pence: i64) -> Line {
 }
 
 pub(crate) fn place(lines: Vec<Line>) -> PlaceOrder {
-    let payment = PaymentMethod::OnAccount;
-    PlaceOrder { reference: None, customer: None, country: None, payment, placed_at: None, lines }
+    PlaceOrder {
+        reference: None,
+        customer: None,
+        country: None,
+        user_id: None,
+        from_cart: false,
+        payment: PaymentTerms::OnAccount,
+        placed_at: None,
+        lines,
+        shipping_address: None,
+    }
 }

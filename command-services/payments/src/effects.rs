@@ -3,27 +3,55 @@
 //! At least once: a call that is made again bears the same idempotency key, or looks first how things stand. What is
 //! not known yields nothing; the payment's own timer asks again.
 
-use tillroll_log::Outgoing;
+use std::sync::Arc;
+
+use tillroll_log::{Cause, EffectFuture, Effects, Outgoing};
 use tillroll_schemas::payment::{Ask, Call, IntentId, PaymentCommand, PaymentEvent, RecordReport, Report};
 use tillroll_schemas::{Money, PaymentId, RefundId, catalogue};
 
+use crate::payment::{Payment, PaymentState};
 use crate::provider::{
     Answer, IdempotencyKey, Intent, IntentStatus, NewIntent, NewRefund, Provider, RefundSeen, RefundStatus,
 };
 
-/// What an event of a payment causes at the provider, and the command that tells the payment of it; none if the event
-/// asks for nothing, or nobody knows what came of it.
-pub async fn on_event<P: Provider>(provider: &P, payment: PaymentId, event: &PaymentEvent) -> Vec<Outgoing> {
-    let Some((call, ask)) = event.call() else { return Vec::new() };
-    let Some(report) = perform(provider, payment, &call, &ask).await else { return Vec::new() };
-    let command: PaymentCommand = report.into();
-    match Outgoing::new(catalogue::PAYMENT, payment.to_string(), "report", &command) {
-        Ok(command) => vec![command],
-        Err(error) => {
-            tracing::error!(payment.id = %payment, %error, "a report cannot be written");
-            Vec::new()
-        }
+/// What payments ask of their provider.
+pub struct PaymentEffects<P>(Arc<P>);
+
+impl<P: Provider> PaymentEffects<P> {
+    /// Asks this one.
+    pub fn new(provider: P) -> Self {
+        Self(Arc::new(provider))
     }
+}
+
+impl<P: Provider> Effects<Payment> for PaymentEffects<P> {
+    fn on_event(&self, cause: &Cause, event: &PaymentEvent) -> Option<EffectFuture> {
+        // Orders ask by payment id, so a key that is none has never asked for anything.
+        let payment: PaymentId = cause.key.parse().ok()?;
+        let (call, ask) = event.call()?;
+        let provider = self.0.clone();
+        Some(Box::pin(async move { told(provider.as_ref(), payment, &call, &ask).await }))
+    }
+
+    /// Each call has a number of its own: it is wanted while the payment waits for that very one.
+    fn wanted(&self, state: &PaymentState, event: &PaymentEvent) -> bool {
+        event.call().is_some_and(|(_, ask)| state.life.waits().any(|(_, wait)| wait.ask().nth == ask.nth))
+    }
+}
+
+/// Makes the call. The command tells the payment what came of it; there is none if nobody knows.
+///
+/// # Errors
+/// A report that cannot be written as JSON.
+pub async fn told<P: Provider>(
+    provider: &P,
+    payment: PaymentId,
+    call: &Call,
+    ask: &Ask,
+) -> Result<Vec<Outgoing>, serde_json::Error> {
+    let Some(report) = perform(provider, payment, call, ask).await else { return Ok(Vec::new()) };
+    let command: PaymentCommand = report.into();
+    Ok(vec![Outgoing::new(catalogue::PAYMENT, payment.to_string(), "report", &command)?])
 }
 
 /// Makes the call. None if its outcome is not known.
@@ -34,6 +62,7 @@ pub async fn perform<P: Provider>(provider: &P, payment: PaymentId, call: &Call,
             create(provider, NewIntent { payment, amount: *amount, method_token, reference }).await
         }
         Call::Confirm { intent } => by_intent(provider, payment, intent, ask, Wish::Confirm).await,
+        Call::Look { intent } => look(provider, intent).await,
         Call::Capture { intent, amount } => by_intent(provider, payment, intent, ask, Wish::Capture(*amount)).await,
         Call::Void { intent } => by_intent(provider, payment, intent, ask, Wish::Void).await,
         Call::Refund { intent, refund_id, amount } => {
@@ -50,6 +79,16 @@ async fn create<P: Provider>(provider: &P, new: NewIntent) -> Option<RecordRepor
         Answer::Refused { code, .. } => Some(RecordReport { intent: None, report: Report::Declined { code } }),
         Answer::Unknown(_) => None,
     }
+}
+
+/// Whether a customer whose time is over has acted.
+async fn look<P: Provider>(provider: &P, intent: &IntentId) -> Option<RecordReport> {
+    let Answer::Done(seen) = provider.retrieve(intent).await else { return None };
+    let report = match report_of(&seen) {
+        Some(Report::Created | Report::RequiresAction) => Some(Report::NotActed),
+        report => report,
+    };
+    report.map(|report| RecordReport { intent: Some(intent.clone()), report })
 }
 
 /// What is wished of an intent that is there.
@@ -94,8 +133,9 @@ async fn by_intent<P: Provider>(
     if ask.attempt + ask.round > 0 {
         match provider.retrieve(intent).await {
             Answer::Done(seen) if wish.is_answered_by(seen.status) => return report_of(&seen).and_then(reported),
-            Answer::Done(_) | Answer::Refused { .. } => {}
-            Answer::Unknown(_) => return None,
+            Answer::Done(_) => {}
+            // A look that is refused is no look.
+            Answer::Refused { .. } | Answer::Unknown(_) => return None,
         }
     }
     let key = IdempotencyKey::new(format_args!("{payment}/{}", ask.nth));
@@ -111,25 +151,25 @@ async fn by_intent<P: Provider>(
             let standing = report_of(&seen).filter(|_| wish.is_answered_by(seen.status));
             reported(standing.unwrap_or_else(|| wish.refused(code)))
         }
-        Answer::Refused { code, seen: None } => reported(wish.refused(code)),
-        Answer::Unknown(_) => None,
+        // Who does not say how the intent stands has not decided on it: what was done before may stand.
+        Answer::Refused { seen: None, .. } | Answer::Unknown(_) => None,
     }
 }
 
-/// A refund keeps its key while it is repeated. An operator's round has another, after a look.
+/// A refund is looked for before it is asked for, the first time too: this very call may be one that was made before,
+/// after a failover or from a position that was lost, and the provider forgets keys after a day. The key holds two at
+/// once apart; an operator's round has another.
 async fn give_back<P: Provider>(provider: &P, ask: &Ask, new: NewRefund) -> Option<RecordReport> {
     let reported = |report| Some(RecordReport { intent: Some(new.intent.clone()), report });
-    if ask.attempt + ask.round > 0 {
-        match provider.refunds(&new.intent).await {
-            Answer::Done(seen) => {
-                let ours = seen.iter().find(|seen| seen.refund == Some(new.refund));
-                if let Some(seen) = ours {
-                    return reported(refund_report(new.refund, seen));
-                }
+    match provider.refunds(&new.intent).await {
+        Answer::Done(seen) => {
+            let ours = seen.iter().find(|seen| seen.refund == Some(new.refund));
+            if let Some(seen) = ours {
+                return reported(refund_report(new.refund, seen));
             }
-            Answer::Refused { .. } => {}
-            Answer::Unknown(_) => return None,
         }
+        // Who may not look does not ask: it may have gone back before.
+        Answer::Refused { .. } | Answer::Unknown(_) => return None,
     }
     let key = IdempotencyKey::new(format_args!("{}/{}", new.refund, ask.round));
     match provider.refund(&key, &new).await {

@@ -34,6 +34,8 @@ pub struct SeriesState {
 pub enum InvoiceRejection {
     /// The date belongs to another series.
     WrongSeries,
+    /// The date is of no year with four digits: no series could be named after it.
+    DateOutOfRange,
     /// There is nothing on it.
     NoLines,
     /// A line is below 0.
@@ -48,8 +50,9 @@ pub enum InvoiceRejection {
 
 impl InvoiceRejection {
     /// Every one of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WrongSeries,
+        Self::DateOutOfRange,
         Self::NoLines,
         Self::NegativeLine,
         Self::CurrencyMismatch,
@@ -62,6 +65,7 @@ impl tillroll_log::Rejection for InvoiceRejection {
     fn code(&self) -> &'static str {
         match self {
             Self::WrongSeries => "wrong_series",
+            Self::DateOutOfRange => "date_out_of_range",
             Self::NoLines => "no_lines",
             Self::NegativeLine => "negative_line",
             Self::CurrencyMismatch => "currency_mismatch",
@@ -73,6 +77,7 @@ impl tillroll_log::Rejection for InvoiceRejection {
     fn detail(&self) -> String {
         match self {
             Self::WrongSeries => "the document's date belongs to another series",
+            Self::DateOutOfRange => "the document's year has more than four digits, or lies before the year 0",
             Self::NoLines => "a document has at least one line",
             Self::NegativeLine => "no line is below 0, on a credit note neither",
             Self::CurrencyMismatch => "a document is in one currency",
@@ -94,7 +99,7 @@ pub struct Numbered {
 
 impl Aggregate for InvoiceSeries {
     const TOPICS: AggregateTopics = catalogue::INVOICE_SERIES;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = SeriesState;
     type Command = InvoiceSeriesCommand;
     type Event = InvoiceSeriesEvent;
@@ -141,6 +146,9 @@ impl Aggregate for InvoiceSeries {
 /// A reaction knows only records, so a number that is asked for again is told by an event of its own.
 fn issue(state: &SeriesState, command: &IssueDocument) -> Result<InvoiceSeriesEvent, InvoiceRejection> {
     let series = Series::of(command.dated);
+    if series.to_string().parse() != Ok(series) {
+        return Err(InvoiceRejection::DateOutOfRange);
+    }
     if state.series.is_some_and(|mine| mine != series) {
         return Err(InvoiceRejection::WrongSeries);
     }

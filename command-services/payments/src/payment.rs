@@ -7,6 +7,7 @@
 
 mod asking;
 mod body;
+mod operating;
 mod overdue;
 mod rejection;
 mod reports;
@@ -50,8 +51,8 @@ pub enum Life {
     Creating(Arc<Requested>, Wait),
     /// The intent is there, and is being confirmed.
     Confirming(Intended, Wait),
-    /// The customer has to authenticate himself.
-    ActionRequired(Intended),
+    /// The customer has to authenticate himself; once his time is over the provider is asked whether he has.
+    ActionRequired(Intended, Option<Wait>),
     /// The whole amount is held.
     Authorised(Intended),
     /// That much of it is being taken.
@@ -108,7 +109,7 @@ pub enum Standing {
 
 impl Aggregate for Payment {
     const TOPICS: AggregateTopics = catalogue::PAYMENT;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = PaymentState;
     type Command = PaymentCommand;
     type Event = PaymentEvent;
@@ -127,7 +128,9 @@ impl Aggregate for Payment {
             PaymentCommand::Void(command) => asking::void(state, command, at),
             PaymentCommand::Refund(command) => asking::refund(state, command, at),
             PaymentCommand::RecordReport(command) => Ok(reports::record(state, command, at)),
-            PaymentCommand::RetryCall(_) => overdue::retry(state, at),
+            PaymentCommand::RetryCall(command) => operating::retry(state, command, at),
+            PaymentCommand::CompleteCall(command) => operating::complete(state, command),
+            PaymentCommand::RefuseCall(command) => operating::refuse(state, command),
             PaymentCommand::WaitOver(command) => Ok(overdue::wait_over(state, command.deadline, at)),
         }
     }
@@ -138,7 +141,8 @@ impl Aggregate for Payment {
         let life = match event {
             PaymentEvent::Requested(event) => life.requested(event),
             PaymentEvent::Created(event) => life.created(event),
-            PaymentEvent::ActionRequired(_) => life.action_required(),
+            PaymentEvent::ActionRequired(_) => life.action_required(None),
+            PaymentEvent::ActionOverdue(event) => life.action_required(Some(Wait::Until(event.ask))),
             PaymentEvent::Authorised(_) => life.authorised(),
             PaymentEvent::Declined(event) => life.declined(&event.code),
             PaymentEvent::CaptureRequested(event) => life.capturing(event),
@@ -152,6 +156,8 @@ impl Aggregate for Payment {
             PaymentEvent::RefundRefused(event) => life.refund_is(event.refund_id, Standing::Refused),
             PaymentEvent::CallRepeated(event) => life.waiting(&event.call, Wait::Until(event.ask)),
             PaymentEvent::Stuck(event) => life.stuck(event),
+            PaymentEvent::CallCompleted(event) => life.call_completed(event),
+            PaymentEvent::CallRefused(event) => life.call_refused(event),
         };
         PaymentState { version: state.version + 1, calls, life }
     }
@@ -162,7 +168,7 @@ impl Aggregate for Payment {
 
     fn deadline(state: &PaymentState) -> Option<Timestamp> {
         match &state.life {
-            Life::ActionRequired(payment) => Some(payment.request.action_by),
+            Life::ActionRequired(payment, None) => Some(payment.request.action_by),
             life => life.waits().filter_map(|(_, wait)| wait.repeat_at()).min(),
         }
     }
@@ -173,8 +179,10 @@ impl Aggregate for Payment {
 
     fn settled(state: &PaymentState) -> bool {
         match &state.life {
-            Life::NotRequested | Life::Creating(..) | Life::Confirming(..) => false,
-            Life::ActionRequired(_) | Life::Authorised(_) | Life::Declined(..) | Life::Voided => true,
+            Life::Creating(..) | Life::Confirming(..) => false,
+            Life::NotRequested | Life::ActionRequired(..) | Life::Authorised(_) | Life::Declined(..) | Life::Voided => {
+                true
+            }
             Life::Capturing(..) | Life::Captured(_) | Life::Voiding(..) => {
                 state.life.waits().all(|(_, wait)| wait.stuck().is_some())
             }
@@ -184,7 +192,7 @@ impl Aggregate for Payment {
 
 impl Saga for Payment {
     fn saga(state: &PaymentState) -> Option<SagaStatus> {
-        if let Life::ActionRequired(payment) = &state.life {
+        if let Life::ActionRequired(payment, None) = &state.life {
             let answer_by = Some(payment.request.action_by);
             let waits_for = vec!["customer".to_owned()];
             return Some(SagaStatus { step: "authenticate", waits_for, answer_by, attempt: Some(0), stuck: None });

@@ -114,9 +114,20 @@ impl fmt::Debug for ActionUrl {
     }
 }
 
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// After what the next one begins; none at the end.
+    pub next: Option<String>,
+}
+
 /// A refund as the provider sees it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundSeen {
+    /// The provider's id.
+    pub id: String,
     /// Which, if it is one of ours.
     pub refund: Option<RefundId>,
     /// Of which payment, if it is one of ours.
@@ -170,7 +181,9 @@ pub enum Doubt {
     TimedOut,
     /// The provider has a fault (5xx).
     ServerFault,
-    /// The provider wants to be asked later (409, 429).
+    /// The provider is asked too much (429).
+    TooMany,
+    /// The same is under way, or was done under this key before: what comes of it is not told (409, 408).
     Busy,
     /// Our own credentials are not taken: nothing can be asked until they are.
     NotAllowed,
@@ -178,6 +191,18 @@ pub enum Doubt {
     Unreadable,
     /// It failed too often just now and is left alone for a moment.
     CircuitOpen,
+}
+
+impl Doubt {
+    /// Whether it says something of the provider, and not of this call alone.
+    pub fn is_about_the_provider(self) -> bool {
+        match self {
+            Self::Unreachable | Self::Cut | Self::TimedOut | Self::ServerFault | Self::TooMany | Self::NotAllowed => {
+                true
+            }
+            Self::Busy | Self::Unreadable | Self::CircuitOpen => false,
+        }
+    }
 }
 
 /// A payment provider.
@@ -207,4 +232,10 @@ pub trait Provider: Send + Sync + 'static {
 
     /// How the refunds of an intent stand now, the newest first; at most 100.
     fn refunds(&self, intent: &IntentId) -> impl Future<Output = Answer<Vec<RefundSeen>>> + Send;
+
+    /// Every intent there is, ours or not, the newest first, a page at a time.
+    fn every_intent(&self, after: Option<&str>) -> impl Future<Output = Answer<Page<Intent>>> + Send;
+
+    /// Every refund there is, the newest first, a page at a time.
+    fn every_refund(&self, after: Option<&str>) -> impl Future<Output = Answer<Page<RefundSeen>>> + Send;
 }

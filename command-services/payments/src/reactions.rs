@@ -4,15 +4,21 @@
 use serde_json::Error;
 use tillroll_log::{Cause, Outgoing, Reactions, Rejection, SettledAs};
 use tillroll_schemas::invoice_series::{
-    Document, InvoiceAnswer, InvoiceOutcome, InvoiceSeriesCommand, InvoiceSeriesEvent, RecordInvoiceAnswer,
+    Document, InvoiceOutcome, InvoiceSeriesCommand, InvoiceSeriesEvent, RecordInvoiceAnswer,
 };
-use tillroll_schemas::payment::{PaymentAnswer, PaymentCommand, PaymentEvent, PaymentOutcome, RecordPaymentAnswer};
+use tillroll_schemas::order::OrderCommand;
+use tillroll_schemas::payment::{
+    Call, CallCompleted, CallRefused, Ending, PaymentCommand, PaymentEvent, PaymentOutcome, RecordPaymentAnswer,
+};
 use tillroll_schemas::{OrderId, PaymentId, catalogue};
 
 use crate::invoice_series::InvoiceSeries;
 use crate::payment::{Payment, PaymentRejection};
 
 type Commands = Result<Vec<Outgoing>, Error>;
+
+/// The code of what an operator says was refused.
+const BY_OPERATOR: &str = "refused_by_operator";
 
 /// What a payment causes.
 #[derive(Debug)]
@@ -35,8 +41,17 @@ impl Reactions<Payment> for PaymentReactions {
             PaymentEvent::RefundRefused(e) => {
                 (e.order_id, PaymentOutcome::RefundRefused { refund_id: e.refund_id, code: e.code.clone() })
             }
+            PaymentEvent::CallCompleted(e) => match completed(e) {
+                Some(outcome) => (e.order_id, outcome),
+                None => return Ok(Vec::new()),
+            },
+            PaymentEvent::CallRefused(e) => match refused(e) {
+                Some(outcome) => (e.order_id, outcome),
+                None => return Ok(Vec::new()),
+            },
             PaymentEvent::Requested(_)
             | PaymentEvent::Created(_)
+            | PaymentEvent::ActionOverdue(_)
             | PaymentEvent::CaptureRequested(_)
             | PaymentEvent::VoidStarted(_)
             | PaymentEvent::VoidRecorded(_)
@@ -55,8 +70,7 @@ impl Reactions<Payment> for PaymentReactions {
         }
         let (order, outcome) = match command {
             Some(PaymentCommand::Request(c)) => {
-                let refused = refused.map(|code| PaymentOutcome::Declined { code });
-                (c.order_id, refused.unwrap_or(PaymentOutcome::Authorised))
+                (c.order_id, refused.map_or(PaymentOutcome::Authorised, request_refused))
             }
             Some(PaymentCommand::Capture(c)) => {
                 let refused = refused.map(|code| PaymentOutcome::CaptureRefused { code });
@@ -71,17 +85,45 @@ impl Reactions<Payment> for PaymentReactions {
                 let refused = refused.map(|code| PaymentOutcome::RefundRefused { refund_id, code });
                 (c.order_id, refused.unwrap_or(PaymentOutcome::Refunded { refund_id, amount: c.amount }))
             }
-            Some(PaymentCommand::RecordReport(_) | PaymentCommand::RetryCall(_) | PaymentCommand::WaitOver(_))
+            Some(
+                PaymentCommand::RecordReport(_)
+                | PaymentCommand::RetryCall(_)
+                | PaymentCommand::CompleteCall(_)
+                | PaymentCommand::RefuseCall(_)
+                | PaymentCommand::WaitOver(_),
+            )
             | None => return Ok(Vec::new()),
         };
         tell_of_payment(cause, order, outcome)
     }
 }
 
+/// What an operator has seen to is told like what the provider says.
+fn completed(event: &CallCompleted) -> Option<PaymentOutcome> {
+    match (&event.call, &event.ending) {
+        (Call::Capture { amount, .. }, _) => Some(PaymentOutcome::Captured { amount: *amount }),
+        (Call::Refund { refund_id, amount, .. }, _) => {
+            Some(PaymentOutcome::Refunded { refund_id: *refund_id, amount: *amount })
+        }
+        (Call::Void { .. }, Some(Ending::Voided { .. })) => Some(PaymentOutcome::Voided),
+        (Call::Void { .. }, Some(Ending::Declined { code })) => Some(PaymentOutcome::Declined { code: code.clone() }),
+        (Call::Void { .. }, None) | (Call::Create { .. } | Call::Confirm { .. } | Call::Look { .. }, _) => None,
+    }
+}
+
+fn refused(event: &CallRefused) -> Option<PaymentOutcome> {
+    let code = BY_OPERATOR.to_owned();
+    match &event.call {
+        Call::Capture { .. } => Some(PaymentOutcome::CaptureRefused { code }),
+        Call::Refund { refund_id, .. } => Some(PaymentOutcome::RefundRefused { refund_id: *refund_id, code }),
+        Call::Create { .. } | Call::Confirm { .. } | Call::Look { .. } | Call::Void { .. } => None,
+    }
+}
+
 fn tell_of_payment(cause: &Cause, order: OrderId, outcome: PaymentOutcome) -> Commands {
     // Orders ask by payment id, so a key that is none belongs to no order.
     let Ok(payment_id) = cause.key.parse::<PaymentId>() else { return Ok(Vec::new()) };
-    let answer: PaymentAnswer = RecordPaymentAnswer { payment_id, outcome }.into();
+    let answer: OrderCommand = RecordPaymentAnswer { payment_id, outcome }.into();
     Ok(vec![Outgoing::new(catalogue::ORDER, order.to_string(), "payment-answer", &answer)?])
 }
 
@@ -112,8 +154,18 @@ impl Reactions<InvoiceSeries> for InvoiceSeriesReactions {
 /// A credit that stands alone has nobody who waits for its number.
 fn tell_of_document(document: Document, outcome: InvoiceOutcome) -> Commands {
     let Some(order) = document.order() else { return Ok(Vec::new()) };
-    let answer: InvoiceAnswer = RecordInvoiceAnswer { document, outcome }.into();
+    let answer: OrderCommand = RecordInvoiceAnswer { document, outcome }.into();
     Ok(vec![Outgoing::new(catalogue::ORDER, order.to_string(), "invoice-answer", &answer)?])
+}
+
+/// A request that is refused is declined if nothing is held because of that, or nothing was before.
+fn request_refused(code: String) -> PaymentOutcome {
+    let nothing_held = [PaymentRejection::Voided, PaymentRejection::Declined, PaymentRejection::InvalidAmount];
+    if nothing_held.iter().any(|rejection| rejection.code() == code) {
+        PaymentOutcome::Declined { code }
+    } else {
+        PaymentOutcome::RequestRefused { code }
+    }
 }
 
 /// The code of a refusal; none if the goal was reached already.

@@ -1,10 +1,12 @@
 //! Webhooks of the provider: is it theirs (signature), is it new (tolerance, and the id of the command), and what does
 //! it say. Events come in any order and more than once; each tells how its object stands, and the payment judges that.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 use tillroll_schemas::PaymentId;
@@ -12,7 +14,7 @@ use tillroll_schemas::payment::{PaymentCommand, RecordReport};
 use uuid::Uuid;
 
 use crate::effects::{refund_report, report_of};
-use crate::provider::stripe::{WireIntent, WireRefund};
+use crate::provider::stripe::{API_VERSION, WireIntent, WireRefund};
 
 /// How far the signature's time may be from ours, in seconds, both ways.
 pub const TOLERANCE_S: u64 = 300;
@@ -110,14 +112,22 @@ pub struct Notice {
 
 /// A webhook cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the webhook is no event of the provider")]
-pub struct Unreadable(#[from] serde_json::Error);
+pub enum Unreadable {
+    /// It is no event, or what it says of a payment of ours is not known here.
+    #[error("the webhook is no event of the provider")]
+    Json(#[from] serde_json::Error),
+    /// The endpoint's events are written in another version than ours: what its words mean is not known.
+    #[error("the webhook is written in version {0:?} of the provider's API, and not in {API_VERSION}")]
+    Version(String),
+}
 
 #[derive(Deserialize)]
 struct WireEvent<'a> {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    api_version: Option<String>,
     #[serde(borrow)]
     data: WireData<'a>,
 }
@@ -128,17 +138,34 @@ struct WireData<'a> {
     object: &'a RawValue,
 }
 
+/// An object of which it is not known yet whether it is ours.
+#[derive(Deserialize)]
+struct WireAny {
+    #[serde(default)]
+    metadata: BTreeMap<String, Value>,
+}
+
+impl WireAny {
+    /// A shop's account may serve others, too; their objects may have anything in them.
+    fn is_ours(object: &str) -> bool {
+        serde_json::from_str::<Self>(object).is_ok_and(|any| any.metadata.contains_key("payment_id"))
+    }
+}
+
 /// What a webhook says; nothing if it is of another kind, says nothing, or is of no payment of ours.
 pub fn notice(body: &[u8]) -> Result<Option<Notice>, Unreadable> {
     let event: WireEvent<'_> = serde_json::from_slice(body)?;
     let object = event.data.object.get();
-    let told = if event.kind.starts_with("payment_intent.") {
-        of_intent(serde_json::from_str(object)?)
-    } else if event.kind.starts_with("refund.") || event.kind == "charge.refund.updated" {
-        of_refund(serde_json::from_str(object)?)
-    } else {
-        None
-    };
+    let is_intent = event.kind.starts_with("payment_intent.");
+    let is_refund = event.kind.starts_with("refund.") || event.kind == "charge.refund.updated";
+    if !(is_intent || is_refund) || !WireAny::is_ours(object) {
+        return Ok(None);
+    }
+    if let Some(version) = event.api_version.filter(|version| version != API_VERSION) {
+        return Err(Unreadable::Version(version));
+    }
+    let told =
+        if is_intent { of_intent(serde_json::from_str(object)?) } else { of_refund(serde_json::from_str(object)?) };
     let command_id = Uuid::new_v5(&EVENTS, event.id.as_bytes());
     Ok(told.map(|(payment, report)| Notice { command_id, payment, command: report.into() }))
 }

@@ -3,7 +3,7 @@
 //! Must hold: a key's secret, owner and scopes never change, and a revoked key is good for nothing again. When it was
 //! used last is no event.
 
-pub mod secret;
+pub use tillroll_schemas::api_key::secret;
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -97,8 +97,8 @@ impl Aggregate for ApiKey {
 }
 
 fn create(state: &State, command: &CreateApiKey) -> Decision {
-    let CreateApiKey { hash, owner, label, scopes } = command.clone();
-    let created = Created { hash, owner, label, scopes };
+    let CreateApiKey { hash, owner, label, scopes, epoch } = command.clone();
+    let created = Created { hash, owner, label, scopes, epoch };
     match state {
         State::Unknown if created.scopes.is_empty() => Err(Rejection::NoScopes),
         State::Unknown => Ok(Some(created.into())),

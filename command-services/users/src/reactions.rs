@@ -4,6 +4,8 @@
 //! Nothing is sent to sessions: they end because the user's security epoch, which every event that raises it carries,
 //! is another one than theirs.
 
+mod messages;
+
 use crate::identity_claim::IdentityClaim;
 use crate::user::{SagaStep, User};
 use serde_json::Error;
@@ -29,43 +31,50 @@ impl Reactions<User> for UserReactions {
     fn on_event(cause: &Cause, event: &UserEvent) -> Commands {
         // User ids are UUIDs by construction. A user under any other key can hold nothing: he times out.
         let Ok(user_id) = cause.key.parse::<UserId>() else { return Ok(Vec::new()) };
-        match event {
-            UserEvent::RegistrationStarted(started) => {
-                let claims = [&started.email_claim, &started.username_claim];
-                reserve(user_id, claims, started.claims_expire_at)
-            }
-            UserEvent::EmailChangeStarted(started) => reserve(user_id, [&started.claim], started.claims_expire_at),
-            UserEvent::ClaimsReserved(reserved) => {
-                let confirm = |of: &HeldClaim| ConfirmIdentity { hold: hold(user_id, of) }.into();
-                each(ClaimStep::Confirm, &reserved.claims, confirm)
-            }
-            UserEvent::RegistrationFailed(failed) => release(user_id, &failed.releases),
-            UserEvent::EmailChangeFailed(failed) => release(user_id, &failed.releases),
-            UserEvent::EmailChanged(changed) => release(user_id, &changed.releases),
-            UserEvent::Erased(erased) => release(user_id, &erased.releases),
-            UserEvent::StepOverdue(overdue) => release(user_id, &overdue.releases),
-            UserEvent::ClaimExpiryAnswered(answered) => {
-                Ok(vec![to_claim("expiry", &answered.of, &told(user_id, &answered.of, answered.verdict))?])
-            }
-            UserEvent::ClaimsAnswered(_)
-            | UserEvent::Activated(_)
-            | UserEvent::ClaimsReleased(_)
-            | UserEvent::ProfileChanged(_)
-            | UserEvent::RolesChanged(_)
-            | UserEvent::PasswordChanged(_)
-            | UserEvent::PasswordRehashed(_)
-            | UserEvent::PasswordResetRequested(_)
-            | UserEvent::EmailVerificationRequested(_)
-            | UserEvent::EmailVerified(_)
-            | UserEvent::TokenExpired(_)
-            | UserEvent::Suspended(_)
-            | UserEvent::Reinstated(_) => Ok(Vec::new()),
-        }
+        let mut caused = of_claims(user_id, event)?;
+        caused.extend(messages::because_of(cause, user_id, event)?);
+        Ok(caused)
     }
 
     /// A user's answers concern nobody but himself; a claim whose question was not heard asks again.
     fn on_settled(_: &Cause, _: Option<&UserCommand>, _: SettledAs<'_>) -> Commands {
         Ok(Vec::new())
+    }
+}
+
+/// What identity claims are asked because of the event.
+fn of_claims(user_id: UserId, event: &UserEvent) -> Commands {
+    match event {
+        UserEvent::RegistrationStarted(started) => {
+            let claims = [&started.email_claim, &started.username_claim];
+            reserve(user_id, claims, started.claims_expire_at)
+        }
+        UserEvent::EmailChangeStarted(started) => reserve(user_id, [&started.claim], started.claims_expire_at),
+        UserEvent::ClaimsReserved(reserved) => {
+            let confirm = |of: &HeldClaim| ConfirmIdentity { hold: hold(user_id, of) }.into();
+            each(ClaimStep::Confirm, &reserved.claims, confirm)
+        }
+        UserEvent::RegistrationFailed(failed) => release(user_id, &failed.releases),
+        UserEvent::EmailChangeFailed(failed) => release(user_id, &failed.releases),
+        UserEvent::EmailChanged(changed) => release(user_id, &changed.releases),
+        UserEvent::Erased(erased) => release(user_id, &erased.releases),
+        UserEvent::StepOverdue(overdue) => release(user_id, &overdue.releases),
+        UserEvent::ClaimExpiryAnswered(answered) => {
+            Ok(vec![to_claim("expiry", &answered.of, &told(user_id, &answered.of, answered.verdict))?])
+        }
+        UserEvent::ClaimsAnswered(_)
+        | UserEvent::Activated(_)
+        | UserEvent::ClaimsReleased(_)
+        | UserEvent::ProfileChanged(_)
+        | UserEvent::RolesChanged(_)
+        | UserEvent::PasswordChanged(_)
+        | UserEvent::PasswordRehashed(_)
+        | UserEvent::PasswordResetRequested(_)
+        | UserEvent::EmailVerificationRequested(_)
+        | UserEvent::EmailVerified(_)
+        | UserEvent::TokenExpired(_)
+        | UserEvent::Suspended(_)
+        | UserEvent::Reinstated(_) => Ok(Vec::new()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `session`: one log-in. Opened, refreshed any number of times, and over for ever: logged out, revoked or expired.
 //!
 //! Must hold: only the newest refresh token makes a newer one; the one before gets the same successor until that is
-//! used, or its time is up; any older one ends the session. Nothing wakes a session that is over.
+//! used, or its time is up; any older one ends the session. Nothing wakes a session that is over. A deadline may fire late:
+//! what is too old is refused before it has.
 
 pub mod token;
 
@@ -116,10 +117,11 @@ impl Aggregate for Session {
 
     fn decide(state: &State, command: &SessionCommand, at: Timestamp) -> Decision {
         match command {
-            SessionCommand::Open(command) => Ok(open(state, command, at)),
+            SessionCommand::Open(command) => open(state, command, at),
             SessionCommand::Refresh(command) => refresh(state, command, at),
             SessionCommand::LogOut(LogOut {}) => end(state, LoggedOut {}),
-            SessionCommand::Revoke(RevokeSession { cause }) => end(state, Revoked { cause: *cause }),
+            SessionCommand::Revoke(RevokeSession { of, .. }) if !state.is_of(*of) => Err(Rejection::NotFound),
+            SessionCommand::Revoke(RevokeSession { of: _, cause }) => end(state, Revoked { cause: *cause }),
             SessionCommand::DeadlinePassed(command) => Ok(passed(state, command)),
         }
     }
@@ -161,8 +163,18 @@ impl State {
     /// that is the newest one. What a handler asks after a refresh, of the answer.
     pub fn successor_of(&self, presented: u64) -> Option<u64> {
         match self {
-            Self::Live(live) if presented.checked_add(1) == Some(live.generation) => Some(live.generation),
+            Self::Live(live) if live.previous_until.is_some() && presented.checked_add(1) == Some(live.generation) => {
+                Some(live.generation)
+            }
             Self::Live(_) | Self::NotOpened | Self::Over { .. } => None,
+        }
+    }
+
+    /// Whether it is this user's, if anybody's in particular is meant.
+    fn is_of(&self, user: Option<UserId>) -> bool {
+        match self {
+            Self::NotOpened => true,
+            Self::Live(Live { user_id, .. }) | Self::Over { user_id, .. } => user.is_none_or(|user| user == *user_id),
         }
     }
 
@@ -181,11 +193,12 @@ impl State {
     }
 }
 
-fn open(state: &State, command: &OpenSession, at: Timestamp) -> Option<SessionEvent> {
+fn open(state: &State, command: &OpenSession, at: Timestamp) -> Decision {
     let OpenSession { user_id, epoch, device } = command.clone();
     match state {
-        State::NotOpened => Some(Opened { user_id, epoch, device, expires_at: later(at, LIFETIME_S) }.into()),
-        State::Live(_) | State::Over { .. } => None,
+        State::NotOpened => Ok(Some(Opened { user_id, epoch, device, expires_at: later(at, LIFETIME_S) }.into())),
+        State::Live(live) if live.user_id == user_id && live.epoch == epoch => Ok(None),
+        State::Live(_) | State::Over { .. } => Err(Rejection::Over),
     }
 }
 
@@ -193,6 +206,7 @@ fn refresh(state: &State, command: &RefreshSession, at: Timestamp) -> Decision {
     let live = match state {
         State::NotOpened => return Err(Rejection::NotFound),
         State::Over { .. } => return Err(Rejection::Over),
+        State::Live(live) if at >= live.expires_at => return Err(Rejection::Over),
         State::Live(live) => live,
     };
     let RefreshSession { generation, epoch } = *command;
@@ -207,7 +221,7 @@ fn refresh(state: &State, command: &RefreshSession, at: Timestamp) -> Decision {
         Ok(Some(Refreshed { generation, previous_until, expires_at }.into()))
     } else if generation > live.generation || generation == 0 {
         Err(Rejection::UnknownGeneration)
-    } else if is_previous && live.previous_until.is_some() {
+    } else if is_previous && live.previous_until.is_some_and(|until| at < until) {
         Ok(None)
     } else {
         Ok(Some(Revoked { cause: Revocation::TokenReused { generation } }.into()))

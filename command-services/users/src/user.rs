@@ -124,6 +124,8 @@ pub struct NewEmail {
     pub email: Sealed,
     /// What keeps it unique.
     pub claim: HeldClaim,
+    /// The security epoch at which it was asked for: at another one it is given up, whoever asked for it.
+    pub epoch: u64,
 }
 
 /// A token that was sent and not used.
@@ -156,9 +158,9 @@ impl Aggregate for User {
             UserCommand::ChangePassword(command) => credentials::change_password(life, command),
             UserCommand::RehashPassword(command) => credentials::rehash_password(life, command),
             UserCommand::RequestPasswordReset(command) => credentials::request_reset(life, command, at),
-            UserCommand::ResetPassword(command) => credentials::reset_password(life, command),
+            UserCommand::ResetPassword(command) => credentials::reset_password(life, command, at),
             UserCommand::RequestEmailVerification(command) => credentials::request_verification(life, command, at),
-            UserCommand::ConfirmEmailVerification(command) => credentials::confirm_verification(life, command),
+            UserCommand::ConfirmEmailVerification(command) => credentials::confirm_verification(life, command, at),
             UserCommand::ChangeEmail(command) => email_change::start(life, command, at),
             UserCommand::Suspend(command) => account::suspend(life, command),
             UserCommand::Reinstate(ReinstateUser {}) => account::reinstate(life),
@@ -180,7 +182,8 @@ impl Aggregate for User {
             UserEvent::ClaimExpiryAnswered(_) => life,
             UserEvent::ProfileChanged(event) => life.map_account(|account| account.profile = event.profile.clone()),
             UserEvent::RolesChanged(event) => life.map_account(|account| {
-                (account.roles, account.epoch) = (event.roles.clone(), event.epoch);
+                account.roles = event.roles.clone();
+                account.raise(event.epoch);
             }),
             UserEvent::PasswordChanged(event) => life.map_account(|account| credentials::changed(account, event)),
             UserEvent::PasswordRehashed(event) => life.map_account(|account| account.password = event.password.clone()),

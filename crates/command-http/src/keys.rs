@@ -61,6 +61,11 @@ impl CommandKeys {
         })
     }
 
+    /// The hash of a body in this form, where the body as it came must not be hashed: passwords.
+    pub fn hash_of(&self, canonical: &[u8]) -> CommandHash {
+        CommandHash::keyed(&self.hashes, canonical)
+    }
+
     /// Adds to an answer what the log says of it: version, consistency token, position, timings.
     pub fn answer_of<A: Aggregate, B: Serialize>(
         &self,

@@ -1,16 +1,16 @@
 //! A command to a partition that another instance serves is asked there, by a layer around a role's routes.
-//! What must hold: at most one hop; without an `Idempotency-Key` nothing is asked a second time unless the first was
-//! certainly not carried out.
+//! What must hold: at most one hop for each question; without an `Idempotency-Key` nothing is asked a second time unless
+//! the first was certainly not carried out.
 
 mod peers;
 
 use crate::kept_body::Kept;
-use crate::place::{NOT_HERE, NotHere};
+use crate::place::{INSTEAD, NOT_HERE, NotHere};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use peers::{Peers, Said};
@@ -75,7 +75,7 @@ async fn answer<O: Owners>(State(layer): State<Arc<Layer<O>>>, request: Request,
     let (body, kept) = Kept::of(body);
     let first = next.clone().run(Request::from_parts(head.clone(), body)).await;
     let Some(not_here) = NotHere::read(first.headers()) else { return first };
-    if head.headers.contains_key(&HOP) {
+    if head.headers.contains_key(&HOP) && not_here.instead.is_none() {
         // Whoever sent it knows better what to do.
         return first;
     }
@@ -96,6 +96,14 @@ impl Asked {
         self.next.clone().run(Request::from_parts(self.head.clone(), Body::from(self.body.clone()))).await
     }
 
+    /// What is asked of whoever serves that.
+    fn of(&self, place: &NotHere) -> (Parts, Bytes) {
+        let mut head = self.head.clone();
+        let Some(instead) = &place.instead else { return (head, self.body.clone()) };
+        (head.method, head.uri) = (Method::POST, Uri::from(instead.clone()));
+        (head, Bytes::new())
+    }
+
     /// Whether it may be asked again although it may have been carried out: it is the same command then.
     fn keyed(&self) -> bool {
         self.head.headers.contains_key(&headers::IDEMPOTENCY_KEY)
@@ -114,7 +122,10 @@ impl<O: Owners> Layer<O> {
             if let Some(owner) = self.owners.elsewhere(&not_here.topic, not_here.partition.0) {
                 match self.at(&owner, &not_here, &asked).await {
                     Said::Answer(answer) => match NotHere::read(answer.headers()) {
+                        None if not_here.instead.is_some() && says_nothing(&answer) => return last,
                         None => return answer,
+                        // What was answered here is good all the same.
+                        Some(_) if not_here.instead.is_some() => {}
                         Some(nor_there) => (last, not_here) = (answer, nor_there),
                     },
                     Said::Nothing { unsent } => {
@@ -150,7 +161,8 @@ impl<O: Owners> Layer<O> {
                 }
             }
         };
-        let asking = self.peers.ask(&owner.url, &asked.head, &asked.body);
+        let (head, body) = asked.of(place);
+        let asking = self.peers.ask(&owner.url, &head, &body);
         tokio::select! {
             biased;
             said = asking => said,
@@ -162,9 +174,17 @@ impl<O: Owners> Layer<O> {
     }
 }
 
+/// Whether there is nothing better there: only what was carried out, or refused for what it came to, says more. An older
+/// build does not know the question.
+fn says_nothing(answer: &Response) -> bool {
+    let status = answer.status();
+    status == StatusCode::NO_CONTENT || !(status.is_success() || status == StatusCode::CONFLICT)
+}
+
 /// Without what is between instances.
 fn bare(mut answer: Response) -> Response {
     answer.headers_mut().remove(&NOT_HERE);
+    answer.headers_mut().remove(&INSTEAD);
     answer
 }
 

@@ -53,9 +53,11 @@ pub static OWN: &[&Kind] = &[
     &SINGLE_USE_TOKEN_INVALID,
     &CREDENTIALS_CHANGED,
     &NO_ROLES,
+    &INVALID_CREDENTIALS,
     &SESSION_OVER,
     &API_KEY_EXISTS,
     &NO_SCOPES,
+    &MAY_BE_HELD,
 ];
 
 static TRACKING_FIXED: Kind = kind(
@@ -125,6 +127,13 @@ static CREDENTIALS_CHANGED: Kind = kind(
     "The password or what the user may do has changed meanwhile: try again.",
 );
 static NO_ROLES: Kind = kind("no_roles", StatusCode::CONFLICT, "No roles", "A user has at least one role.");
+/// Whoever logs in is told no more than this.
+pub static INVALID_CREDENTIALS: Kind = kind(
+    "invalid_credentials",
+    StatusCode::UNAUTHORIZED,
+    "Not let in",
+    "There is no such account, or this is not its password.",
+);
 static SESSION_OVER: Kind = kind(
     "session_over",
     StatusCode::UNAUTHORIZED,
@@ -134,6 +143,12 @@ static SESSION_OVER: Kind = kind(
 static API_KEY_EXISTS: Kind =
     kind("api_key_exists", StatusCode::CONFLICT, "API key exists", "There is another API key with this id.");
 static NO_SCOPES: Kind = kind("no_scopes", StatusCode::CONFLICT, "No scopes", "An API key needs at least one scope.");
+static MAY_BE_HELD: Kind = kind(
+    "may_be_held",
+    StatusCode::CONFLICT,
+    "Money may be held",
+    "What may be held at the payment provider is never given up: retry, or complete it when nothing is held.",
+);
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::home::Home;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::server::{Kind, Server};
-use crate::{Images, Mode, PartitionState, StackConfig, StackError, database, memberships, metadata_request};
+use crate::{Images, Mode, PartitionState, StackConfig, StackError, database, memberships, metadata_request, postgres};
 
 /// What Kafka keeps about consumer groups.
 const GROUPS_TOPIC: &str = "__consumer_offsets";
@@ -207,6 +207,23 @@ impl Stack {
     pub async fn create_database(&self, name: &str) -> Result<String, StackError> {
         database::create(&self.database_url, name).await?;
         Ok(database::with_name(&self.database_url, name))
+    }
+
+    /// Makes a database on this server that a role of its own owns and no other role enters, superusers apart, unless
+    /// it is there already, and returns its address. The role's password is kept with the data, as `<name>.password`.
+    ///
+    /// # Errors
+    /// As [`Stack::create_database`]; an external stack keeps no passwords.
+    pub async fn create_private_database(&self, name: &str) -> Result<String, StackError> {
+        let home = match &self.servers {
+            Servers::Native(native) => &native.home,
+            #[cfg(feature = "containers")]
+            Servers::Contained(contained) => contained.home(),
+            Servers::External => return Err(StackError::External { server: "PostgreSQL" }),
+        };
+        let password = postgres::password(&home.data(&format!("{name}.password")))?;
+        database::create_private(&self.database_url, name, &password).await?;
+        Ok(database::with_role(&database::with_name(&self.database_url, name), name, &password))
     }
 
     /// Stops both servers cleanly, at the same time. Fresh data is removed.

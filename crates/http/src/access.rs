@@ -1,21 +1,25 @@
 //! Access tokens: JWTs signed with Ed25519. The algorithm is pinned, keys come from the local set only, and what a
 //! token's own header says about keys is not followed.
 
-use std::collections::HashMap;
+mod ring;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::bounded::BoundedCache;
-use crate::identity::{Identity, IdentityKey, MAX_IDENTITY_AGE};
+use crate::identity::{Identity, IdentityKey, Login, MAX_IDENTITY_AGE};
 use crate::problem::Problem;
 use crate::problems;
 use crate::random::random_id;
+use ring::Ring;
+
+pub use ring::KeyState;
 
 /// Who issues access tokens, and for whom.
 pub const ISSUER: &str = "tillroll";
@@ -23,19 +27,19 @@ pub const ISSUER: &str = "tillroll";
 const KIND: &str = "at+jwt";
 /// Seconds by which the clocks of issuer and verifier may differ.
 pub const LEEWAY: u64 = 30;
+/// How long a token may be good that rests on a log-in. The door remembers for as long what was revoked.
+pub const LOGIN_TOKEN_LIFE: Duration = Duration::from_secs(900);
 const MAX_TEXT: usize = 4096;
 const CACHED: usize = 4096;
 
-/// The keys for access tokens: one signs; it and the previous one verify.
+/// The keys for access tokens: at most two at a time, of which one signs. Clones share them.
 #[derive(Clone)]
-pub struct AccessKeys(Arc<Inner>);
+pub struct AccessKeys(Arc<RwLock<Arc<Inner>>>);
 
 struct Inner {
-    signing: EncodingKey,
-    kid: String,
-    verifying: HashMap<String, DecodingKey>,
-    public: Vec<Jwk>,
+    ring: Ring,
     validation: Validation,
+    /// Goes with the keys: what a retired key signed is not good because it was good once.
     verified: BoundedCache<Arc<Access>>,
 }
 
@@ -94,27 +98,49 @@ struct Claims {
     roles: Vec<String>,
     /// RFC 9068, section 2.2.3: separated by spaces.
     scope: String,
+    /// The session that a user logged in by, and his security epoch then: both or neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+}
+
+impl Claims {
+    fn login(&self) -> Result<Option<Login>, AccessRefused> {
+        match (self.sid, self.epoch) {
+            // The door would have forgotten by then what was revoked.
+            (Some(_), Some(_)) if self.exp.saturating_sub(self.nbf) > LOGIN_TOKEN_LIFE.as_secs() => {
+                Err(AccessRefused::Invalid)
+            }
+            (Some(sid), Some(epoch)) => Ok(Some(Login { sid, epoch })),
+            (None, None) => Ok(None),
+            (Some(_), None) | (None, Some(_)) => Err(AccessRefused::Invalid),
+        }
+    }
 }
 
 impl AccessKeys {
-    /// Keys from Ed25519 private keys in PKCS#8 PEM: the one that signs, and one that is on its way out.
-    pub fn from_pem(signing: &[u8], previous: Option<&[u8]>) -> Result<Self, AccessKeyError> {
-        let (signing, jwk, kid) = read(signing)?;
-        let mut public = vec![jwk];
-        if let Some(previous) = previous {
-            public.push(read(previous)?.1);
-        }
-        let mut verifying = HashMap::new();
-        for jwk in &public {
-            let key = DecodingKey::from_jwk(jwk).map_err(failed("use"))?;
-            verifying.extend(jwk.common.key_id.clone().map(|kid| (kid, key)));
-        }
-        let verified = BoundedCache::new(CACHED);
-        Ok(Self(Arc::new(Inner { signing, kid, verifying, public, validation: validation(), verified })))
+    /// Keys from Ed25519 private keys in PKCS#8 PEM: the older, and if there are two the newer with the time from which
+    /// it signs, in seconds since 1970.
+    pub fn from_pem(older: &[u8], newer: Option<(&[u8], u64)>) -> Result<Self, AccessKeyError> {
+        let (ring, verified) = (Ring::read(older, newer)?, BoundedCache::new(CACHED));
+        Ok(Self(Arc::new(RwLock::new(Arc::new(Inner { ring, validation: validation(), verified })))))
     }
 
-    /// A token for `identity`, good from `now` (seconds since 1970) for `ttl`.
+    /// Makes these keys, and all clones, the others.
+    pub fn replace(&self, by: &Self) {
+        let by = by.inner();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    fn inner(&self) -> Arc<Inner> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A token for `identity`, good from `now` (seconds since 1970) for `ttl`; if it rests on a log-in, for
+    /// [`LOGIN_TOKEN_LIFE`] at most.
     pub fn mint(&self, identity: &Identity, ttl: Duration, now: u64) -> Result<String, AccessKeyError> {
+        let ttl = if identity.login.is_some() { ttl.min(LOGIN_TOKEN_LIFE) } else { ttl };
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
@@ -125,33 +151,48 @@ impl AccessKeys {
             jti: random_id(),
             roles: identity.roles.clone(),
             scope: identity.scopes.join(" "),
+            sid: identity.login.map(|login| login.sid),
+            epoch: identity.login.map(|login| login.epoch),
         };
+        let inner = self.inner();
+        let key = inner.ring.signing(now);
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(KIND.to_owned());
-        header.kid = Some(self.0.kid.clone());
-        encode(&header, &claims, &self.0.signing).map_err(failed("sign with"))
+        header.kid = Some(key.kid.clone());
+        encode(&header, &claims, &key.signing).map_err(failed("sign with"))
     }
 
     /// What the token allows at `now`. A token that was verified before is not verified again, its times are.
     pub fn verify(&self, token: &str, now: u64) -> Result<Arc<Access>, AccessRefused> {
-        if let Some(access) = self.0.verified.get(token) {
+        self.inner().verify(token, now)
+    }
+
+    /// The public keys, for `/.well-known/jwks.json` (RFC 7517): also the one that does not sign yet.
+    pub fn public(&self) -> Vec<Jwk> {
+        self.inner().ring.all().map(|key| key.public.clone()).collect()
+    }
+
+    /// What each key is good for at `now`, by its id; the older first.
+    pub fn states(&self, now: u64) -> Vec<(String, KeyState)> {
+        self.inner().ring.states(now)
+    }
+}
+
+impl Inner {
+    fn verify(&self, token: &str, now: u64) -> Result<Arc<Access>, AccessRefused> {
+        if let Some(access) = self.verified.get(token) {
             return match access.check(now) {
                 Ok(()) => Ok(access),
                 Err(refused) => {
-                    self.0.verified.remove(token);
+                    self.verified.remove(token);
                     Err(refused)
                 }
             };
         }
         let access = Arc::new(self.verify_new(token)?);
         access.check(now)?;
-        self.0.verified.put(token, access.clone());
+        self.verified.put(token, access.clone());
         Ok(access)
-    }
-
-    /// The public keys, for `/.well-known/jwks.json`.
-    pub fn public(&self) -> &[Jwk] {
-        &self.0.public
     }
 
     fn verify_new(&self, token: &str) -> Result<Access, AccessRefused> {
@@ -163,11 +204,19 @@ impl AccessKeys {
         if header.typ.as_deref() != Some(KIND) || header.crit.is_some() {
             return Err(AccessRefused::Invalid);
         }
-        let key = header.kid.and_then(|kid| self.0.verifying.get(&kid)).ok_or(AccessRefused::Invalid)?;
-        let claims: Claims = decode(token, key, &self.0.validation).map_err(|_| AccessRefused::Invalid)?.claims;
+        let kid = header.kid.ok_or(AccessRefused::Invalid)?;
+        let key = self.ring.all().find(|key| key.kid == kid).ok_or(AccessRefused::Invalid)?;
+        let claims: Claims =
+            decode(token, &key.verifying, &self.validation).map_err(|_| AccessRefused::Invalid)?.claims;
         let scopes = claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
         Ok(Access {
-            identity: Identity { subject: claims.sub, roles: claims.roles, scopes },
+            identity: Identity {
+                login: claims.login()?,
+                subject: claims.sub,
+                roles: claims.roles,
+                scopes,
+                owner: None,
+            },
             not_before: claims.nbf,
             expires_at: claims.exp,
             sealed: RwLock::new(None),
@@ -176,6 +225,11 @@ impl AccessKeys {
 }
 
 impl Access {
+    /// What something allows that is no access token and has no end of its own.
+    pub fn of(identity: Identity) -> Self {
+        Self { identity, not_before: 0, expires_at: u64::MAX, sealed: RwLock::new(None) }
+    }
+
     /// The header that tells services who calls. Sealed anew when half its time has passed.
     pub fn sealed(&self, key: &IdentityKey, now: u64) -> Option<HeaderValue> {
         if let Some((header, at)) = &*self.sealed.read().unwrap_or_else(PoisonError::into_inner)
@@ -207,15 +261,6 @@ fn validation() -> Validation {
     validation.set_audience(&[ISSUER]);
     validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
     validation
-}
-
-/// The private key, its public half, and the id that both have: the public half's thumbprint (RFC 7638).
-fn read(pem: &[u8]) -> Result<(EncodingKey, Jwk, String), AccessKeyError> {
-    let signing = EncodingKey::from_ed_pem(pem).map_err(failed("read"))?;
-    let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::EdDSA).map_err(failed("read"))?;
-    let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(failed("name"))?;
-    jwk.common.key_id = Some(kid.clone());
-    Ok((signing, jwk, kid))
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(jsonwebtoken::errors::Error) -> AccessKeyError {

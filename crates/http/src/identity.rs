@@ -2,16 +2,19 @@
 //! Services trust this header and nothing else; the client's token does not travel past the gateway.
 
 mod caller;
+mod reach;
+mod roles;
 mod seal;
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::problems;
 
 pub use caller::{Caller, Verifies};
+pub use reach::{Reach, Reaching};
+pub use roles::{Role, UnknownRole};
 pub use seal::{IdentityKey, IdentityVerifier, MAX_IDENTITY_AGE, UntrustedIdentity};
 
 /// Who calls and what he may do.
@@ -24,9 +27,53 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// What routes ask for, as `orders:read`.
     pub scopes: Vec<String>,
+    /// The user in whose name a key for machines acts; nobody for everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Uuid>,
+    /// The log-in that it rests on, if it rests on one.
+    #[serde(flatten)]
+    pub login: Option<Login>,
+}
+
+/// A log-in of a user: while the session lives and his security epoch is this one, what rests on it is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The session.
+    pub sid: Uuid,
+    /// The user's security epoch when he was let in.
+    pub epoch: u64,
 }
 
 impl Identity {
+    /// A user in these roles; `login` is what his token rests on.
+    pub fn of_user(user: Uuid, roles: &[Role], login: Option<Login>) -> Self {
+        let mut scopes: Vec<_> = roles.iter().flat_map(|role| role.scopes()).map(|&scope| scope.to_owned()).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let roles = roles.iter().map(|role| role.name().to_owned()).collect();
+        Self { subject: user.to_string(), roles, scopes, owner: None, login }
+    }
+
+    /// The user who calls, or in whose name a machine calls. Staff and operators need not be users.
+    pub fn user(&self) -> Option<Uuid> {
+        let of_subject = || Uuid::try_parse(&self.subject).ok().filter(|user| user.to_string() == self.subject);
+        self.owner.or_else(of_subject)
+    }
+
+    /// The user who calls; a caller who is none has nothing of his own: 403.
+    pub fn require_user(&self) -> Result<Uuid, Problem> {
+        let nobody = || Problem::new(&problems::FORBIDDEN).detail("this is for users, and the access token names none");
+        self.user().ok_or_else(nobody)
+    }
+
+    /// 403 for a key for machines, where somebody has to call himself.
+    pub fn require_no_key(&self) -> Result<(), Problem> {
+        if self.owner.is_none() {
+            return Ok(());
+        }
+        Err(Problem::new(&problems::FORBIDDEN).detail("a key for machines may not do this: log in"))
+    }
+
     /// Whether the caller has this scope.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.iter().any(|held| held == scope)
@@ -44,63 +91,14 @@ impl Identity {
         }
         Err(Problem::new(&problems::FORBIDDEN).detail(format!("this needs the scope {scope}")))
     }
-}
 
-/// The roles that there are, each with the scopes that it gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Runs the shop.
-    Staff,
-    /// Buys.
-    Customer,
-    /// Runs the installation.
-    Operator,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Staff, Self::Customer, Self::Operator];
-
-    /// Its name in tokens.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Staff => "staff",
-            Self::Customer => "customer",
-            Self::Operator => "operator",
+    /// The problem of a caller with none of these scopes.
+    pub fn require_any(&self, scopes: &[&str]) -> Result<(), Problem> {
+        if scopes.iter().any(|scope| self.has_scope(scope)) {
+            return Ok(());
         }
-    }
-
-    /// What it may do.
-    pub const fn scopes(self) -> &'static [&'static str] {
-        match self {
-            Self::Staff => {
-                &["catalog:write", "inventory:write", "orders:enter", "orders:read", "orders:write", "analytics:read"]
-            }
-            Self::Operator => &["orders:operate", "orders:read"],
-            Self::Customer => &[],
-        }
-    }
-
-    /// This role as held by `subject`.
-    pub fn held_by(self, subject: impl Into<String>) -> Identity {
-        Identity {
-            subject: subject.into(),
-            roles: vec![self.name().to_owned()],
-            scopes: self.scopes().iter().map(|&scope| scope.to_owned()).collect(),
-        }
-    }
-}
-
-/// The name is not that of a role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a role is staff, customer or operator, not {0:?}")]
-pub struct UnknownRole(String);
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.name() == name).ok_or_else(|| UnknownRole(name.to_owned()))
+        let detail = format!("this needs one of the scopes {}", scopes.join(", "));
+        Err(Problem::new(&problems::FORBIDDEN).detail(detail))
     }
 }
 

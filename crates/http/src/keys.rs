@@ -2,13 +2,15 @@
 //! Every process of an installation needs the same directory, or copies of it.
 
 mod files;
+pub mod rotation;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use tillroll_telemetry::Shutdown;
 
 use crate::access::{AccessKeyError, AccessKeys};
 use crate::clock::unix_now;
@@ -20,8 +22,8 @@ pub use files::KeyFileError;
 
 /// The file of the Ed25519 key that signs access tokens, PKCS#8 PEM.
 pub const ACCESS_TOKEN: &str = "access-token.pem";
-/// The file of the key that signed them before and still verifies; optional.
-pub const ACCESS_TOKEN_PREVIOUS: &str = "access-token-previous.pem";
+/// The file of the key that takes its place: it says from when on it signs. Optional.
+pub const ACCESS_TOKEN_NEXT: &str = "access-token-next.pem";
 /// The file of the key under which the gateway tells services who calls; 64 hexadecimal digits, as the next two.
 pub const INTERNAL: &str = "internal.key";
 /// The file of the key for command hashes.
@@ -80,14 +82,17 @@ impl Keys {
 
     /// Reads the keys from `dir`, and makes none: a key that was lost must come back from the backup.
     pub fn open(dir: &Path) -> Result<Self, KeysError> {
-        let access = files::read_existing(dir, ACCESS_TOKEN)?;
-        let previous = files::read(&dir.join(ACCESS_TOKEN_PREVIOUS))?;
         Ok(Self {
-            access: AccessKeys::from_pem(access.as_bytes(), previous.as_ref().map(String::as_bytes))?,
+            access: rotation::KeyTexts::read(dir)?.keys()?,
             identity: IdentityKey::new(&secret(dir, INTERNAL)?),
             command_hash: CommandHashKey::new(&secret(dir, COMMAND_HASH)?),
             consistency: TokenKey::new(&secret(dir, CONSISTENCY_TOKEN)?),
         })
+    }
+
+    /// Takes over, within [`rotation::LOOK_EVERY`], whatever the access-token keys in `dir` become, until the shutdown.
+    pub fn follow_files(&self, dir: PathBuf, shutdown: Shutdown) {
+        rotation::follow(self.access.clone(), dir, shutdown);
     }
 
     /// An access token for `subject` in this role, good from now on for `ttl`.
@@ -111,6 +116,12 @@ impl CommandHashKey {
     /// The hash of a body's canonical form: HMAC-SHA256, base64url, 43 characters.
     pub fn hash(&self, canonical: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode(self.0.tag(canonical))
+    }
+
+    /// A key of its own for another use, which `label` names for ever. Like this key it is never made anew while the
+    /// log lives. A body in its canonical form is no label: those begin with a letter.
+    pub fn derive(&self, label: &str) -> [u8; 32] {
+        self.0.tag(label.as_bytes())
     }
 }
 

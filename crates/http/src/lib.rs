@@ -22,20 +22,23 @@ mod route;
 mod server;
 mod token;
 
-pub use access::{Access, AccessKeyError, AccessKeys, AccessRefused};
+pub use access::{Access, AccessKeyError, AccessKeys, AccessRefused, KeyState, LEEWAY, LOGIN_TOKEN_LIFE};
 pub use answer::{CommandAnswer, Timings};
 pub use clock::unix_now;
 pub use command_id::command_id;
 pub use coordinates::{Offset, PartitionId};
 pub use headers::{CommandHeaders, IfMatch, PresentedTokens, QueryHeaders};
-pub use identity::{Caller, Identity, IdentityKey, IdentityVerifier, Role, UnknownRole, UntrustedIdentity, Verifies};
+pub use identity::{
+    Caller, Identity, IdentityKey, IdentityVerifier, Login, Reach, Reaching, Role, UnknownRole, UntrustedIdentity,
+    Verifies,
+};
 pub use json::{LARGE_BODY, MAX_DEPTH, SMALL_BODY, StrictJson, read_body};
 pub use keys::{
-    ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys,
-    KeysError,
+    ACCESS_TOKEN, ACCESS_TOKEN_NEXT, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys,
+    KeysError, rotation,
 };
 pub use problem::{FieldError, Problem};
 pub use query::StrictQuery;
 pub use route::{Allowed, PathId, Scope};
-pub use server::{Limits, serve};
+pub use server::{Limits, PeerAddress, serve};
 pub use token::{ConsistencyToken, Covered, InvalidToken, TokenKey};

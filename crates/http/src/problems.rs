@@ -46,6 +46,7 @@ catalogue! {
     TOKEN_OF_ANOTHER_LOG "token_of_another_log" BAD_REQUEST "Consistency token of another log" "The Consistency-Token speaks of a log that this installation no longer has, as after a restore.";
     UNAUTHENTICATED "unauthenticated" UNAUTHORIZED "Not authenticated" "This route needs a valid access token: Authorization: Bearer ….";
     TOKEN_EXPIRED "token_expired" UNAUTHORIZED "Access token expired" "The access token was valid and is no more: get a new one.";
+    TOKEN_REVOKED "token_revoked" UNAUTHORIZED "Access token revoked" "The session is over, the password or the roles were changed, or the account is closed: log in again.";
     FORBIDDEN "forbidden" FORBIDDEN "Not allowed" "The caller lacks the scope that this route needs.";
     NOT_FOUND "not_found" NOT_FOUND "Not found" "There is no such resource, or it is not the caller's.";
     METHOD_NOT_ALLOWED "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" "The resource exists but not with this method; Allow lists those it has.";
@@ -68,7 +69,7 @@ catalogue! {
     SKU_TAKEN "sku_taken" CONFLICT "SKU taken" "A product with this SKU exists already.";
     PRODUCT_ARCHIVED "product_archived" CONFLICT "Product archived" "The product was archived and cannot be changed or sold.";
     UNTRACKED_PRODUCT "untracked_product" CONFLICT "Stock not tracked" "The product's stock is not tracked, so it cannot be changed.";
-    PRICE_CHANGED "price_changed" CONFLICT "Price changed" "A line's price is no longer the expected one; `errors` names each.";
+    PRICE_CHANGED "price_changed" CONFLICT "Price changed" "A line's price, or what the cart comes to, is no longer the expected one; `errors` names each.";
     ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "The order, or a part of it, has left already: it can no longer be cancelled, or there is nothing left to fulfil.";
     FULFILMENT_IN_PROGRESS "fulfilment_in_progress" CONFLICT "Fulfilment in progress" "A fulfilment of this order has not ended yet: repeat later.";
     NOTHING_TO_FULFIL "nothing_to_fulfil" CONFLICT "Nothing to fulfil" "No line of the order is left to fulfil.";
@@ -77,7 +78,22 @@ catalogue! {
     NOT_CONFIRMED "not_confirmed" CONFLICT "Order not confirmed" "The order is not confirmed yet.";
     NOT_STUCK "not_stuck" CONFLICT "Order not stuck" "Only an order that is stuck can be retried, compensated or completed by an operator.";
     FULFILMENT_UNANSWERED "fulfilment_unanswered" CONFLICT "Fulfilment unanswered" "A stock item has not said whether its pieces have left, so the order cannot be called off: retry first.";
+    EMAIL_REQUIRED "email_required" CONFLICT "E-mail required" "E-mail of this kind is owed by law or for the account's safety and cannot be switched off.";
+    PAYMENT_DECLINED "payment_declined" CONFLICT "Payment declined" "The card was declined, so the order was cancelled; nothing is held, neither money nor stock.";
+    PAYMENT_EXPIRED "payment_expired" CONFLICT "Payment not authenticated" "The customer did not authenticate the payment in time, so the order was cancelled; nothing is held.";
+    PAYMENT_FAILED "payment_failed" CONFLICT "Payment failed" "The money was held and could not be taken, so the order was cancelled; nothing is held.";
+    PAYMENT_UNANSWERED "payment_unanswered" CONFLICT "Payment unanswered" "The payment provider did not answer in time, so the order was cancelled; nothing is held.";
+    PAYMENT_PENDING "payment_pending" CONFLICT "Payment pending" "The order's payment or its invoice is still under way: repeat later.";
+    REFUND_IN_PROGRESS "refund_in_progress" CONFLICT "Refund in progress" "A refund of this order has not ended yet: repeat later.";
+    ALREADY_REFUNDED "already_refunded" CONFLICT "Already refunded" "Money went back for parts of the order: refund the rest of it instead of cancelling it.";
+    EXCEEDS_CAPTURED "exceeds_captured" CONFLICT "Exceeds what was paid" "More was to go back than was paid and has not gone back yet; the detail says how much is left.";
+    NOTHING_TO_REFUND "nothing_to_refund" CONFLICT "Nothing to refund" "The refund is of nothing.";
+    CANNOT_BE_GIVEN_UP "cannot_be_given_up" CONFLICT "Step cannot be given up" "This step of the order can only be retried or completed by an operator.";
     CURRENCY_MISMATCH "currency_mismatch" CONFLICT "Currency mismatch" "The amounts are not all in one currency.";
+    CART_EMPTY "cart_empty" CONFLICT "Cart empty" "Nothing lies in the cart.";
+    CART_FULL "cart_full" CONFLICT "Cart full" "A cart holds at most 500 different products.";
+    CART_CHANGED "cart_changed" CONFLICT "Cart changed" "The cart was changed while it was checked out: look at it and try again.";
+    CHECKOUT_IN_PROGRESS "checkout_in_progress" CONFLICT "Checkout in progress" "An order is being made of the cart: wait until it is good or off, or cancel it.";
     AMOUNT_OVERFLOW "amount_overflow" CONFLICT "Amount too large" "A sum of money is larger than can be stored.";
 }
 

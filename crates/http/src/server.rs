@@ -8,6 +8,7 @@ mod stall;
 
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,6 +27,10 @@ use edge::Edge;
 use stall::StallGuard;
 
 pub use limits::Limits;
+
+/// Where the other end of a request's connection is; an extension of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
 
 /// How long to wait after the system refused to accept, as it does when it has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -89,9 +94,13 @@ async fn connection(stream: TcpStream, http: http1::Builder, edge: Arc<Edge>, sh
         tracing::debug!(error = %refused, "connection is gone");
         return;
     }
+    let peer = stream.peer_addr().ok().map(|address| PeerAddress(address.ip().to_canonical()));
     let io = StallGuard::new(stream, edge.limits.stall);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let edge = edge.clone();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         async move { edge.answer(request).await }
     });
     let mut connection = pin!(http.serve_connection(io, service));

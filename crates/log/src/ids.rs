@@ -58,6 +58,14 @@ uuid_newtype!(
     TopicId
 );
 
+impl EventId {
+    /// When the record was decided, by its owner's clock (ADR 0008); nothing of a claim, whose id says nothing.
+    pub fn decided_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        Timestamp::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
+}
+
 impl CommandId {
     /// The command that a record causes at a step: the same record and step, the same command.
     pub fn caused_by(record: EventId, step: &str) -> Self {

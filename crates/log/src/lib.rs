@@ -41,8 +41,9 @@ pub use reaction::{Cause, NoReactions, Outgoing, Reactions, SettledAs};
 pub use runtime::through_store;
 pub use runtime::{
     Admitted, AdmittedBatch, AdmittedReader, Announcement, Announcer, Answered, Behind, Commands, Environment,
-    ExecuteError, Finding, LastClaim, Node, NodeConfig, Obstacle, OwnerFound, Place, ReadFault, Replica, Request, Role,
-    RoleWatch, RunningRole, Served, Services, Standing, StartError, StateConfig, Suspicion, Timing, TopicPlan, now,
+    ExecuteError, Finding, Follower, LastClaim, Node, NodeConfig, Obstacle, OwnerFound, Place, ReadFault, Replica,
+    Request, Role, RoleWatch, RunningRole, Seen, Served, Services, Standing, StartError, StateConfig, Suspicion,
+    Timing, TopicPlan, Watcher, now,
 };
 pub use saga::{Impasse, Saga, SagaStatus};
 #[doc(hidden)]

@@ -32,13 +32,13 @@ pub enum Error {
         /// Its name.
         name: &'static str,
     },
-    /// Migrations are not numbered 1, 2, 3, …
-    #[error("migration {name} has number {number}, not {expected}")]
+    /// Numbers of migrations do not rise.
+    #[error("migration {name} has number {number}, and not {least} or more")]
     MigrationNumber {
         /// The number it has.
         number: i32,
-        /// The number it should have.
-        expected: i32,
+        /// The least that it may have.
+        least: i32,
         /// Its name.
         name: &'static str,
     },

@@ -44,6 +44,8 @@ points! {
     BeforePositionCommit = "before-position-commit",
     /// A reactor's position is committed, and the partition does not know it.
     AfterPositionCommit = "after-position-commit",
+    /// An effect has asked the outside world, and the commands that record what came of it are not sent.
+    AfterEffect = "after-effect",
     /// What changed in an owner's fold is made ready for its local store, and not written.
     BeforeStoreBatch = "before-store-batch",
     /// The local store holds it, and the owner does not know it.

@@ -33,6 +33,16 @@ pub struct Letter {
     headers: Vec<(&'static str, String)>,
 }
 
+impl Letter {
+    /// It carries another command under the same id, as an effect that told something else would have sent.
+    pub fn becomes<B: Body>(&mut self, body: &B) {
+        (self.type_name, self.value) = (body.type_name(), body.encode().unwrap());
+        for (_, text) in self.headers.iter_mut().filter(|(name, _)| *name == header::TYPE) {
+            body.type_name().clone_into(text);
+        }
+    }
+}
+
 /// The moves that a partition of any aggregate can make.
 pub trait AnySite {
     /// The time that it decides at from now on.

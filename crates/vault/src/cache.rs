@@ -76,7 +76,9 @@ impl KeyCache {
     /// Keeps what was read since `asked`, unless something was forgotten meanwhile: it may be what was read.
     pub(crate) fn put(&self, name: KeyName, held: Held, asked: Moment) {
         let mut inside = self.inside();
-        if inside.forgettings == asked.forgettings || matches!(held, Held::Erased) {
+        // Whoever asked before an erasure may come after somebody who asked after it.
+        let is_over = matches!(inside.held.peek(&name), Some((Held::Erased, _)));
+        if matches!(held, Held::Erased) || (!is_over && inside.forgettings == asked.forgettings) {
             inside.held.insert(name, (held, asked.at));
         }
     }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use tillroll_postgres::connect;
 use uuid::Uuid;
 
@@ -28,6 +29,10 @@ const RAISE_FLOOR: &str = "
     UPDATE vault.fiscal_floor SET before = GREATEST(before, $1::integer)
     WHERE $1::integer <= EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') RETURNING before";
 
+const DESTROYED: &str = "
+    SELECT EXTRACT(EPOCH FROM now() - erased_at)::float8 FROM vault.person_key
+    WHERE person = $1 AND kind = 'personal' AND erased_at IS NOT NULL";
+
 const DESTROY_FISCAL: &str = "DELETE FROM vault.person_key WHERE kind = 'fiscal' AND generation < $1";
 
 /// That a person's key is no more.
@@ -43,8 +48,10 @@ impl Vault {
     /// Destroys the person's key to everything that is not fiscal. A repeat gives the first receipt; a person of whom
     /// nothing was ever sealed gets a tombstone as well.
     pub async fn erase(&self, person: Uuid) -> Result<Receipt, Error> {
-        let row = self.0.pool.row(ERASE, &[&person]).await?.ok_or(Error::UnknownRow)?;
+        // Also where the answer is lost: then nobody knows whether it was carried out.
+        let erased = self.0.pool.row(ERASE, &[&person]).await;
         self.forget(person);
+        let row = erased?.ok_or(Error::UnknownRow)?;
         Ok(Receipt { person, erased_at: get(&row, 0)? })
     }
 
@@ -58,9 +65,19 @@ impl Vault {
     pub async fn entomb_all(&self, receipts: &[Receipt]) -> Result<(), Error> {
         let persons: Vec<_> = receipts.iter().map(|receipt| receipt.person).collect();
         let times: Vec<_> = receipts.iter().map(|receipt| receipt.erased_at).collect();
-        self.0.pool.rows(ENTOMB, &[&persons, &times]).await?;
+        persons.iter().for_each(|person| self.forget(*person));
+        let entombed = self.0.pool.rows(ENTOMB, &[&persons, &times]).await;
         persons.into_iter().for_each(|person| self.forget(person));
+        entombed?;
         Ok(())
+    }
+
+    /// How long ago the person's key was destroyed, by the clock of the vault's database; nothing if it was not. After
+    /// [`crate::Caching::longest`] no process has it in memory any more.
+    pub async fn destroyed(&self, person: Uuid) -> Result<Option<Duration>, Error> {
+        let row = self.0.pool.row(DESTROYED, &[&person]).await?;
+        let seconds: Option<f64> = row.map(|row| get(&row, 0)).transpose()?;
+        Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
     }
 
     /// Drops the person's key from memory. The next use asks the database, so this is for those who hear of an erasure

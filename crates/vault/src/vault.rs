@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tillroll_postgres::{Pool, Settings};
 use uuid::Uuid;
@@ -23,6 +24,8 @@ pub(crate) struct Inside {
     pub(crate) pool: Pool,
     pub(crate) masters: MasterKeys,
     pub(crate) cache: KeyCache,
+    /// Whether this process was seen to have every master key that it needs.
+    checked: AtomicBool,
 }
 
 /// What became of a sealed text.
@@ -38,16 +41,25 @@ impl Vault {
     /// A vault over a database that `prepare` has made. Nothing is connected before it is needed.
     pub fn new(settings: &Settings, masters: MasterKeys, caching: Caching) -> Result<Self, Error> {
         let (settings, pool) = (settings.clone(), Pool::new(settings)?);
-        Ok(Self(Arc::new(Inside { settings, pool, masters, cache: KeyCache::new(caching) })))
+        Ok(Self(Arc::new(Inside {
+            settings,
+            pool,
+            masters,
+            cache: KeyCache::new(caching),
+            checked: AtomicBool::new(false),
+        })))
     }
 
     /// Whether this process has every master key that it needs: to be asked before it serves. A process that comes with
-    /// another one would seal what no other can open.
+    /// another one would seal what no other can open; so none makes a key before this has succeeded once.
     pub async fn check(&self) -> Result<(), Error> {
         let unknown = |(master, _): &(MasterId, u64)| !self.0.masters.knows(*master);
         match self.masters().await?.into_iter().find(unknown) {
             Some((master, _)) => Err(Error::UnknownMaster { master }),
-            None => Ok(()),
+            None => {
+                self.0.checked.store(true, Ordering::Relaxed);
+                Ok(())
+            }
         }
     }
 
@@ -61,6 +73,21 @@ impl Vault {
     /// `Error::Erased` if the person was.
     pub async fn seal(&self, person: Uuid, command_id: Uuid, field: &str, text: &str) -> Result<Sealed, Error> {
         self.key(KeyName::personal(person)).await?.seal(command_id, field, text)
+    }
+
+    /// The same for somebody who must have a key already: no key is made for an id that is nobody's.
+    ///
+    /// `Error::KeyMissing` if there is none, `Error::Erased` if the person was.
+    pub async fn seal_for_known(
+        &self,
+        person: Uuid,
+        command_id: Uuid,
+        field: &str,
+        text: &str,
+    ) -> Result<Sealed, Error> {
+        let key = KeyName::personal(person);
+        let held = self.find(&[key]).await?.remove(&key).ok_or(Error::KeyMissing { key })?;
+        held.alive(key)?.seal(command_id, field, text)
     }
 
     /// Seals what the law wants kept with the documents of a calendar year. It can be done for a person who was erased:
@@ -106,13 +133,13 @@ impl Vault {
                 self.find(&[name]).await?.remove(&name).ok_or(Error::KeyMissing { key: name })?
             }
         };
-        match held {
-            Held::Key(key) => Ok(key),
-            Held::Erased => Err(Error::Erased { key: name }),
-        }
+        held.alive(name)
     }
 
     async fn make(&self, name: KeyName) -> Result<(), Error> {
+        if !self.0.checked.load(Ordering::Relaxed) {
+            self.check().await?;
+        }
         let master = self.0.masters.current();
         let wrapped = master.wrap(name, &PersonKey::fresh()?)?;
         table::add(&self.0.pool, name, &wrapped, master.id()).await
@@ -142,6 +169,15 @@ impl Vault {
     fn unwrap(&self, name: KeyName, wrapped: &Wrapped) -> Result<PersonKey, Error> {
         let secret = self.0.masters.unwrap(name, wrapped.master, &wrapped.bytes)?;
         Ok(PersonKey::new(name, &secret))
+    }
+}
+
+impl Held {
+    fn alive(self, name: KeyName) -> Result<Arc<PersonKey>, Error> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Erased => Err(Error::Erased { key: name }),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::world::{World, concrete};
 
 /// A request of staff for this route with a chunked body of `length` bytes in chunks of 4000.
 fn chunked(world: &World, method: &str, path: &str, length: usize) -> Vec<u8> {
-    let token = world.token_for(path);
+    let token = world.token_for(method, path);
     let mut text = format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
          idempotency-key: k\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -62,7 +62,7 @@ async fn a_key_is_asked_for_where_the_table_says_so() {
     let world = World::new().await;
     for route in ROUTES.iter().filter(|route| matches!(route.target, Target::Role(_))) {
         let (method, path) = (route.method.as_str(), concrete(route));
-        let bearer = format!("Bearer {}", world.token_for(&path));
+        let bearer = format!("Bearer {}", world.token_for(method, &path));
         let body = if route.body > 0 { "{}" } else { "" };
         let without = world.call(method, &path, &[("authorization", &bearer)], body).await;
         match route.key {

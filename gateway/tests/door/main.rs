@@ -6,6 +6,7 @@ mod credentials;
 mod description;
 mod limits;
 mod links;
+mod overview;
 mod passing;
 mod roles;
 mod world;

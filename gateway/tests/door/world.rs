@@ -10,14 +10,19 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tillroll_gateway::routes::{Access, Key, PREFIX, Route, Upstream};
-use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits};
+use tillroll_gateway::routes::{Key, PREFIX, ROUTES, Route, Target, Upstream};
+use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits, Revocations};
 use tillroll_http::peer::PoolLimits;
 use tillroll_http::{Keys, Limits, Role, serve};
 use tillroll_telemetry::{Shutdown, spawn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+/// Who calls, unless a test says more. A user, so that there is something of his own.
+pub const SOMEONE: &str = "0190d4c8-0000-7000-8000-00000000000a";
+
+const ROLES: usize = Upstream::ALL.len();
 
 pub struct World {
     pub keys: Keys,
@@ -97,17 +102,23 @@ impl World {
     }
 
     /// A gateway in front of these addresses.
-    pub async fn with(roles: [(Upstream, SocketAddr); 4], limits: GatewayLimits) -> Self {
+    pub async fn with(roles: [(Upstream, SocketAddr); ROLES], limits: GatewayLimits) -> Self {
         Self::behind(roles.map(|(role, address)| (role, vec![address])), limits).await
     }
 
     /// A gateway in front of these instances of each role.
-    pub async fn behind(roles: [(Upstream, Vec<SocketAddr>); 4], limits: GatewayLimits) -> Self {
+    pub async fn behind(roles: [(Upstream, Vec<SocketAddr>); ROLES], limits: GatewayLimits) -> Self {
         let urls = |addresses: Vec<SocketAddr>| addresses.iter().map(|address| format!("http://{address}")).collect();
         let upstreams = roles.map(|(role, addresses)| (role, watch::channel(urls(addresses)).1)).into();
         let keys_dir = tempfile::tempdir().unwrap();
         let keys = Keys::open_or_create(keys_dir.path()).unwrap();
-        let router = Gateway::router(GatewayConfig { upstreams, keys: keys.clone(), limits }).unwrap();
+        let router = Gateway::router(GatewayConfig {
+            upstreams,
+            keys: keys.clone(),
+            revocations: Revocations::without_log(),
+            limits,
+        })
+        .unwrap();
         let limits = Limits { request: Duration::from_secs(60), ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -116,7 +127,7 @@ impl World {
     }
 
     pub fn token(&self, role: Role) -> String {
-        self.keys.mint("someone", role, Duration::from_secs(60)).unwrap()
+        self.keys.mint(SOMEONE, role, Duration::from_secs(60)).unwrap()
     }
 
     /// Sends bytes and takes one answer, until the gateway closes.
@@ -151,14 +162,15 @@ impl World {
         self.send(format!("{text}\r\n{body}")).await
     }
 
-    /// A token of somebody who may call this path.
-    pub fn token_for(&self, path: &str) -> String {
-        self.token(if path.contains("/saga/") { Role::Operator } else { Role::Staff })
+    /// A token of somebody who may call this path by this method, whatever they are.
+    pub fn token_for(&self, method: &str, path: &str) -> String {
+        let role = Role::ALL.into_iter().find(|role| reaches(*role, method, path));
+        self.token(role.unwrap_or(Role::Staff))
     }
 
-    /// One request of whoever may call this path, with an idempotency key.
+    /// One request of whoever may call this path so, with an idempotency key.
     pub async fn staff(&self, method: &str, path: &str, body: &str) -> Answer {
-        let bearer = format!("Bearer {}", self.token_for(path));
+        let bearer = format!("Bearer {}", self.token_for(method, path));
         self.call(method, path, &[("authorization", &bearer), ("idempotency-key", "k-1")], body).await
     }
 
@@ -177,12 +189,22 @@ impl World {
 /// A path that the route answers.
 pub fn concrete(route: &Route) -> String {
     let id = "0190d4c8-0000-7000-8000-000000000000";
-    format!("{PREFIX}{}", route.path.replace("{sku}", "SKU-1").replace("{id}", id))
+    let prefix = if route.target == Target::Jwks { "" } else { PREFIX };
+    format!("{prefix}{}", route.path.replace("{sku}", "SKU-1").replace("{id}", id))
 }
 
-pub fn scope(route: &Route) -> Option<&'static str> {
-    match route.access {
-        Access::Public => None,
-        Access::Scope(scope) => Some(scope),
-    }
+/// Whether the role may call some route with this method and path.
+fn reaches(role: Role, method: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default().trim_start_matches(PREFIX);
+    let is_asked = |route: &&Route| {
+        let same = |(pattern, asked): (&str, &str)| pattern.starts_with('{') || pattern == asked;
+        route.path.split('/').count() == path.split('/').count() && route.path.split('/').zip(path.split('/')).all(same)
+    };
+    ROUTES.iter().filter(|route| route.method == method).filter(is_asked).any(|route| opens(role, route))
+}
+
+/// Whether the role's scopes open the route.
+pub fn opens(role: Role, route: &Route) -> bool {
+    let needed = route.access.scopes();
+    needed.is_empty() || needed.iter().any(|scope| role.scopes().contains(scope))
 }

@@ -1,6 +1,7 @@
 //! `orders`: each order as it is now, its lines as ordered, what was delivered of it, and its whole history.
 //! Every table is fed by order.events.v1 alone, and an order lives in one partition.
 
+mod paying;
 mod rows;
 
 use crate::{Projection, Undecodable};
@@ -41,11 +42,17 @@ struct Order {
     reference: Option<String>,
     customer: Option<String>,
     country: Option<String>,
+    user: Option<Uuid>,
     payment: PaymentMethod,
+    payment_id: Option<Uuid>,
+    /// Whether money is asked for.
+    charged: bool,
     totals: Totals,
     placed_at: Timestamp,
     recorded_at: Timestamp,
     lines: Vec<Line>,
+    /// As it is sealed.
+    shipping_address: Option<String>,
 }
 
 /// What does, after the last event; what is not said stays as it is.
@@ -53,6 +60,7 @@ struct Order {
 struct Change {
     status: Option<Status>,
     cancellation: Option<Reason>,
+    payment: paying::Change,
     version: Version,
     partition: PartitionId,
     offset: Offset,
@@ -61,6 +69,7 @@ struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Pending,
+    RequiresAction,
     Confirmed,
     Fulfilled,
     Cancelled,
@@ -86,6 +95,7 @@ impl Status {
     fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::RequiresAction => "requires_action",
             Self::Confirmed => "confirmed",
             Self::Fulfilled => "fulfilled",
             Self::Cancelled => "cancelled",
@@ -149,11 +159,15 @@ impl Order {
             reference: placed.reference.clone(),
             customer: placed.customer.as_ref().map(|customer| customer.reference.clone()),
             country: placed.country.clone(),
-            payment: placed.payment,
+            user: placed.user_id.map(|user| user.0),
+            payment: placed.payment.method(),
+            payment_id: placed.payment.payment_id().map(|id| id.0),
+            charged: placed.payment.payment_id().is_some() && placed.totals.gross.amount > 0,
             totals: placed.totals,
             placed_at: placed.placed_at,
             recorded_at: envelope.recorded_at,
             lines: placed.lines.clone(),
+            shipping_address: placed.shipping_address.as_ref().map(|sealed| sealed.as_str().to_owned()),
         }
     }
 }
@@ -183,6 +197,7 @@ impl Change {
         if let Some(status) = status_after(event) {
             self.status = Some(status);
         }
+        self.payment.after(event);
         match event {
             OrderEvent::CompensationStarted(event) => self.cancellation = Some(event.reason.clone()),
             OrderEvent::Cancelled(event) => self.cancellation = Some(event.reason.clone()),
@@ -196,7 +211,17 @@ impl Change {
             | OrderEvent::StepRetried(_)
             | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
-            | OrderEvent::Fulfilled(_) => {}
+            | OrderEvent::Fulfilled(_)
+            | OrderEvent::PaymentRequested(_)
+            | OrderEvent::PaymentActionRequired(_)
+            | OrderEvent::PaymentAuthorised(_)
+            | OrderEvent::PaymentCaptured(_)
+            | OrderEvent::PaymentAnswered(_)
+            | OrderEvent::UndoRequested(_)
+            | OrderEvent::Invoiced(_)
+            | OrderEvent::RefundRequested(_)
+            | OrderEvent::Refunded(_)
+            | OrderEvent::RefundRefused(_) => {}
         }
     }
 }
@@ -204,26 +229,35 @@ impl Change {
 /// Where the order stands after the event; none if that does not depend on it.
 fn status_after(event: &OrderEvent) -> Option<Status> {
     match event {
-        OrderEvent::StockAnswered(_) => None,
         OrderEvent::Placed(_) | OrderEvent::StockReserved(_) | OrderEvent::StockCommitted(_) => Some(Status::Pending),
+        OrderEvent::PaymentRequested(_) | OrderEvent::PaymentAuthorised(_) => Some(Status::Pending),
+        OrderEvent::PaymentActionRequired(_) => Some(Status::RequiresAction),
         // Whatever was, the wait goes on.
-        OrderEvent::StepOverdue(event) => Some(under_way(event.step)),
-        OrderEvent::StepRetried(event) => Some(under_way(event.step)),
-        OrderEvent::StepCompleted(event) => Some(under_way(event.step)),
-        OrderEvent::CompensationStarted(_) => Some(Status::Pending),
+        OrderEvent::StepOverdue(event) => under_way(event.step),
+        OrderEvent::StepRetried(event) => under_way(event.step),
+        OrderEvent::StepCompleted(event) => under_way(event.step),
+        OrderEvent::CompensationStarted(_) | OrderEvent::UndoRequested(_) => Some(Status::Pending),
         OrderEvent::Confirmed(_) | OrderEvent::FulfilmentRequested(_) => Some(Status::Confirmed),
         OrderEvent::Fulfilled(Fulfilled { complete: true, .. }) => Some(Status::Fulfilled),
         OrderEvent::Fulfilled(Fulfilled { complete: false, .. }) => Some(Status::Confirmed),
         OrderEvent::Cancelled(_) => Some(Status::Cancelled),
-        OrderEvent::Stuck(_) => Some(Status::Stuck),
+        OrderEvent::Stuck(event) => under_way(event.step).map(|_| Status::Stuck),
+        OrderEvent::RefundRefused(event) => event.was_off.then_some(Status::Stuck),
+        OrderEvent::StockAnswered(_)
+        | OrderEvent::PaymentCaptured(_)
+        | OrderEvent::PaymentAnswered(_)
+        | OrderEvent::Invoiced(_)
+        | OrderEvent::RefundRequested(_)
+        | OrderEvent::Refunded(_) => None,
     }
 }
 
-/// Where an order stands that waits for this step.
-fn under_way(step: Step) -> Status {
+/// Where an order stands that waits for this step; none if that is beside it: papers and refunds are for operators.
+fn under_way(step: Step) -> Option<Status> {
     match step {
-        Step::Reserve | Step::Commit | Step::Release => Status::Pending,
-        Step::Fulfil => Status::Confirmed,
+        Step::Reserve | Step::Authorise | Step::Commit | Step::Release => Some(Status::Pending),
+        Step::Capture | Step::Fulfil => Some(Status::Confirmed),
+        Step::Invoice | Step::Refund => None,
     }
 }
 

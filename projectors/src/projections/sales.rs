@@ -1,7 +1,8 @@
 //! `sales`: sums per day and country, category, product or customer, of what was sold and what was credited.
 //!
 //! Fed by every partition of two topics, so rows change only by addition. A sale counts when its order is confirmed,
-//! dated as the event says; a cancellation after that and a credit note are credits, dated by themselves.
+//! dated as the event says; a cancellation after that, a refund or a return, and a credit note are credits, dated by
+//! themselves.
 
 use crate::{Projection, Undecodable};
 use chrono::NaiveDate;
@@ -67,6 +68,8 @@ enum Kind {
     Sold,
     /// An order that had been confirmed and was cancelled.
     Cancelled,
+    /// A part of one for which money went back.
+    Refunded,
     /// A credit note.
     Credited,
 }
@@ -145,6 +148,7 @@ impl Batch {
                     self.take_sale(Kind::Cancelled, credit);
                 }
             }
+            OrderEvent::Refunded(refunded) => self.take_sale(Kind::Refunded, &refunded.credit),
             OrderEvent::Placed(_)
             | OrderEvent::StockAnswered(_)
             | OrderEvent::StockReserved(_)
@@ -155,7 +159,16 @@ impl Batch {
             | OrderEvent::StepRetried(_)
             | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
-            | OrderEvent::Fulfilled(_) => {}
+            | OrderEvent::Fulfilled(_)
+            | OrderEvent::PaymentRequested(_)
+            | OrderEvent::PaymentActionRequired(_)
+            | OrderEvent::PaymentAuthorised(_)
+            | OrderEvent::PaymentCaptured(_)
+            | OrderEvent::PaymentAnswered(_)
+            | OrderEvent::UndoRequested(_)
+            | OrderEvent::Invoiced(_)
+            | OrderEvent::RefundRequested(_)
+            | OrderEvent::RefundRefused(_) => {}
         }
     }
 
@@ -209,14 +222,14 @@ impl Sums {
                 self.gross += i128::from(amount.amount);
                 self.quantity += i128::from(quantity.get());
             }
-            Kind::Cancelled | Kind::Credited => self.credits += i128::from(amount.amount),
+            Kind::Cancelled | Kind::Refunded | Kind::Credited => self.credits += i128::from(amount.amount),
         }
     }
 
     fn add_document(&mut self, kind: Kind) {
         match kind {
             Kind::Sold => self.orders += 1,
-            Kind::Cancelled => {}
+            Kind::Cancelled | Kind::Refunded => {}
             Kind::Credited => self.credit_notes += 1,
         }
     }

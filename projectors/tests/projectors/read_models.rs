@@ -6,13 +6,15 @@ use tillroll_projectors::{Projection, Projectors, projections};
 use tillroll_telemetry::Shutdown;
 use tillroll_testkit::until;
 
-pub const TABLES: [(&str, &str); 8] = [
+pub const TABLES: [(&str, &str); 10] = [
     ("catalog.product", "sku"),
     ("inventory.stock", "sku"),
     ("orders.order", "order_id"),
     ("orders.order_line", "order_id, line"),
     ("orders.fulfilled", "order_id, sku"),
     ("orders.order_history", "order_id, version"),
+    ("orders.cart", "user_id"),
+    ("orders.cart_item", "user_id, sku"),
     ("sales.total", "dimension, day, key, currency"),
     ("projection.checkpoint", "projection, topic, partition"),
 ];
@@ -50,11 +52,12 @@ async fn is_at_end(connection: &Connection, roll: &Roll, name: &str, topics: &[&
 }
 
 pub async fn caught_up(connection: &Connection, roll: &Roll) {
-    let all: [(&str, &[&'static str]); 4] = [
+    let all: [(&str, &[&'static str]); 5] = [
         (projections::Products::NAME, projections::Products::TOPICS),
         (projections::Stock::NAME, projections::Stock::TOPICS),
         (projections::Orders::NAME, projections::Orders::TOPICS),
         (projections::Sales::NAME, projections::Sales::TOPICS),
+        (projections::Carts::NAME, projections::Carts::TOPICS),
     ];
     for (name, topics) in all {
         until(&format!("{name} at the end of its topics"), async || is_at_end(connection, roll, name, topics).await)

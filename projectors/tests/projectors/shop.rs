@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use tillroll_log::{Body, Timestamp};
 use tillroll_schemas::catalogue::{CREDIT_NOTE, ORDER, PRODUCT, STOCK_ITEM};
 use tillroll_schemas::credit_note::{CreditNoteEvent, Issued};
+use tillroll_schemas::invoice_series::{Document, Series};
 use tillroll_schemas::order::{
-    Cancelled, CompensationStarted, Confirmed, Customer, Fulfilled, Line, OrderEvent, PaymentMethod, Placed, Reason,
-    Sale, SaleLine, Step as Waits, StepOverdue, StockClaim, StockCommitted, StockReserved, Stuck, Totals,
+    Cancelled, CompensationStarted, Confirmed, Customer, Fulfilled, Invoiced, Line, OrderEvent, Paper,
+    PaymentActionRequired, PaymentAuthorised, PaymentCaptured, PaymentTerms, Placed, Reason, RefundRefused, Refunded,
+    Reversal, Sale, SaleLine, Step as Waits, StepOverdue, StockClaim, StockCommitted, StockReserved, Stuck, Totals,
 };
 use tillroll_schemas::product::{Added, Archived, Details, ProductEvent, Revised};
 use tillroll_schemas::stock_item::{Adjusted, Levels, StockItemEvent};
-use tillroll_schemas::{Currency, FulfilmentId, Money, Quantity, Sku, TaxRate};
+use tillroll_schemas::{Currency, FulfilmentId, Money, OrderId, PaymentId, Quantity, RefundId, Sku, TaxRate};
 use uuid::Uuid;
 
 /// What happens next: to whom, what, and two numbers to make up the rest from.
@@ -121,13 +123,22 @@ impl Shop {
             reference: (one.is_multiple_of(2)).then(|| one.to_string()),
             customer: sale.customer,
             country: sale.country,
-            payment: PaymentMethod::OnAccount,
+            user_id: None,
+            from_cart: false,
+            payment: match two % 3 {
+                0 => PaymentTerms::OnAccount,
+                _ => PaymentTerms::Card {
+                    payment_id: PaymentId(Uuid::from_u128(u128::from(who))),
+                    token: "pm".to_owned(),
+                },
+            },
             placed_at: sale.dated,
             totals: Totals { net, tax: money(0), gross: net },
             lines,
             claims: Vec::new(),
             reservations_expire_at: day(two),
             answer_by: day(two),
+            shipping_address: None,
         };
         placed.into()
     }
@@ -137,30 +148,84 @@ impl Shop {
         let reason = Reason { code: "insufficient_stock".to_owned(), detail: format!("of {two}") };
         let (answers, answer_by) = (Vec::new(), day(two));
         let amount: i64 = sale.lines.iter().map(|line| line.amount.amount).sum();
-        match one % 8 {
+        match one % 14 {
+            8 => PaymentActionRequired { told: None, action_by: day(two), answer_by }.into(),
+            9 => PaymentAuthorised { claims: Vec::new(), answer_by }.into(),
+            10 => PaymentCaptured { amount: money(amount), invoice: paper(day(two)), answer_by }.into(),
+            11 => {
+                let credit = Sale { dated: day(two), ..sale };
+                self.credits += i128::from(amount);
+                let reversal = reversal(two);
+                Refunded { told: None, reversal, credit, credit_note: paper(day(two)), answer_by }.into()
+            }
+            12 => {
+                let (refund_id, code) = (RefundId(Uuid::from_u128(u128::from(two))), "failed".to_owned());
+                let taken_back = Some(money(i64::from(two)));
+                RefundRefused { refund_id, code, taken_back, was_off: two.is_multiple_of(2) }.into()
+            }
+            13 => {
+                let series = Series::of(day(two));
+                let document = Document::Invoice { order_id: OrderId(Uuid::from_u128(u128::from(one))) };
+                Invoiced { document, series, number: u32::from(two), told: None }.into()
+            }
             0 => StockReserved { answers, claims: Vec::new(), answer_by }.into(),
             1 => StockCommitted { answers }.into(),
             2 => StepOverdue { step: Waits::Reserve, attempt: 1, answer_by }.into(),
-            3 => Stuck { step: Waits::Fulfil, reason, answers }.into(),
-            4 => CompensationStarted { reason, answers, releases: Vec::new(), answer_by }.into(),
+            3 => Stuck { step: Waits::Fulfil, reason, answers, payment_answer: None, invoice_answer: None }.into(),
+            4 => CompensationStarted {
+                reason,
+                answers,
+                releases: Vec::new(),
+                payment_answer: None,
+                undo: None,
+                credit_note: None,
+                answer_by,
+            }
+            .into(),
             5 => {
                 let credit = two.is_multiple_of(2).then(|| Sale { dated: day(two), ..sale });
                 self.credits += credit.as_ref().map_or(0, |_| i128::from(amount));
-                Cancelled { reason, answers, credit }.into()
+                Cancelled {
+                    told: None,
+                    reason,
+                    answers,
+                    credit,
+                    payment_answer: None,
+                    invoice_answer: None,
+                    refunded: None,
+                    cart: None,
+                }
+                .into()
             }
             6 => {
                 let quantity = Quantity::new(i64::from(two) + 1).unwrap();
                 let items = vec![StockClaim { sku: sku(two % 2), quantity }];
                 let fulfilment_id = FulfilmentId(Uuid::from_u128(u128::from(two)));
-                Fulfilled { fulfilment_id, items, answers, complete: two.is_multiple_of(2) }.into()
+                Fulfilled { told: None, fulfilment_id, items, answers, complete: two.is_multiple_of(2) }.into()
             }
             _ => {
                 self.gross += i128::from(amount);
                 self.pieces += sale.lines.iter().map(|line| i128::from(line.quantity.get())).sum::<i128>();
                 self.orders += 1;
-                Confirmed { sale }.into()
+                Confirmed { told: None, sale, capture: None, invoice: None, cart: None, answer_by: None }.into()
             }
         }
+    }
+}
+
+fn paper(dated: Timestamp) -> Paper {
+    Paper { dated, user_id: None, customer: None, country: None, lines: Vec::new() }
+}
+
+fn reversal(two: u16) -> Reversal {
+    Reversal {
+        refund_id: RefundId(Uuid::from_u128(u128::from(two))),
+        amount: money(i64::from(two)),
+        lines: Vec::new(),
+        pieces: Vec::new(),
+        returned: false,
+        restock: Vec::new(),
+        reason: "late".to_owned(),
     }
 }
 

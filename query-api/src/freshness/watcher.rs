@@ -1,14 +1,15 @@
 //! The two tasks behind the freshness.
 
-use super::Shared;
 use super::checkpoints::{Checkpoints, Ends, SELECT};
+use super::{Reads, Shared};
 use crate::EndOffsets;
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tillroll_postgres::Pool;
-use tillroll_schemas::catalogue::{CREDIT_NOTE, ORDER, PRODUCT, STOCK_ITEM};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -34,13 +35,11 @@ pub(super) fn tasks(
 }
 
 async fn watch_ends(ends: impl EndOffsets, known: watch::Sender<Arc<Ends>>) {
-    let topics = [PRODUCT.events, STOCK_ITEM.events, ORDER.events, CREDIT_NOTE.events];
+    let topics: BTreeSet<&str> = Reads::ALL.iter().flat_map(|reads| reads.sources()).map(|(_, topic)| *topic).collect();
     loop {
         let asked_at = Instant::now();
-        let [product, stock, order, credit_note] = topics.map(|topic| ends.end_offsets(topic));
-        let (product, stock, order, credit_note) = tokio::join!(product, stock, order, credit_note);
-        let told = topics.into_iter().zip([product, stock, order, credit_note]);
-        let topics = told.filter_map(|(topic, ends)| ends.map(|ends| (topic, ends))).collect();
+        let told = join_all(topics.iter().map(|topic| ends.end_offsets(topic))).await;
+        let topics = topics.iter().zip(told).filter_map(|(topic, ends)| ends.map(|ends| (*topic, ends))).collect();
         known.send_replace(Arc::new(Ends { asked_at: Some(asked_at), topics }));
         sleep(CALM).await;
     }

@@ -1,4 +1,4 @@
-//! `GET /orders` and `GET /orders/{id}`, for staff.
+//! `GET /orders` and `GET /orders/{id}`: all for staff, for customers their own.
 
 mod body;
 pub(crate) mod history;
@@ -10,7 +10,7 @@ use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::{CursorKey, Paging};
 use crate::queries::Queries;
-use crate::scopes::ReadOrders;
+use crate::scopes::{OwnOrders, ReadOrders};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -18,7 +18,7 @@ use body::Order;
 use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
-use tillroll_http::{Allowed, PathId, Problem, StrictQuery};
+use tillroll_http::{PathId, Problem, Reach, Reaching, StrictQuery, problems};
 use tillroll_schemas::{OrderId, Timestamp};
 use uuid::Uuid;
 
@@ -27,7 +27,8 @@ macro_rules! order_columns {
     () => {
         "o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax, o.gross,
         o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version, o.at_partition,
-        o.at_offset, l.skus, l.names, l.quantities, l.unit_prices, l.line_totals, l.tax_rates, f.skus, f.quantities"
+        o.at_offset, l.skus, l.names, l.quantities, l.unit_prices, l.line_totals, l.tax_rates, f.skus, f.quantities,
+        o.user_id, o.payment_id, o.payment_status, o.action_by"
     };
 }
 
@@ -50,8 +51,18 @@ macro_rules! order_parts {
     };
 }
 
-const ONE: &str =
-    concat!("SELECT ", order_columns!(), " FROM orders.order AS o ", order_parts!(), " WHERE o.order_id = $1");
+const ONE: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    ", o.shipping_address FROM orders.order AS o ",
+    order_parts!(),
+    " WHERE o.order_id = $1"
+);
+
+/// The column of the user whose order it is.
+const USER: usize = 26;
+/// The column of where one order is sent; lists do not show it.
+const ADDRESS: usize = 30;
 
 /// A customer is known by his orders.
 const CUSTOMER: &str = "SELECT 1 FROM orders.order AS o WHERE o.customer = $1 LIMIT 1";
@@ -63,6 +74,8 @@ pub(crate) struct Asked {
     status: Option<Status>,
     /// His reference.
     customer: Option<String>,
+    /// The user whose they are.
+    user: Option<Uuid>,
     /// Placed then or later.
     from: Option<Moment>,
     /// Placed before.
@@ -99,15 +112,25 @@ impl Status {
 /// One order.
 pub(crate) async fn one(
     State(queries): State<Arc<Queries>>,
-    _: Allowed<ReadOrders>,
+    reaching: Reaching<ReadOrders, OwnOrders>,
     PathId(id): PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     queries
         .answered(&headers, Reads::Orders, |reading| async {
             let row = queries.one(ONE, &[&id.0]).await?;
-            let order = Order::of(&row)?;
-            reading.one(order.version(), place(&row, 16)?, &order)
+            reaching.reach.require(column(&row, USER)?)?;
+            let mut order = Order::of(&row)?;
+            let mut place = place(&row, 16)?.to_string();
+            if let (Some(user), Some(address)) = (column(&row, USER)?, column::<Option<String>>(&row, ADDRESS)?) {
+                let address = queries.opened_address(user, &address).await?;
+                // Its end changes no row, and whoever kept the answer has to hear of it.
+                if address.is_null() {
+                    place.push_str(".erased");
+                }
+                order.is_sent_to(address);
+            }
+            reading.one(order.version(), place, &order)
         })
         .await
 }
@@ -135,26 +158,28 @@ impl CursorKey for Key {
 /// Orders, those placed last first.
 pub(crate) async fn list(
     State(queries): State<Arc<Queries>>,
-    _: Allowed<ReadOrders>,
+    reaching: Reaching<ReadOrders, OwnOrders>,
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
     in_order(asked.from, asked.to)?;
+    let user = whose(reaching.reach, asked.user)?;
     queries
         .answered(&headers, Reads::Orders, |reading| async {
-            let (sql, conditions) = statement(&asked, &paging);
+            let (sql, conditions) = statement(&asked, user, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
             let mut total = 0;
             let mut orders = Vec::with_capacity(rows.len());
             for row in &rows {
-                total = column(row, 26)?;
+                total = column(row, 30)?;
                 // A page beyond the end has a count but no orders.
                 if column::<Option<Uuid>>(row, 0)?.is_some() {
                     orders.push(Order::of(row)?);
                 }
             }
-            if let (Some(customer), true) = (&asked.customer, orders.is_empty()) {
+            // Whether somebody else is a customer is none of a customer's business.
+            if let (Some(customer), true, Reach::All) = (&asked.customer, orders.is_empty(), reaching.reach) {
                 queries.one(CUSTOMER, &[customer]).await?;
             }
             let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
@@ -163,14 +188,26 @@ pub(crate) async fn list(
         .await
 }
 
+/// Whose orders are listed; everybody's if nothing is said. Another's are not there for a customer.
+fn whose(reach: Reach, asked: Option<Uuid>) -> Result<Option<Uuid>, Problem> {
+    match (reach, asked) {
+        (Reach::All, asked) => Ok(asked),
+        (Reach::Own(user), Some(other)) if other != user => Err(Problem::new(&problems::NOT_FOUND)),
+        (Reach::Own(user), _) => Ok(Some(user)),
+    }
+}
+
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.
-fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
+fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<Key>) -> (String, Conditions) {
     let mut conditions = Conditions::default();
     if let Some(status) = asked.status {
         conditions.and("o.status = ?", status.name());
     }
     if let Some(customer) = &asked.customer {
         conditions.and("o.customer = ?", customer.clone());
+    }
+    if let Some(user) = user {
+        conditions.and("o.user_id = ?", user);
     }
     if let Some(Moment(from)) = asked.from {
         conditions.and("o.placed_at >= ?", from);
@@ -196,7 +233,7 @@ fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
         LEFT JOIN (
             SELECT o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax,
                 o.gross, o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version,
-                o.at_partition, o.at_offset
+                o.at_partition, o.at_offset, o.user_id, o.payment_id, o.payment_status, o.action_by
             FROM orders.order AS o {conditions}
             ORDER BY o.placed_at DESC, o.order_id DESC LIMIT {limit} OFFSET {offset}
         ) AS o ON TRUE ",

@@ -3,10 +3,11 @@
 use crate::shop::{Shop, gbp, line, placed, sku};
 use axum::http::StatusCode;
 use serde_json::json;
+use tillroll_http::{Identity, Role};
 use tillroll_projectors::projections::Orders;
 use tillroll_schemas::catalogue::ORDER;
-use tillroll_schemas::order::{Cancelled, Fulfilled, OrderEvent, Reason, StockClaim};
-use tillroll_schemas::{FulfilmentId, Quantity};
+use tillroll_schemas::order::{Cancelled, Fulfilled, OrderEvent, Placed, Reason, StockClaim};
+use tillroll_schemas::{FulfilmentId, Quantity, UserId};
 use uuid::Uuid;
 
 const ID: &str = "00000000-0000-0000-0000-000000000007";
@@ -45,7 +46,12 @@ async fn what_was_delivered_counts_for_lines_from_the_first_to_the_last() {
     for version in [2, 3] {
         let items = vec![StockClaim { sku: sku("LAMP"), quantity: Quantity::new(2).unwrap() }];
         let fulfilment_id = FulfilmentId(Uuid::from_u128(u128::from(version)));
-        happens(&mut shop, version, Fulfilled { fulfilment_id, items, answers: Vec::new(), complete: false }).await;
+        happens(
+            &mut shop,
+            version,
+            Fulfilled { told: None, fulfilment_id, items, answers: Vec::new(), complete: false },
+        )
+        .await;
     }
     let order = shop.get(&format!("/orders/{ID}")).await.json();
     let fulfilled: Vec<_> = order["lines"].as_array().unwrap().iter().map(|line| line["fulfilled"].as_i64()).collect();
@@ -59,7 +65,21 @@ async fn a_cancelled_order_says_why() {
     let mut shop = Shop::new("orders_cancelled").await;
     happens(&mut shop, 1, placed("2010-12-01T08:26:00Z", None, vec![line("LAMP", None, 2, 100)])).await;
     let reason = Reason { code: "insufficient_stock".to_owned(), detail: "reserve refused by LAMP".to_owned() };
-    happens(&mut shop, 2, Cancelled { reason, answers: Vec::new(), credit: None }).await;
+    happens(
+        &mut shop,
+        2,
+        Cancelled {
+            told: None,
+            reason,
+            answers: Vec::new(),
+            credit: None,
+            payment_answer: None,
+            invoice_answer: None,
+            refunded: None,
+            cart: None,
+        },
+    )
+    .await;
     let order = shop.get(&format!("/orders/{ID}")).await.json();
     assert_eq!(order["cancellation"], json!({"code": "insufficient_stock", "detail": "reserve refused by LAMP"}));
     assert_eq!((&order["status"], &order["version"]), (&json!("cancelled"), &json!(2)));
@@ -71,7 +91,21 @@ async fn the_history_is_every_event() {
     let placed = placed("2010-12-01T08:26:00Z", None, vec![line("LAMP", None, 2, 100)]);
     happens(&mut shop, 1, placed.clone()).await;
     let reason = Reason { code: "insufficient_stock".to_owned(), detail: String::new() };
-    happens(&mut shop, 2, Cancelled { reason, answers: Vec::new(), credit: None }).await;
+    happens(
+        &mut shop,
+        2,
+        Cancelled {
+            told: None,
+            reason,
+            answers: Vec::new(),
+            credit: None,
+            payment_answer: None,
+            invoice_answer: None,
+            refunded: None,
+            cart: None,
+        },
+    )
+    .await;
     let answer = shop.get(&format!("/orders/{ID}/history")).await;
     let history = answer.json();
     let items = history["items"].as_array().unwrap();
@@ -92,4 +126,46 @@ async fn what_is_not_there_is_404() {
     {
         assert_eq!(shop.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+const ANN: Uuid = Uuid::from_u128(0xa);
+const BOB: Uuid = Uuid::from_u128(0xb);
+
+#[tokio::test]
+async fn customers_see_their_own_orders_and_what_is_not_theirs_is_not_there() {
+    let mut shop = Shop::new("orders_own").await;
+    let of_ann = Placed {
+        user_id: Some(UserId(ANN)),
+        ..placed("2010-12-01T08:26:00Z", Some("17850"), vec![line("LAMP", None, 2, 100)])
+    };
+    happens(&mut shop, 1, of_ann).await;
+    let nobodys = OrderEvent::from(placed("2010-12-02T08:26:00Z", None, vec![line("LAMP", None, 1, 100)]));
+    let other = Uuid::from_u128(8).to_string();
+    shop.happens::<Orders>(ORDER.events, &other, 1, &nobodys).await;
+    let customer = |user| Some(Identity::of_user(user, &[Role::Customer], None));
+    let shop = &shop;
+    let ask = async |user, path: String| shop.ask(customer(user), &path, &[]).await;
+    for path in [format!("/orders/{ID}"), format!("/orders/{ID}/history")] {
+        assert_eq!(ask(ANN, path.clone()).await.status, StatusCode::OK);
+        let refused = ask(BOB, path.clone()).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::NOT_FOUND, "not_found".to_owned()));
+        assert_eq!(shop.get(&path).await.status, StatusCode::OK, "staff see all");
+        assert_eq!(shop.ask(Some(Role::Customer.held_by("nobody")), &path, &[]).await.status, StatusCode::FORBIDDEN);
+    }
+    for path in [format!("/orders/{other}"), format!("/orders/{other}/history")] {
+        assert_eq!(ask(ANN, path).await.status, StatusCode::NOT_FOUND, "an order of nobody is not hers");
+    }
+    let ids = |answer: crate::shop::Answer| -> Vec<String> {
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        items.iter().map(|order| order["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(ids(ask(ANN, "/orders".to_owned()).await), [ID]);
+    assert_eq!(ids(ask(ANN, format!("/orders?user={ANN}&status=pending")).await), [ID]);
+    assert_eq!(ids(ask(BOB, "/orders".to_owned()).await), none);
+    assert_eq!(ids(ask(BOB, "/orders?customer=17850".to_owned()).await), none, "whether he is known is not told");
+    assert_eq!(ids(ask(BOB, "/orders?customer=nobody".to_owned()).await), none);
+    assert_eq!(ask(BOB, format!("/orders?user={ANN}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ids(shop.get("/orders").await), [other, ID.to_owned()]);
+    assert_eq!(ids(shop.get(&format!("/orders?user={ANN}")).await), [ID]);
 }

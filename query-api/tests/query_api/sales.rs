@@ -10,7 +10,14 @@ use tillroll_schemas::order::{Confirmed, Line, OrderEvent};
 const GROUPINGS: [&str; 7] = ["day", "week", "month", "country", "category", "product", "customer"];
 
 async fn sold(shop: &mut Shop, dated: &str, country: Option<&str>, customer: Option<&str>, lines: &[Line]) {
-    let event = OrderEvent::from(Confirmed { sale: sale(dated, country, customer, lines) });
+    let event = OrderEvent::from(Confirmed {
+        told: None,
+        sale: sale(dated, country, customer, lines),
+        capture: None,
+        invoice: None,
+        cart: None,
+        answer_by: None,
+    });
     shop.happens::<Sales>(ORDER.events, "00000000-0000-0000-0000-000000000007", 1, &event).await;
 }
 

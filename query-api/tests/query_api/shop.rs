@@ -9,16 +9,17 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tillroll_http::{Identity, Keys, Role, unix_now};
-use tillroll_log::record::Envelope;
-use tillroll_log::{Coordinates, EventId, Offset, PartitionId, Timestamp, Version};
+use tillroll_log::record::{Ended, Envelope};
+use tillroll_log::{CommandId, Coordinates, EventId, Offset, PartitionId, Timestamp, Version};
 use tillroll_postgres::{Connection, Pool, Settings, connect};
 use tillroll_projectors::{MIGRATIONS, Projection};
 use tillroll_query_api::{EndOffsets, start};
-use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Sale, SaleLine, Totals};
+use tillroll_schemas::order::{Customer, Line, PaymentTerms, Placed, Sale, SaleLine, Totals};
 use tillroll_schemas::product::Details;
 use tillroll_schemas::{Currency, Money, Quantity, Sku, TaxRate};
 use tillroll_telemetry::Shutdown;
 use tillroll_testkit::database;
+use tillroll_vault::Vault;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub struct Shop {
     ends: Ends,
     pub connection: Connection,
     next: BTreeMap<&'static str, i64>,
+    /// The command that the next events end.
+    pub ends_command: Option<CommandId>,
     _shutdown: OnDrop,
     _keys: tempfile::TempDir,
 }
@@ -82,13 +85,19 @@ impl Shop {
 
     /// A new one in that database.
     pub async fn at(settings: &Settings) -> Self {
+        Self::opened_by(settings, None).await
+    }
+
+    /// A new one in that database, with what this vault opens.
+    pub async fn opened_by(settings: &Settings, vault: Option<Vault>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let keys = Keys::open_or_create(directory.path()).unwrap();
         let pool = Pool::new(&settings.clone().read_only()).unwrap();
         let (ends, shutdown) = (Ends::default(), Shutdown::new());
-        let router = start(pool, &keys, ends.clone(), &shutdown);
+        let router = start(pool, vault, &keys, ends.clone(), &shutdown);
         let connection = connect(settings).await.unwrap();
-        Self { router, keys, ends, connection, next: BTreeMap::new(), _shutdown: OnDrop(shutdown), _keys: directory }
+        let (next, ends_command) = (BTreeMap::new(), None);
+        Self { router, keys, ends, connection, next, ends_command, _shutdown: OnDrop(shutdown), _keys: directory }
     }
 
     /// Projects an event; its offset.
@@ -111,7 +120,7 @@ impl Shop {
             actor: Some("staff".into()),
             correlation: None,
             causation: None,
-            ends: Vec::new(),
+            ends: self.ends_command.map(|id| Ended { id, hash: None, source: None, floor: None }).into_iter().collect(),
             inbox: None,
             at: Coordinates { topic: topic.into(), partition: PartitionId(2), offset: Offset(*offset) },
         };
@@ -131,6 +140,12 @@ impl Shop {
             VALUES ($1, $2, 2, $3, $4, '{}')
             ON CONFLICT (projection, topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset";
         self.connection.execute(sql, &[&projection, &topic, &next, &LOG]).await.unwrap();
+    }
+
+    /// The projection has no checkpoint in partition 2 any more.
+    pub async fn lost(&self, projection: &str, topic: &str) {
+        let sql = "DELETE FROM projection.checkpoint WHERE projection = $1 AND topic = $2 AND partition = 2";
+        assert_eq!(self.connection.execute(sql, &[&projection, &topic]).await.unwrap(), 1);
     }
 
     /// The log's topic ends there: partitions, each with the next offset.
@@ -208,13 +223,16 @@ pub fn placed(placed_at: &str, customer: Option<&str>, lines: Vec<Line>) -> Plac
         reference: Some("536365".to_owned()),
         customer: customer.map(|reference| Customer { reference: reference.to_owned() }),
         country: Some("France".to_owned()),
-        payment: PaymentMethod::OnAccount,
+        user_id: None,
+        from_cart: false,
+        payment: PaymentTerms::OnAccount,
         placed_at: at(placed_at),
         totals: Totals { net, tax: gbp(0), gross: net },
         lines,
         claims: Vec::new(),
         reservations_expire_at: at(placed_at),
         answer_by: at(placed_at),
+        shipping_address: None,
     }
 }
 

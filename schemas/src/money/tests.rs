@@ -10,7 +10,7 @@ fn gbp(amount: i64) -> Money {
 fn sums_are_checked() -> Result<(), QuantityError> {
     assert_eq!(gbp(i64::MAX).plus(gbp(1)), Err(MoneyError::Overflow));
     assert_eq!(gbp(i64::MAX).times(Quantity::new(2)?), Err(MoneyError::Overflow));
-    let euro = Money { amount: 1, currency: Currency(*b"EUR") };
+    let euro = Money { amount: 1, currency: "EUR".parse().unwrap() };
     assert!(matches!(gbp(1).plus(euro), Err(MoneyError::CurrencyMismatch { .. })));
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What can be asked of a notification.
 
 use super::{Channel, Content, GaveUp};
-use crate::{Timestamp, UserId};
+use crate::{NotificationId, Timestamp, UserId, catalogue};
 use serde::{Deserialize, Serialize};
+use tillroll_log::{Cause, CommandId, Outgoing};
 
 /// Has a message sent. The notification's id is made of the causing record and the step, by whoever asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,24 @@ pub struct QueueNotification {
     pub channels: Vec<Channel>,
 }
 
+impl QueueNotification {
+    /// The command by which a reaction has a message sent, over all channels that there is a text for: one notification
+    /// per causing record and step, however often the record is reacted to.
+    ///
+    /// # Errors
+    /// As [`Outgoing::new`].
+    pub fn because_of(
+        cause: &Cause,
+        step: &'static str,
+        user_id: UserId,
+        content: Content,
+    ) -> Result<Outgoing, serde_json::Error> {
+        let id = NotificationId(CommandId::caused_by(cause.id, step).0);
+        let command: NotificationCommand = Self { user_id, content, channels: Vec::new() }.into();
+        Outgoing::new(catalogue::NOTIFICATION, id.to_string(), step, &command)
+    }
+}
+
 /// The other side took the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSent {
@@ -24,6 +43,9 @@ pub struct RecordSent {
     pub channel: Channel,
     /// At which attempt.
     pub attempt: u32,
+    /// To the how manieth of the person's e-mail addresses, if to the account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<u32>,
 }
 
 /// The attempt reached nobody. (What is not known is not told: the notification tries again by itself.)

@@ -2,6 +2,7 @@
 //! words only; links, and the secrets in them, are made when the message is sent.
 
 use crate::order::Totals;
+use crate::preference::Kind;
 use crate::{Money, OrderId, Quantity, RefundId, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,6 +17,12 @@ pub enum Content {
     ResetPassword(ResetPassword),
     /// To the former address: the account has another now.
     EmailChanged(EmailChanged),
+    /// The account has another password now.
+    PasswordChanged(PasswordChanged),
+    /// Nobody can log in to the account.
+    AccountSuspended(AccountSuspended),
+    /// The account is as it was.
+    AccountReinstated(AccountReinstated),
     /// The order is good.
     OrderConfirmed(OrderConfirmed),
     /// The order is off.
@@ -33,6 +40,25 @@ pub enum Content {
 }
 
 impl Content {
+    /// What it is about, as people choose.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::VerifyEmail(_)
+            | Self::ResetPassword(_)
+            | Self::EmailChanged(_)
+            | Self::PasswordChanged(_)
+            | Self::AccountSuspended(_)
+            | Self::AccountReinstated(_) => Kind::Account,
+            Self::OrderConfirmed(_)
+            | Self::OrderCancelled(_)
+            | Self::PaymentFailed(_)
+            | Self::PaymentActionNeeded(_)
+            | Self::RefundIssued(_)
+            | Self::InvoiceIssued(_) => Kind::Order,
+            Self::OrderShipped(_) => Kind::Delivery,
+        }
+    }
+
     /// When it is no use any more, if ever.
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
@@ -40,6 +66,9 @@ impl Content {
             Self::ResetPassword(data) => Some(data.expires_at),
             Self::PaymentActionNeeded(data) => Some(data.action_by),
             Self::EmailChanged(_)
+            | Self::PasswordChanged(_)
+            | Self::AccountSuspended(_)
+            | Self::AccountReinstated(_)
             | Self::OrderConfirmed(_)
             | Self::OrderCancelled(_)
             | Self::PaymentFailed(_)
@@ -73,6 +102,31 @@ pub struct ResetPassword {
 pub struct EmailChanged {
     /// When the account got another.
     pub changed_at: Timestamp,
+    /// Which change: the hold of the claim on the address that came. The mail goes to the address before it, however
+    /// many came since.
+    #[serde(default)]
+    pub change: u32,
+}
+
+/// For whoever did not do it himself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordChanged {
+    /// When the account got another.
+    pub changed_at: Timestamp,
+}
+
+/// For whoever cannot log in any more. The reason is a word of staff to staff, and stands nowhere here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSuspended {
+    /// Since when.
+    pub suspended_at: Timestamp,
+}
+
+/// For whoever can log in again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountReinstated {
+    /// Since when.
+    pub reinstated_at: Timestamp,
 }
 
 /// A line of an order, as a customer reads it.

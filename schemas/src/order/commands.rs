@@ -1,7 +1,9 @@
 //! What an order can be asked for: by customers through the shop, by stock items, by its own timers, by operators.
 
-use super::{Customer, Line, PaymentMethod, StockAnswer, StockClaim};
-use crate::{FulfilmentId, Timestamp};
+use super::{Customer, Line, PaymentTerms, StockAnswer, StockClaim};
+use crate::invoice_series::RecordInvoiceAnswer;
+use crate::payment::RecordPaymentAnswer;
+use crate::{FulfilmentId, Money, RefundId, Sealed, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Places an order whose lines were priced by the handler from the catalogue's replica.
@@ -16,13 +18,22 @@ pub struct PlaceOrder {
     /// Where it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Whose, if he has an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// Whether it is made of his cart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cart: bool,
     /// How it is paid.
-    pub payment: PaymentMethod,
+    pub payment: PaymentTerms,
     /// When, if it was not now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed_at: Option<Timestamp>,
     /// 1 to 10,000 lines.
     pub lines: Vec<Line>,
+    /// Where it is sent, for whoever has the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Sealed>,
 }
 
 /// Stock items answered.
@@ -39,6 +50,9 @@ pub struct Continue {}
 /// Calls it off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelOrder {
+    /// Whose order it has to be, if a customer asks: another's is none of his.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -52,6 +66,35 @@ pub struct RequestFulfilment {
     /// What; everything that is left if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<StockClaim>>,
+}
+
+/// Gives money back, for pieces or as such.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRefund {
+    /// Which.
+    pub refund_id: RefundId,
+    /// What goes back.
+    #[serde(flatten)]
+    pub what: Returning,
+    /// For people; no personal data.
+    pub reason: String,
+}
+
+/// What goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returning {
+    /// So much money, with tax.
+    Amount(Money),
+    /// What these pieces cost; they stay where they are.
+    Lines(Vec<StockClaim>),
+    /// The same for pieces that came back.
+    Returned {
+        /// Which.
+        lines: Vec<StockClaim>,
+        /// Whether they go back on the shelf.
+        restock: bool,
+    },
 }
 
 /// An operator's command to an order that is stuck: ask again.
@@ -88,9 +131,12 @@ tillroll_log::bodies! {
     pub enum OrderCommand {
         Place(PlaceOrder) = "order.place",
         RecordStockAnswers(RecordStockAnswers) = "order.record-stock-answers",
+        RecordPaymentAnswer(RecordPaymentAnswer) = "order.record-payment-answer",
+        RecordInvoiceAnswer(RecordInvoiceAnswer) = "order.record-invoice-answer",
         Continue(Continue) = "order.continue",
         Cancel(CancelOrder) = "order.cancel",
         RequestFulfilment(RequestFulfilment) = "order.request-fulfilment",
+        RequestRefund(RequestRefund) = "order.request-refund",
         DeadlinePassed(DeadlinePassed) = "order.deadline-passed",
         RetryStep(RetryStep) = "order.retry-step",
         CompensateStuck(CompensateStuck) = "order.compensate-stuck",

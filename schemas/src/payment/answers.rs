@@ -19,6 +19,12 @@ pub enum PaymentOutcome {
         /// Why: the provider's decline code, or `provider_unavailable`, `action_overdue`, `voided`, …
         code: String,
     },
+    /// The request was not judged: `another_request`, `dead_lettered`, `conflict`. What an earlier one has brought about
+    /// may be held: void it.
+    RequestRefused {
+        /// Why.
+        code: String,
+    },
     /// Money was taken.
     Captured {
         /// How much.
@@ -62,11 +68,4 @@ pub struct RecordPaymentAnswer {
     /// What.
     #[serde(flatten)]
     pub outcome: PaymentOutcome,
-}
-
-tillroll_log::bodies! {
-    /// What payments tell orders: part of the order's own set of commands, named here so that payments can write it.
-    pub enum PaymentAnswer {
-        Record(RecordPaymentAnswer) = "order.record-payment-answer",
-    }
 }

@@ -65,6 +65,8 @@ pub enum Report {
     Created,
     /// The customer has to authenticate himself.
     RequiresAction,
+    /// He had to, his time is over, and he has not.
+    NotActed,
     /// Money is held.
     Authorised {
         /// How much can be captured.
@@ -125,6 +127,20 @@ pub struct RetryCall {
     pub reason: Option<String>,
 }
 
+/// An operator's command to a payment that is stuck: he has seen to it at the provider, so the call counts as done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompleteCall {
+    /// What he has seen; no personal data.
+    pub reason: String,
+}
+
+/// An operator's command to a payment that is stuck: no money was taken or given back by the call, and none will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefuseCall {
+    /// What he has seen; no personal data.
+    pub reason: String,
+}
+
 /// The timer's command: a wait is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitOver {
@@ -141,6 +157,8 @@ tillroll_log::bodies! {
         Refund(RefundPayment) = "payment.refund",
         RecordReport(RecordReport) = "payment.record-report",
         RetryCall(RetryCall) = "payment.retry-call",
+        CompleteCall(CompleteCall) = "payment.complete-call",
+        RefuseCall(RefuseCall) = "payment.refuse-call",
         WaitOver(WaitOver) = "payment.wait-over",
     }
 }

@@ -19,7 +19,7 @@ fn neither_hashes_nor_sealed_data_show_in_debug_output() {
         "{:?} {:?} {:?}",
         SecretHash::of_digest(&[0xab; 32]),
         PasswordHash("$argon2id$canary".to_owned()),
-        Sealed("canary".to_owned())
+        Sealed::from_stored("canary")
     );
     assert_eq!(shown, "SecretHash(…) PasswordHash(…) Sealed(…)");
 }

@@ -78,11 +78,14 @@ pub enum ClaimFailure {
     UsernameTaken,
     /// An identity claim did not answer in time, or could not decide.
     IdentityUnanswered,
+    /// Meanwhile the password was changed, a role taken away, or the account locked: whoever asked may not be the owner.
+    CredentialsChanged,
 }
 
 impl ClaimFailure {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::EmailTaken, Self::UsernameTaken, Self::IdentityUnanswered];
+    pub const ALL: [Self; 4] =
+        [Self::EmailTaken, Self::UsernameTaken, Self::IdentityUnanswered, Self::CredentialsChanged];
 
     /// Stable, snake case: the code of the problem that a client gets.
     pub fn code(self) -> &'static str {
@@ -90,6 +93,7 @@ impl ClaimFailure {
             Self::EmailTaken => "email_taken",
             Self::UsernameTaken => "username_taken",
             Self::IdentityUnanswered => "identity_unanswered",
+            Self::CredentialsChanged => "credentials_changed",
         }
     }
 }

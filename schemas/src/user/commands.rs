@@ -5,6 +5,7 @@ use crate::identity_claim::ClaimKey;
 use crate::{PasswordHash, Sealed, SecretHash, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Starts a registration. Everything was checked and sealed by the handler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,8 @@ pub struct RehashPassword {
 /// Has a token sent with which a password can be set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestPasswordReset {
+    /// Which request: the token is made of it.
+    pub request_id: Uuid,
     /// What is kept of the token.
     pub token: SecretHash,
 }
@@ -93,6 +96,8 @@ pub struct ResetPassword {
 /// Has a token sent with which the address can be verified; nothing if it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestEmailVerification {
+    /// Which request: the token is made of it.
+    pub request_id: Uuid,
     /// What is kept of the token.
     pub token: SecretHash,
 }
@@ -104,9 +109,11 @@ pub struct ConfirmEmailVerification {
     pub token: SecretHash,
 }
 
-/// Changes the address.
+/// Changes the address, after the password was verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeEmail {
+    /// The security epoch at which it was: refused if it was raised since.
+    pub epoch: u64,
     /// The address.
     pub email: Sealed,
     /// What keeps it unique.

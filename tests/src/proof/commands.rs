@@ -37,7 +37,7 @@ impl Asked {
     fn events<'r>(&'r self, admitted: &'r [Admitted<'r>]) -> impl Iterator<Item = &'r Admitted<'r>> {
         admitted.iter().filter(move |event| match self {
             Self::Order(reference) => {
-                event.kind == "order.placed.v1" && event.body["reference"].as_str() == Some(reference)
+                event.kind.starts_with("order.placed.") && event.body["reference"].as_str() == Some(reference)
             }
             Self::Stock { sku, note, .. } => {
                 event.is_of("stock-item") && event.key == sku && event.body["note"].as_str() == Some(note)

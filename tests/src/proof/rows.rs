@@ -118,7 +118,7 @@ impl Order {
     fn take(&mut self, event: &Admitted<'_>) {
         let body = &event.body;
         self.status = orders::after(event).unwrap_or(self.status);
-        if event.kind == "order.placed.v1" {
+        if event.kind.starts_with("order.placed.") {
             self.sums = ["net", "tax", "gross"].map(|sum| body["totals"][sum]["amount"].to_string()).join(" ");
             self.who =
                 [&body["customer"]["reference"], &body["reference"], &body["country"]].map(|who| text(who).to_owned());
@@ -140,7 +140,7 @@ impl Order {
 fn count(sums: &mut BTreeMap<String, [i64; 5]>, event: &Admitted<'_>) {
     let (document, dated, amount, place) = match event.kind {
         "order.confirmed.v1" => (&event.body["sale"], "dated", "amount", 0),
-        "order.cancelled.v1" => (&event.body["credit"], "dated", "amount", 1),
+        "order.cancelled.v1" | "order.refunded.v1" => (&event.body["credit"], "dated", "amount", 1),
         "credit-note.issued.v1" => (&event.body, "placed_at", "line_total", 1),
         _ => return,
     };

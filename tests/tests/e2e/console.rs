@@ -1,8 +1,11 @@
 //! What an operator sees of the log: `tillroll tail` and `tillroll aggregate show`.
 
 use crate::shop::{add_product, order_of, place, text};
-use e2e::{Outcome, shared};
+use e2e::{Outcome, shared, until};
 use serde_json::Value;
+use std::time::Duration;
+
+const WITHIN: Duration = Duration::from_secs(30);
 
 #[test]
 fn the_log_tells_the_whole_story_of_an_order() -> Outcome {
@@ -10,12 +13,19 @@ fn the_log_tells_the_whole_story_of_an_order() -> Outcome {
         let http = system.http();
         add_product(&http, "STORY", 100, 5).await?;
         let order = place(&http, "story/1", &order_of(&[("STORY", 2)])).send().await?.expect_status(201)?;
-        let (id, token) = (text(&order.json(), "id").to_owned(), order.token());
+        let id = text(&order.json(), "id").to_owned();
+        // Nothing more happens to it once its invoice has its number.
+        let (order, token) = until("it is invoiced", WITHIN, || async {
+            let order = place(&http, "story/1", &order_of(&[("STORY", 2)])).send().await?;
+            let invoiced = order.json()["version"] == 5;
+            Ok(invoiced.then(|| (order.json(), order.token())))
+        })
+        .await?;
 
         let shown = system.run(&["aggregate", "show", "order", &id, "--json"]).await?;
         assert_eq!(shown.code, Some(0), "{shown:?}");
         let story: Value = serde_json::from_str(&shown.out)?;
-        assert_eq!(story["state"], order.json(), "the fold of the log is what the client was told");
+        assert_eq!(story["state"], order, "the fold of the log is what the client was told");
         let told = http.get(format!("/orders/{id}/history")).token(token).send().await?.expect_status(200)?.json();
         let types = |events: &Value| -> Vec<String> {
             events.as_array().into_iter().flatten().map(|event| text(event, "type").to_owned()).collect()

@@ -30,16 +30,16 @@ fn a_plain_console_consumer_reads_the_log() -> Outcome {
         records.iter().for_each(check);
         let kinds: BTreeSet<&str> = records.iter().map(|record| record.header("ce_type")).collect();
         assert!(
-            kinds.is_superset(&BTreeSet::from(["log.claim.v1", "order.placed.v1", "order.confirmed.v1"])),
+            kinds.is_superset(&BTreeSet::from(["log.claim.v1", "order.placed.v2", "order.confirmed.v1"])),
             "{kinds:?}"
         );
 
         let of_order: Vec<&Line> = records.iter().filter(|record| record.key == id).collect();
         let events = of_order.iter().filter(|record| !record.header("ce_sequence").is_empty());
         let versions: Vec<&str> = events.map(|record| record.header("ce_sequence")).collect();
-        assert_eq!(versions, ["1", "2", "3", "4"], "placed, reserved, committed, confirmed");
+        assert_eq!(versions[..4], ["1", "2", "3", "4"], "placed, reserved, committed, confirmed");
         let placed = of_order.first().ok_or("no record of the order")?;
-        assert_eq!((placed.header("ce_type"), placed.header("ce_actor")), ("order.placed.v1", "staff"));
+        assert_eq!((placed.header("ce_type"), placed.header("ce_actor")), ("order.placed.v2", "staff"));
         assert_eq!(placed.value["lines"][0]["sku"], "CONSOLE");
         Ok(())
     })

@@ -71,9 +71,11 @@ fn an_import_that_is_killed_at_every_point_comes_out_as_a_clean_one() -> Outcome
     })
 }
 
-/// Every point; first the one that nobody passes any more once the import is over and only repeated.
+/// Every point that an import passes, which asks nobody outside; first the one that nobody passes any more once the
+/// import is over and only repeated.
 pub fn points() -> Vec<CrashPoint> {
     let mut points = CrashPoint::ALL.to_vec();
+    points.retain(|point| *point != CrashPoint::AfterEffect);
     points.sort_by_key(|point| *point != CrashPoint::AfterCommandProduce);
     points
 }
@@ -85,7 +87,8 @@ pub fn passing(point: CrashPoint, dice: &mut Dice) -> u32 {
         | CrashPoint::AfterProduce
         | CrashPoint::AfterAcknowledgement
         | CrashPoint::BeforeAnswer
-        | CrashPoint::AfterCommandProduce => 120,
+        | CrashPoint::AfterCommandProduce
+        | CrashPoint::AfterEffect => 120,
         CrashPoint::BeforePositionCommit
         | CrashPoint::AfterPositionCommit
         | CrashPoint::BeforeStoreBatch

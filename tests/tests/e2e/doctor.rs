@@ -8,7 +8,7 @@ use std::fs::{Permissions, set_permissions};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 
-const CHECKS: [&str; 11] = [
+const CHECKS: [&str; 12] = [
     "keys",
     "disk",
     "roles",
@@ -20,6 +20,7 @@ const CHECKS: [&str; 11] = [
     "postgres",
     "migrations",
     "checkpoints",
+    "vault",
 ];
 
 fn findings(looked: &Finished) -> Outcome<Vec<Value>> {
@@ -69,7 +70,8 @@ fn what_is_well_is_said_to_be_and_what_is_not_is_named_with_its_remedy() -> Outc
             assert!(well.iter().any(|finding| finding["check"] == check), "{check} is not looked at: {well:?}");
         }
         let claimed = |finding: &&Value| finding["detail"].as_str().is_some_and(|told| told.contains("claimed by"));
-        assert_eq!(well.iter().filter(claimed).count(), 16, "each partition of four aggregates: {well:?}");
+        let partitions = 4 * tillroll_schemas::catalogue::AGGREGATES.len();
+        assert_eq!(well.iter().filter(claimed).count(), partitions, "each partition of each aggregate: {well:?}");
 
         let key = system.home().join("keys/internal.key");
         set_permissions(&key, Permissions::from_mode(0o644))?;
@@ -137,9 +139,10 @@ fn on_a_machine_where_nothing_runs_it_says_what_is_missing_and_how_to_start() ->
         assert_named(&nothing, "roles", "does not answer", "scripts/up");
         assert_named(&nothing, "kafka", "no `tillroll up` is running here", "scripts/up");
         assert_named(&nothing, "postgres", "no `tillroll up` is running here", "scripts/up");
+        assert_named(&nothing, "vault", "no `tillroll up` is running here", "TILLROLL_VAULT_URL");
         let programs = nothing.iter().filter(|finding| finding["check"] == "programs" && finding["health"] == "ok");
         assert_eq!(programs.count(), 3, "{nothing:?}");
-        assert_eq!(troubles(nothing.clone()).len(), 4, "ports and programs are as they must be: {nothing:?}");
+        assert_eq!(troubles(nothing.clone()).len(), 5, "ports and programs are as they must be: {nothing:?}");
 
         let squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = squatter.local_addr()?.port();

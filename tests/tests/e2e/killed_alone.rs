@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use tillroll_telemetry::{Crash, CrashPoint, Fate};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-const ROLES: [&str; 6] = ["catalog", "inventory", "orders", "projectors", "query-api", "gateway"];
+/// Payments number the invoices of what was sold.
+const ROLES: [&str; 7] = ["catalog", "inventory", "orders", "payments", "projectors", "query-api", "gateway"];
 const OF_AN_APPEND: [CrashPoint; 4] =
     [CrashPoint::BeforeProduce, CrashPoint::AfterProduce, CrashPoint::AfterAcknowledgement, CrashPoint::BeforeAnswer];
 
@@ -84,6 +85,7 @@ fn passed_by(point: CrashPoint) -> &'static [&'static str] {
         | CrashPoint::AfterPositionCommit
         | CrashPoint::BeforeStoreBatch
         | CrashPoint::AfterStoreBatch => &["inventory", "orders"],
+        CrashPoint::AfterEffect => &[],
         CrashPoint::BetweenCheckpointAndRows | CrashPoint::BeforeRowsCommit | CrashPoint::AfterRowsCommit => {
             &["projectors"]
         }

@@ -33,7 +33,13 @@ fn the_same_order_forty_times_at_once_is_one_order() -> Outcome {
         tillroll.start_again().await?;
         drop(tillroll);
         let again = place(&http, "repeat/1", &body).send().await?.expect_status(201)?;
-        assert_eq!(again.json(), answers[0].json(), "the same answer after a crash");
+        // Its invoice has its number by now, which is an event more.
+        let but_for_the_version = |answer: &Answer| {
+            let mut body = answer.json();
+            body.as_object_mut().map(|body| body.remove("version"));
+            body
+        };
+        assert_eq!(but_for_the_version(&again), but_for_the_version(&answers[0]), "the same answer after a crash");
         let other = place(&http, "repeat/1", &order_of(&[("REPEAT", 3)])).send().await?;
         assert_eq!((other.status, other.code().as_str()), (422, "idempotency_key_reused"));
         let stock = stock_of(&http, "REPEAT", &again.token()).await?;

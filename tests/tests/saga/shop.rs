@@ -1,18 +1,29 @@
-//! A shop in memory: one partition of orders, one of credit notes, one stock item per partition, and the faults that
-//! can be put between their records.
+//! A shop in memory: one partition of orders, one of credit notes, one of payments, one of invoice series, one stock
+//! item per partition, the provider of payments, and the faults that can be put between their records.
 
+use crate::bank::Bank;
+use crate::bank_calls::{PaymentWork, REPORT, make_call};
+use crate::post::{MESSAGE, MessageWork, Post};
+pub use crate::words::{line, order_id, place, place_by, postage, quantity, sku};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tillroll_inventory::StockItemReactions;
 use tillroll_inventory::stock_item::StockItem;
 use tillroll_inventory::stock_item::reservations::Claim;
 use tillroll_log::{Aggregate, Timestamp};
+use tillroll_notifications::notification::Notification;
 use tillroll_orders::credit_note::CreditNote;
 use tillroll_orders::order::{Life, Order, OrderState};
 use tillroll_orders::{CreditNoteReactions, OrderReactions};
-use tillroll_schemas::order::{Line, OrderCommand, PaymentMethod, PlaceOrder};
+use tillroll_payments::InvoiceSeriesReactions;
+use tillroll_payments::invoice_series::InvoiceSeries;
+use tillroll_payments::payment::Payment;
+use tillroll_schemas::invoice_series::InvoiceSeriesEvent;
+use tillroll_schemas::notification::NotificationEvent;
+use tillroll_schemas::order::OrderCommand;
+use tillroll_schemas::payment::PaymentEvent;
 use tillroll_schemas::stock_item::{Levels, ReceiveStock, StockItemCommand, StockItemEvent};
-use tillroll_schemas::{Money, OrderId, Quantity, Sku, TaxRate, catalogue};
+use tillroll_schemas::{OrderId, PaymentId, catalogue};
 use tillroll_testkit::{AnySite, Letter, Site, Told};
 use uuid::Uuid;
 
@@ -24,11 +35,23 @@ pub const SKUS: [&str; 3] = ["BOWL", "MUG", "VASE"];
 pub enum Place {
     Orders,
     CreditNotes,
+    Payments,
+    Series,
+    Messages,
     Shelf(usize),
 }
 
 /// Every partition.
-pub const PLACES: [Place; 5] = [Place::Orders, Place::CreditNotes, Place::Shelf(0), Place::Shelf(1), Place::Shelf(2)];
+pub const PLACES: [Place; 8] = [
+    Place::Orders,
+    Place::CreditNotes,
+    Place::Payments,
+    Place::Series,
+    Place::Messages,
+    Place::Shelf(0),
+    Place::Shelf(1),
+    Place::Shelf(2),
+];
 
 /// What goes wrong, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +71,12 @@ pub enum Fault {
 pub struct Shop {
     pub orders: Site<Order, OrderReactions>,
     pub credit_notes: Site<CreditNote, CreditNoteReactions>,
+    pub payments: Site<Payment, PaymentWork>,
+    pub series: Site<InvoiceSeries, InvoiceSeriesReactions>,
+    pub messages: Site<Notification, MessageWork>,
     pub shelves: Vec<Site<StockItem, StockItemReactions>>,
+    pub bank: Bank,
+    pub post: Post,
     pub now: Timestamp,
     /// Who does nothing for now; what is sent to him waits.
     pub away: BTreeSet<Place>,
@@ -71,7 +99,12 @@ impl Shop {
         let mut shop = Self {
             orders: Site::new(0, 1, now),
             credit_notes: Site::new(0, 1, now),
+            payments: Site::new(0, 1, now),
+            series: Site::new(0, 1, now),
+            messages: Site::new(0, 1, now),
             shelves: (0..SKUS.len()).map(shelf).collect(),
+            bank: Bank::default(),
+            post: Post::default(),
             now,
             away: BTreeSet::new(),
             fault: None,
@@ -90,6 +123,9 @@ impl Shop {
         match place {
             Place::Orders => &mut self.orders,
             Place::CreditNotes => &mut self.credit_notes,
+            Place::Payments => &mut self.payments,
+            Place::Series => &mut self.series,
+            Place::Messages => &mut self.messages,
             Place::Shelf(index) => &mut self.shelves[index],
         }
     }
@@ -175,9 +211,28 @@ impl Shop {
     pub fn route(&mut self, mut letter: Letter) {
         let target = if letter.topic == catalogue::ORDER.commands {
             Place::Orders
+        } else if letter.topic == catalogue::PAYMENT.commands {
+            Place::Payments
+        } else if letter.topic == catalogue::INVOICE_SERIES.commands {
+            Place::Series
+        } else if letter.topic == catalogue::NOTIFICATION.commands {
+            Place::Messages
         } else {
             Place::Shelf(SKUS.iter().position(|sku| **sku == *letter.key).unwrap())
         };
+        if letter.type_name == REPORT && !make_call(&self.bank, &mut letter) {
+            return;
+        }
+        let told = match letter.type_name {
+            MESSAGE => self.post.takes(letter),
+            _ => Some(letter),
+        };
+        if let Some(letter) = told {
+            self.deliver(letter, target);
+        }
+    }
+
+    fn deliver(&mut self, mut letter: Letter, target: Place) {
         match self.fault {
             Some(Fault::Unreadable(type_name, text))
                 if letter.type_name == type_name
@@ -202,10 +257,27 @@ impl Shop {
         }
     }
 
+    /// The provider tells by itself how a payment stands, and again until that is taken.
+    pub fn webhook(&mut self, payment: PaymentId) {
+        let Some(report) = self.bank.webhook(payment) else { return };
+        let id = self.next_request();
+        for _ in 0..3 {
+            let number = self.payments.request(id, &payment.to_string(), &report.clone().into());
+            self.run();
+            if self.payments.told(number).is_some() {
+                return;
+            }
+        }
+    }
+
     /// So many seconds pass, five at a time; whatever is due fires where somebody is there.
-    pub fn pass(&mut self, seconds: i64) {
-        for _ in 0..seconds / 5 {
-            self.now += Duration::from_secs(5);
+    pub fn pass(&mut self, seconds: u64) {
+        self.pass_by(seconds, 5);
+    }
+
+    pub fn pass_by(&mut self, seconds: u64, at_a_time: u64) {
+        for _ in 0..seconds / at_a_time {
+            self.now += Duration::from_secs(at_a_time);
             // Once to see that the clock has to be checked against a record, once to fire.
             for _ in 0..2 {
                 for place in PLACES {
@@ -220,12 +292,15 @@ impl Shop {
         }
     }
 
-    /// Faults stop: everybody is there, and longer passes than any wait takes.
+    /// Faults stop: everybody is there, and longer passes than any wait takes, one for stock and then one for money.
     pub fn settle(&mut self) {
         self.away.clear();
         self.fault = None;
+        self.bank.recovers();
+        self.post.recovers();
         self.run();
-        self.pass(1_500);
+        self.pass_by(6_000, 50);
+        self.pass_by(6_000, 50);
     }
 
     pub fn order(&self, order: OrderId) -> &OrderState {
@@ -252,7 +327,7 @@ impl Shop {
     /// exactly one; levels are never negative; no order gets one thing twice.
     pub fn assert_lawful(&self) {
         let mut ended = BTreeMap::new();
-        let sites: [&dyn AnySite; 2] = [&self.orders, &self.credit_notes];
+        let sites: [&dyn AnySite; 5] = [&self.orders, &self.credit_notes, &self.payments, &self.series, &self.messages];
         let shelves = self.shelves.iter().map(|shelf| -> &dyn AnySite { shelf });
         for site in sites.into_iter().chain(shelves) {
             for entry in site.admitted() {
@@ -313,7 +388,7 @@ pub fn is_over(state: &OrderState) -> bool {
 /// The reason's code of an order that was called off.
 pub fn cancelled_for(state: &OrderState) -> Option<&str> {
     match &state.life {
-        Life::Cancelled(_, reason) => Some(&reason.code),
+        Life::Cancelled(_, reason, _) => Some(&reason.code),
         _ => None,
     }
 }
@@ -323,42 +398,6 @@ fn known(type_name: &str) -> &'static str {
     use tillroll_schemas::credit_note::CreditNoteEvent;
     use tillroll_schemas::order::OrderEvent;
     let names = [OrderEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
-    names.into_iter().flatten().find(|known| **known == type_name).copied().unwrap_or("log")
-}
-
-pub fn quantity(pieces: i64) -> Quantity {
-    Quantity::new(pieces).unwrap()
-}
-
-pub fn sku(shelf: usize) -> Sku {
-    Sku::parse(SKUS[shelf]).unwrap()
-}
-
-pub fn order_id(number: u128) -> OrderId {
-    OrderId(Uuid::from_u128(number))
-}
-
-pub fn line(shelf: usize, pieces: i64) -> Line {
-    let gbp = |amount| Money { amount, currency: "GBP".parse().unwrap() };
-    Line {
-        sku: sku(shelf),
-        name: SKUS[shelf].to_lowercase(),
-        category: None,
-        quantity: quantity(pieces),
-        unit_price: gbp(100),
-        line_total: gbp(0),
-        tax_rate: TaxRate::try_from(2_000).unwrap(),
-        tracked: true,
-        product_version: 1,
-    }
-}
-
-/// What no stock is kept of.
-pub fn postage() -> Line {
-    Line { sku: Sku::parse("POST").unwrap(), tracked: false, ..line(0, 1) }
-}
-
-pub fn place(lines: Vec<Line>) -> PlaceOrder {
-    let payment = PaymentMethod::OnAccount;
-    PlaceOrder { reference: None, customer: None, country: None, payment, placed_at: None, lines }
+    let others = [PaymentEvent::TYPE_NAMES, InvoiceSeriesEvent::TYPE_NAMES, NotificationEvent::TYPE_NAMES];
+    names.into_iter().chain(others).flatten().find(|known| **known == type_name).copied().unwrap_or("log")
 }

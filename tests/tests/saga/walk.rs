@@ -63,7 +63,7 @@ fn happen(shop: &mut Shop, what: &Happens) -> bool {
             let lines = items.iter().map(|(shelf, pieces)| line(*shelf, *pieces)).chain([postage()]);
             asked(shop, *order, 1, place(lines.collect()));
         }
-        Happens::Cancelled(order) => asked(shop, *order, 2, CancelOrder { reason: None }),
+        Happens::Cancelled(order) => asked(shop, *order, 2, CancelOrder { by: None, reason: None }),
         Happens::Delivered(order, id, item) => {
             let claim = |(shelf, pieces): (usize, i64)| StockClaim {
                 sku: crate::shop::sku(shelf),
@@ -140,7 +140,7 @@ fn assert_ended(shop: &Shop, some_unreadable: bool) {
     }
 }
 
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let given = e2e::variable("TILLROLL_SEED").and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(|| RandomState::new().hash_one("seed") % 1_000_000);
     eprintln!("TILLROLL_SEED={seed}");

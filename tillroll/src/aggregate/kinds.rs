@@ -5,9 +5,18 @@ use serde_json::{Value, json};
 use tillroll_catalog::product::Product;
 use tillroll_inventory::stock_item::StockItem;
 use tillroll_log::{Admitted, Aggregate, AggregateTopics, Body, Key};
+use tillroll_notifications::notification::{Notification, NotificationBody};
+use tillroll_notifications::preference::Preference;
+use tillroll_orders::cart::Cart;
 use tillroll_orders::credit_note::CreditNote;
 use tillroll_orders::order::Order;
+use tillroll_payments::invoice_series::InvoiceSeries;
+use tillroll_payments::payment::Payment;
 use tillroll_schemas::catalogue;
+use tillroll_users::api_key::ApiKey;
+use tillroll_users::identity_claim::IdentityClaim;
+use tillroll_users::session::Session;
+use tillroll_users::user::User;
 
 /// A type of aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +25,15 @@ pub enum Kind {
     StockItem,
     Order,
     CreditNote,
+    Cart,
+    User,
+    IdentityClaim,
+    Session,
+    ApiKey,
+    Notification,
+    Preference,
+    InvoiceSeries,
+    Payment,
 }
 
 /// What an aggregate is now: as a client sees it, where it has a body, and as the owner keeps it.
@@ -27,7 +45,21 @@ pub struct Now {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Product, Self::StockItem, Self::Order, Self::CreditNote];
+    const ALL: [Self; 13] = [
+        Self::Product,
+        Self::StockItem,
+        Self::Order,
+        Self::CreditNote,
+        Self::Cart,
+        Self::User,
+        Self::IdentityClaim,
+        Self::Session,
+        Self::ApiKey,
+        Self::Notification,
+        Self::Preference,
+        Self::InvoiceSeries,
+        Self::Payment,
+    ];
 
     /// The type of that name.
     pub fn of(name: &str) -> Result<Self, Failure> {
@@ -44,6 +76,15 @@ impl Kind {
             Self::StockItem => catalogue::STOCK_ITEM,
             Self::Order => catalogue::ORDER,
             Self::CreditNote => catalogue::CREDIT_NOTE,
+            Self::Cart => catalogue::CART,
+            Self::User => catalogue::USER,
+            Self::IdentityClaim => catalogue::IDENTITY_CLAIM,
+            Self::Session => catalogue::SESSION,
+            Self::ApiKey => catalogue::API_KEY,
+            Self::Notification => catalogue::NOTIFICATION,
+            Self::Preference => catalogue::PREFERENCE,
+            Self::InvoiceSeries => catalogue::INVOICE_SERIES,
+            Self::Payment => catalogue::PAYMENT,
         }
     }
 
@@ -66,6 +107,23 @@ impl Kind {
             Self::StockItem => fold::<StockItem>(id, events, serde_json::to_value),
             Self::Order => fold::<Order>(id, events, serde_json::to_value),
             Self::CreditNote => fold::<CreditNote>(id, events, serde_json::to_value),
+            Self::Cart => fold::<Cart>(id, events, |cart| Ok(json!({"items": cart.items, "order_id": cart.order_id}))),
+            // What they are is personal or secret: the state says where they stand in their lives, and nothing more.
+            Self::User => fold::<User>(id, events, |body| {
+                Ok(body.map_or(
+                    Value::Null,
+                    |user| json!({"status": format!("{:?}", user.status), "version": user.version}),
+                ))
+            }),
+            Self::IdentityClaim => fold::<IdentityClaim>(id, events, serde_json::to_value),
+            Self::Session => fold::<Session>(id, events, serde_json::to_value),
+            Self::ApiKey => fold::<ApiKey>(id, events, |_| Ok(Value::Null)),
+            Self::Notification => fold::<Notification>(id, events, |message| {
+                serde_json::to_value(message.map(|message| NotificationBody::of(id, &message)))
+            }),
+            Self::Preference => fold::<Preference>(id, events, serde_json::to_value),
+            Self::InvoiceSeries => fold::<InvoiceSeries>(id, events, |_| Ok(Value::Null)),
+            Self::Payment => fold::<Payment>(id, events, serde_json::to_value),
         }
     }
 }

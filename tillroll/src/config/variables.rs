@@ -1,13 +1,13 @@
 //! The variables of the environment that are Tillroll's, read once as text. One that nobody reads is a typing mistake,
 //! and refuses to start: what it was meant to set would silently stay as it is.
 
-use super::ConfigError;
+use super::{ConfigError, messages};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 23] = [
+const SETTINGS: [(&str, &str); 37] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
@@ -28,10 +28,23 @@ const SETTINGS: [(&str, &str); 23] = [
     ("TILLROLL_POSTGRES_IMAGE", "containers: PostgreSQL's image [postgres:15]"),
     ("KAFKA_BOOTSTRAP_SERVERS", "external: host:port[,host:port…] [of the running `tillroll up`]"),
     ("DATABASE_URL", "external: postgres://user:password@host:port/database"),
+    ("TILLROLL_VAULT_URL", "external: the vault's own database, as DATABASE_URL, and never the same one"),
+    (
+        "TILLROLL_VAULT_KEY_FILE",
+        "the file of the vault's master key; development makes it [TILLROLL_HOME/keys/vault-master.key]",
+    ),
+    ("TILLROLL_VAULT_KEY", "the master key itself, 32 bytes as hexadecimal digits or base64, instead of a file"),
+    (
+        "TILLROLL_VAULT_OTHER_KEY_FILES",
+        "files of master keys that are read as well while keys are rotated: FILE[,FILE…]",
+    ),
+    ("TILLROLL_VAULT_OTHER_KEY", "such a master key itself"),
     ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
     (
         "TILLROLL_<ROLE>_LISTEN",
-        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, QUERY_API, PROJECTORS [a free local port]",
+        "address of a role's internal listener: CATALOG, INVENTORY, ORDERS, USERS, NOTIFICATIONS, PAYMENTS, SANDBOX, \
+         QUERY_API, PROJECTORS \
+         [a free local port]",
     ),
     (
         "TILLROLL_<ROLE>_ADVERTISED_URL",
@@ -39,10 +52,37 @@ const SETTINGS: [(&str, &str); 23] = [
     ),
     (
         "TILLROLL_<ROLE>_URL",
-        "http://host:port[,…] where the gateway asks CATALOG, INVENTORY, ORDERS, QUERY_API [wherever they announce it]",
+        "http://host:port[,…] where the gateway asks CATALOG, INVENTORY, ORDERS, USERS, NOTIFICATIONS, PAYMENTS, QUERY_API, \
+         and payments ask SANDBOX [wherever they announce it]",
+    ),
+    (
+        "TILLROLL_PAYMENT_PROVIDER",
+        "who holds customers' money: stripe, or sandbox, a provider of our own for development only [sandbox in \
+         development; production must name stripe]",
+    ),
+    (
+        "TILLROLL_PAYMENT_RETURN_URL",
+        "where a customer's bank sends him back to; needed with stripe [the public door, with the sandbox]",
+    ),
+    ("TILLROLL_STRIPE_URL", "where Stripe's API is, or something that speaks it [https://api.stripe.com]"),
+    ("TILLROLL_STRIPE_SECRET_KEY", "Stripe's secret key, sk_… or rk_…"),
+    ("TILLROLL_STRIPE_SECRET_KEY_FILE", "a file that holds it, instead"),
+    (
+        "TILLROLL_STRIPE_WEBHOOK_SECRET",
+        "what Stripe signs its webhooks with, whsec_…; while it is replaced two, by comma",
+    ),
+    ("TILLROLL_STRIPE_WEBHOOK_SECRET_FILE", "a file that holds it, instead"),
+    (
+        "TILLROLL_SANDBOX_LEDGER",
+        "the file in which the sandbox keeps whose money it has [TILLROLL_HOME/sandbox/ledger.jsonl]",
     ),
     ("TILLROLL_MAX_REQUESTS", "commands under way per partition before 503, at most 100000 [4096]"),
     ("TILLROLL_STATE_CACHE", "aggregates per partition that an owner holds in memory, at most 10000000 [10000]"),
+    (
+        "TILLROLL_ARGON2",
+        "what a password's hash costs: KiB of memory, passes; of another cost it is made anew at the next log-in \
+         [19456,2, the least that OWASP recommends]",
+    ),
     ("TILLROLL_LOG", "log filter, e.g. info,tillroll_log=debug [info]"),
     ("TILLROLL_LOG_FORMAT", "text or json [text]"),
     ("TILLROLL_URL", "the public door for client commands such as `import` [that of the running `tillroll up`]"),
@@ -64,8 +104,10 @@ pub const CRASH: &str = "TILLROLL_CRASH";
 
 const OWN: &str = "TILLROLL_";
 const OF_KAFKA: &str = "TILLROLL_KAFKA_";
-const LISTENING: [&str; 5] = ["CATALOG", "INVENTORY", "ORDERS", "QUERY_API", "PROJECTORS"];
-const ASKED: [&str; 4] = ["CATALOG", "INVENTORY", "ORDERS", "QUERY_API"];
+const LISTENING: [&str; 9] =
+    ["CATALOG", "INVENTORY", "ORDERS", "USERS", "NOTIFICATIONS", "PAYMENTS", "SANDBOX", "QUERY_API", "PROJECTORS"];
+const ASKED: [&str; 8] =
+    ["CATALOG", "INVENTORY", "ORDERS", "USERS", "NOTIFICATIONS", "PAYMENTS", "SANDBOX", "QUERY_API"];
 
 /// The variables that are set, by name. An empty one is as good as none.
 pub struct Variables(BTreeMap<String, String>);
@@ -137,14 +179,14 @@ pub fn of_kafka(property: &str) -> String {
 /// Prints every variable.
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn print_settings() {
-    for (name, meaning) in SETTINGS.iter().chain(IN_TEST_BUILDS) {
+    for (name, meaning) in SETTINGS.iter().chain(messages::SETTINGS).chain(IN_TEST_BUILDS) {
         println!("{name:28} {meaning}");
     }
 }
 
 /// Every name that is read, but for librdkafka's properties.
 fn known() -> Vec<String> {
-    let listed = SETTINGS.iter().chain(IN_TEST_BUILDS);
+    let listed = SETTINGS.iter().chain(messages::SETTINGS).chain(IN_TEST_BUILDS);
     let plain = listed.map(|(name, _)| (*name).to_owned()).filter(|name| !name.contains('<'));
     let listening = LISTENING.iter().flat_map(|role| [of_role(role, "LISTEN"), of_role(role, "ADVERTISED_URL")]);
     plain.chain(listening).chain(ASKED.iter().map(|role| of_role(role, "URL"))).collect()

@@ -1,11 +1,11 @@
 //! The installation's own files: the keys with who can read them, and the room on the disk.
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, VAULT_MASTER_KEY};
 use nix::sys::statvfs::statvfs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tillroll_http::{ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL};
+use tillroll_http::{ACCESS_TOKEN, ACCESS_TOKEN_NEXT, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL};
 
 /// Everybody but the owner.
 const OTHERS: u32 = 0o077;
@@ -30,8 +30,9 @@ fn keys(dir: &Path) -> Vec<Finding> {
         let mend = "start it once (scripts/up) to make new ones; copy the old ones there if the log is an old one";
         return vec![Finding::problem("keys", format!("{} is not there", dir.display()), mend)];
     }
-    let previous = Some(ACCESS_TOKEN_PREVIOUS).filter(|name| dir.join(name).exists());
-    let names = [ACCESS_TOKEN, INTERNAL, COMMAND_HASH, CONSISTENCY_TOKEN].into_iter().chain(previous);
+    let next = Some(ACCESS_TOKEN_NEXT).filter(|name| dir.join(name).exists());
+    let master = Some(VAULT_MASTER_KEY).filter(|name| dir.join(name).exists());
+    let names = [ACCESS_TOKEN, INTERNAL, COMMAND_HASH, CONSISTENCY_TOKEN].into_iter().chain(next).chain(master);
     [closed(dir, 0o700)].into_iter().chain(names.map(|name| closed(&dir.join(name), 0o600))).collect()
 }
 

@@ -34,17 +34,27 @@ pub struct Ask {
     pub tokens: Vec<String>,
     /// JSON, if there is a body.
     pub body: Option<Value>,
+    /// A body that is no JSON, with its media type.
+    pub raw: Option<(&'static str, Bytes)>,
 }
 
 impl Ask {
     /// A query.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), key: None, wait: None, tokens: Vec::new(), body: None }
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            key: None,
+            wait: None,
+            tokens: Vec::new(),
+            body: None,
+            raw: None,
+        }
     }
 
     /// A command.
     pub fn command(method: Method, path: impl Into<String>, key: String, body: Value) -> Self {
-        Self { method, path: path.into(), key: Some(key), wait: None, tokens: Vec::new(), body: Some(body) }
+        Self { method, path: path.into(), key: Some(key), wait: None, tokens: Vec::new(), body: Some(body), raw: None }
     }
 
     /// Waits for that many seconds.
@@ -218,12 +228,16 @@ impl Client {
         if !ask.tokens.is_empty() {
             request = request.header("consistency-token", ask.tokens.join(", "));
         }
-        let body = match &ask.body {
-            Some(body) => {
+        let body = match (&ask.body, &ask.raw) {
+            (Some(body), _) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 Bytes::from(serde_json::to_vec(body).map_err(|source| failed(source.into()))?)
             }
-            None => Bytes::new(),
+            (None, Some((media_type, bytes))) => {
+                request = request.header(header::CONTENT_TYPE, *media_type);
+                bytes.clone()
+            }
+            (None, None) => Bytes::new(),
         };
         request.body(Full::new(body)).map_err(|source| failed(source.into()))
     }

@@ -13,6 +13,22 @@ use std::time::Duration;
 /// Seconds that the door may take to tell the outcome.
 const WAIT: u32 = 10;
 
+/// Of what it is the saga.
+#[derive(Clone, Copy)]
+pub enum Resource {
+    Order,
+    Payment,
+}
+
+impl Resource {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Payment => "payment",
+        }
+    }
+}
+
 /// What is done.
 pub enum Action {
     /// Ask again, perhaps for a reason.
@@ -40,7 +56,13 @@ impl Action {
     }
 
     /// Sends it once, and says what became of it.
-    pub async fn send(&self, args: &ActionArgs, version: u64, config: &Config) -> Result<String, Failure> {
+    pub async fn send(
+        &self,
+        of: Resource,
+        args: &ActionArgs,
+        version: u64,
+        config: &Config,
+    ) -> Result<String, Failure> {
         let token = match (&config.token, &args.subject) {
             (Some(_), Some(_)) => return Err("TILLROLL_TOKEN says who asks: leave --as out, or unset it".into()),
             (Some(token), None) => token.clone(),
@@ -48,11 +70,11 @@ impl Action {
         };
         let url = args.url.clone().unwrap_or_else(|| config.gateway_url());
         let client = Client::new(&url, &token, Patience::new(Duration::ZERO))?;
-        let path = format!("/orders/{}/saga/{}", args.id, self.name());
+        let path = format!("/{}s/{}/saga/{}", of.name(), args.id, self.name());
         let key = format!("saga/{}/{version}", self.name());
         let ask = Ask::command(Method::POST, path, key, self.body()).wait(WAIT);
         match client.once(&ask).await? {
-            Ok(answer) if answer.status.is_success() => Ok(said(args, &answer)),
+            Ok(answer) if answer.status.is_success() => Ok(said(of, args, &answer)),
             Ok(answer) => {
                 Err(format!("{} {}: {}", answer.status.as_u16(), answer.text("code"), answer.text("detail")).into())
             }
@@ -61,7 +83,7 @@ impl Action {
     }
 }
 
-fn said(args: &ActionArgs, answer: &Answer) -> String {
+fn said(of: Resource, args: &ActionArgs, answer: &Answer) -> String {
     let at = answer.header("log-position").unwrap_or("-");
-    format!("order {}: {} (version {}, {at})", args.id, answer.text("status"), answer.body["version"])
+    format!("{} {}: {} (version {}, {at})", of.name(), args.id, answer.text("status"), answer.body["version"])
 }

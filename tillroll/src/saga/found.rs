@@ -22,8 +22,8 @@ pub struct Found {
 }
 
 /// An aggregate with how many events it has and when the last one was recorded.
-struct Folded<A: Aggregate> {
-    state: A::State,
+pub struct Folded<A: Aggregate> {
+    pub state: A::State,
     version: u64,
     since: Timestamp,
 }
@@ -47,7 +47,8 @@ pub async fn version<A: Aggregate>(node: &Node, id: &str) -> Result<u64, Failure
     Ok(folded.ok_or_else(|| format!("there is no {} {id}", A::TOPICS.name))?.version)
 }
 
-async fn folded<A: Aggregate>(node: &Node, only: Option<&str>) -> Result<HashMap<Key, Folded<A>>, Failure> {
+/// Those aggregates, folded from the log as it is now.
+pub async fn folded<A: Aggregate>(node: &Node, only: Option<&str>) -> Result<HashMap<Key, Folded<A>>, Failure> {
     let topic = A::TOPICS.events;
     let mut aggregates = HashMap::new();
     for (partition, end) in ends(node.admin(), &Topic::from(topic), only).await? {
@@ -99,7 +100,8 @@ impl Found {
         }
         if let Some(why) = &self.status.stuck {
             writeln!(to, "    stuck      {}: {}", why.code, why.detail)?;
-            writeln!(to, "    mend it    tillroll saga retry {0}, or compensate or complete it", self.id)?;
+            let command = if self.kind == "payment" { "payments" } else { "saga" };
+            writeln!(to, "    mend it    tillroll {command} retry {}, or compensate or complete it", self.id)?;
         }
         Ok(())
     }

@@ -13,6 +13,10 @@ use lettre::transport::smtp::authentication;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Conversations at the same time. Mail servers refuse more from one client, and there are many recipients to a server.
+const AT_ONCE: usize = 16;
 
 /// Whether the conversation is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +89,7 @@ pub struct Mailer {
     from: Mailbox,
     bounces_to: Address,
     domain: String,
+    at_once: Semaphore,
 }
 
 /// What a conversation needs to know of the server.
@@ -124,6 +129,7 @@ impl Mailer {
             bounces_to: bounces_to.parse().map_err(address("bounces_to"))?,
             server: Server { host, port, tls, parameters, credentials, hello: ClientId::Domain(domain.clone()) },
             domain,
+            at_once: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -139,8 +145,18 @@ impl Mailer {
             Err(unusable) => return Outcome::Rejected(unusable.code().to_owned()),
         };
         let mut progress = Progress::default();
-        let outcome = tokio::time::timeout(within, converse(&self.server, &message, &mut progress)).await;
-        outcome.unwrap_or_else(|_| progress.cut("timed_out"))
+        let mut connection = None;
+        let conversation = async {
+            let _turn = self.at_once.acquire().await;
+            converse(&self.server, &message, &mut progress, &mut connection).await
+        };
+        let outcome = tokio::time::timeout(within, conversation).await;
+        let outcome = outcome.unwrap_or_else(|_| progress.cut("timed_out"));
+        // What became of the mail is known: nobody waits for the goodbye.
+        if let Some(connection) = connection {
+            tillroll_telemetry::spawn("smtp goodbye", conversation::part(connection));
+        }
+        outcome
     }
 }
 

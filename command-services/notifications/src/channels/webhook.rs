@@ -156,12 +156,12 @@ impl Webhook {
 }
 
 /// What a status means. Where we are at fault ourselves (401, 403, 404, 405), every message would be refused: those come
-/// again when that is mended. So do those for whom there was no time.
+/// again when that is mended. So do those for whom there was no time, and those whose first is still under way (409).
 fn judged(status: StatusCode) -> Outcome {
     let code = status.as_u16().to_string();
     match status.as_u16() {
         200..=299 => Outcome::Sent,
-        401 | 403 | 404 | 405 | 408 | 425 | 429 => Outcome::Later(code),
+        401 | 403 | 404 | 405 | 408 | 409 | 425 | 429 => Outcome::Later(code),
         400..=499 => Outcome::Rejected(code),
         _ => Outcome::Later(code),
     }

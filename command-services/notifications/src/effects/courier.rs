@@ -2,17 +2,22 @@
 
 use super::{Errand, Told, commands};
 use crate::channels::{Mail, Mailer, Outcome, Webhook, WebhookMessage};
+use crate::notification::names_no_mailbox;
 use crate::ports::{Address, Addresses, Found, LinkTo, Links, Preferences, Which};
-use crate::templates::{Template, Texts, Written};
+use crate::preference::State as Wishes;
+use crate::templates::{Texts, Written};
 use std::fmt;
 use std::time::Duration;
 use tillroll_log::Outgoing;
 use tillroll_schemas::Timestamp;
-use tillroll_schemas::notification::{Channel, GaveUp};
-use tillroll_schemas::preference::Kind;
+use tillroll_schemas::notification::{Channel, Content, GaveUp};
 
 /// The longest that one channel is waited for.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long what the person wants and where he is reached may take to be looked up. With the time above less than an
+/// effect has: what is known of one channel is told whatever becomes of the others.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(10);
 
 /// The ways out that this installation has.
 #[derive(Debug, Default)]
@@ -54,8 +59,7 @@ enum Way<'a> {
 }
 
 impl Courier {
-    /// Makes the attempts, over all channels at once, and says what has to be recorded of them. Ends within 30 seconds
-    /// and the time that looking up an address takes.
+    /// Makes the attempts, over all channels at once, and says what has to be recorded of them. Ends within 40 seconds.
     ///
     /// # Errors
     /// A command that cannot be encoded.
@@ -73,7 +77,6 @@ impl Courier {
 
     /// One attempt over one channel; nothing is told of what is not known.
     async fn attempt(&self, errand: &Errand, channel: Channel) -> Option<Told> {
-        let template = Template::of(&errand.content);
         let now = (self.clock)();
         if now >= errand.send_by {
             return None;
@@ -81,28 +84,58 @@ impl Courier {
         if errand.content.expires_at().is_some_and(|expires_at| expires_at <= now) {
             return Some(Told::GaveUp(GaveUp::Expired));
         }
-        if !self.wanted(errand, template.kind(), channel).await? {
-            return Some(Told::GaveUp(GaveUp::SwitchedOff));
-        }
-        let Some(way) = self.way(channel) else { return Some(Told::GaveUp(GaveUp::NotConfigured)) };
-        let address = match self.addresses.look_up(errand.user_id, channel, Which::of(&errand.content)).await {
-            Found::Address(address) => address,
-            Found::Absent => return Some(Told::GaveUp(GaveUp::NoAddress)),
-            Found::Erased => return Some(Told::GaveUp(GaveUp::RecipientErased)),
-            Found::Unavailable => return None,
+        let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, self.look_up(errand, channel)).await.ok()??;
+        let (way, address) = match looked_up {
+            Ok(found) => found,
+            Err(reason) => return Some(Told::GaveUp(reason)),
         };
+        let number = address.number;
         let Some(written) = self.write(errand, channel, &address) else {
             return Some(Told::GaveUp(GaveUp::Unwritable));
         };
-        told(self.ask(way, errand, channel, address, written).await)
+        match (self.ask(way, errand, channel, address, written).await, number) {
+            (Outcome::Sent, address) => Some(Told::Sent { address }),
+            (Outcome::Rejected(code), Some(address)) if names_no_mailbox(&code) => {
+                Some(Told::NoMailbox { code, address })
+            }
+            (Outcome::Rejected(code), _) => Some(Told::Failed { code, permanent: true }),
+            (Outcome::Later(code), _) => Some(Told::Failed { code, permanent: false }),
+            (Outcome::Unknown, _) => None,
+        }
     }
 
-    /// Whether the person wants it; nothing if that cannot be said now. What is owed by mail nobody is asked about.
-    async fn wanted(&self, errand: &Errand, kind: Kind, channel: Channel) -> Option<bool> {
-        if kind.needs_email() && channel == Channel::Email {
-            return Some(true);
+    /// By which way and where the person is reached, or why not; nothing if that cannot be said now.
+    async fn look_up(&self, errand: &Errand, channel: Channel) -> Option<Result<(Way<'_>, Address), GaveUp>> {
+        let kind = errand.content.kind();
+        // What is owed by mail goes, whatever he wants and even if that cannot be had.
+        let owed = kind.needs_email() && channel == Channel::Email;
+        let which = Which::of(&errand.content);
+        let (wishes, found) = tokio::join!(
+            self.preferences.choices(errand.user_id),
+            self.addresses.look_up(errand.user_id, channel, which)
+        );
+        let wishes = match wishes {
+            Some(wishes) => wishes,
+            None if owed => Wishes::default(),
+            None => return None,
+        };
+        if !owed && !wishes.choices.wants(kind, channel) {
+            return Some(Err(GaveUp::SwitchedOff));
         }
-        Some(self.preferences.choices(errand.user_id).await?.wants(kind, channel))
+        let Some(way) = self.way(channel) else { return Some(Err(GaveUp::NotConfigured)) };
+        let address = match found {
+            Found::Address(address) => address,
+            Found::Absent => return Some(Err(GaveUp::NoAddress)),
+            Found::Erased => return Some(Err(GaveUp::RecipientErased)),
+            Found::Unavailable => return None,
+        };
+        // These he asks for himself, to that address: by one he proves that it is one again, and without the other he
+        // might never log in to say so.
+        let asked_for = matches!(errand.content, Content::VerifyEmail(_) | Content::ResetPassword(_));
+        if address.number.is_some() && address.number == wishes.undeliverable && !asked_for {
+            return Some(Err(GaveUp::Undeliverable));
+        }
+        Some(Ok((way, address)))
     }
 
     fn way(&self, channel: Channel) -> Option<Way<'_>> {
@@ -154,16 +187,7 @@ impl Courier {
 
     /// Where such mails are switched off, if they can be.
     fn unsubscribe(&self, errand: &Errand) -> Option<String> {
-        let kind = Template::of(&errand.content).kind();
+        let kind = errand.content.kind();
         (!kind.needs_email()).then(|| self.links.link(errand.user_id, LinkTo::Preferences(kind)))
-    }
-}
-
-fn told(outcome: Outcome) -> Option<Told> {
-    match outcome {
-        Outcome::Sent => Some(Told::Sent),
-        Outcome::Rejected(code) => Some(Told::Failed { code, permanent: true }),
-        Outcome::Later(code) => Some(Told::Failed { code, permanent: false }),
-        Outcome::Unknown => None,
     }
 }

@@ -3,14 +3,18 @@
 mod world;
 
 use super::*;
-use crate::ports::{Found, LinkTo, Which};
+use crate::channels::{EmailConfig, Mailer, Tls};
+use crate::ports::{Address, Addresses, Chosen, Found, LinkTo, LookUp, Preferences, Which};
+use crate::preference::State as Wishes;
 use crate::samples;
-use crate::templates::Template;
+use crate::templates::{Language, Template};
 use chrono::TimeDelta;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tillroll_log::Body;
-use tillroll_schemas::notification::{DeadlinePassed, RecordBounce, Sent};
+use std::time::Duration;
+use tillroll_log::{Aggregate, Body};
+use tillroll_schemas::notification::{DeadlinePassed, EmailChanged, RecordBounce, Sent, VerifyEmail};
 use tillroll_schemas::preference::Kind;
+use uuid::Uuid;
 use world::{World, errand, now, wishes};
 
 fn commands_of(outgoing: &[Outgoing]) -> Vec<(String, NotificationCommand)> {
@@ -33,7 +37,10 @@ fn push_failed(code: &str, permanent: bool) -> NotificationCommand {
 async fn a_message_that_is_taken_is_recorded_as_sent() {
     let world = World::answering(202).await;
     let told = commands_of(&world.courier().run(&errand()).await.unwrap());
-    assert_eq!(told, [("sent/push".to_owned(), RecordSent { channel: Channel::Push, attempt: 1 }.into())]);
+    assert_eq!(
+        told,
+        [("sent/push".to_owned(), RecordSent { channel: Channel::Push, attempt: 1, address: None }.into())]
+    );
     let [request] = world.requests().try_into().unwrap();
     assert_eq!(request.header("idempotency-key"), format!("{}.push", errand().notification));
     assert_eq!(request.body["to"], "device-token");
@@ -48,7 +55,7 @@ async fn the_second_attempt_has_the_idempotency_key_of_the_first() {
     let second = Errand { attempt: 2, ..errand() };
     world.courier().run(&errand()).await.unwrap();
     let told = commands_of(&world.courier().run(&second).await.unwrap());
-    assert_eq!(told[0].1, RecordSent { channel: Channel::Push, attempt: 2 }.into());
+    assert_eq!(told[0].1, RecordSent { channel: Channel::Push, attempt: 2, address: None }.into());
     let keys: Vec<_> = world.requests().iter().map(|request| request.header("idempotency-key").to_owned()).collect();
     assert_eq!(keys[0], keys[1]);
 }
@@ -115,6 +122,95 @@ async fn wishes_that_cannot_be_had_now_leave_the_attempt_to_the_next_but_what_is
     assert!(world.requests().is_empty());
 }
 
+/// A look-up that never ends.
+struct Silent;
+
+impl Addresses for Silent {
+    fn look_up(&self, user: UserId, channel: Channel, which: Which) -> LookUp<'_> {
+        let _ = (user, which);
+        Box::pin(async move {
+            match channel {
+                Channel::Email => Found::Erased,
+                Channel::Sms | Channel::Push => std::future::pending().await,
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_of_one_channel_is_told_though_another_is_never_looked_up() {
+    let world = World::with_nobody_there().await;
+    let channels = vec![Channel::Email, Channel::Push];
+    let errand = Errand { content: samples::confirmed(), channels, ..errand() };
+    let ways = Ways { email: Some(mailer()), ..world.courier().ways };
+    let preferences = world.courier_wishing(Some(wishes(Kind::Order, &Channel::ALL))).preferences;
+    let courier = Courier { addresses: Box::new(Silent), ways, preferences, ..world.courier() };
+    let told = tokio::time::timeout(Duration::from_secs(20), courier.run(&errand)).await.expect("in time").unwrap();
+    assert_eq!(
+        commands_of(&told),
+        [("given-up/email".to_owned(), gave_up(GaveUp::RecipientErased, &[Channel::Email]))]
+    );
+}
+
+/// Which there is, and nobody listens.
+fn mailer() -> Mailer {
+    Mailer::new(EmailConfig {
+        host: "localhost".to_owned(),
+        port: 1,
+        tls: Tls::None,
+        trusted: None,
+        credentials: None,
+        from: "shop@shop.example".to_owned(),
+        bounces_to: "shop@shop.example".to_owned(),
+        domain: "shop.example".to_owned(),
+    })
+    .unwrap()
+}
+
+/// Who is reached by his second address, and of whom this one is known to be none.
+struct Moved(u32);
+
+impl Preferences for Moved {
+    fn choices(&self, _: UserId) -> Chosen<'_> {
+        Box::pin(async { Some(Wishes { undeliverable: Some(self.0), ..Wishes::default() }) })
+    }
+}
+
+impl Addresses for Moved {
+    fn look_up(&self, _: UserId, _: Channel, which: Which) -> LookUp<'_> {
+        let number = (which == Which::Current).then_some(2);
+        Box::pin(
+            async move { Found::Address(Address { to: "no address".to_owned(), language: Language::English, number }) },
+        )
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_known_to_be_none_is_not_tried_but_to_prove_that_it_is_one() {
+    let world = World::with_nobody_there().await;
+    let changed = Content::EmailChanged(EmailChanged { changed_at: now(), change: 2 });
+    let expires_at = now() + TimeDelta::hours(1);
+    let verify = Content::VerifyEmail(VerifyEmail { request_id: Uuid::from_u128(7), expires_at });
+    for (content, known, tried) in
+        [(samples::confirmed(), 2, false), (samples::confirmed(), 1, true), (changed, 2, true), (verify, 2, true)]
+    {
+        let (ways, template) = (Ways { email: Some(mailer()), ..Ways::default() }, Template::of(&content));
+        let (addresses, preferences) = (Box::new(Moved(known)), Box::new(Moved(known)));
+        let courier = Courier { ways, addresses, preferences, ..world.courier() };
+        let errand = Errand { content, channels: vec![Channel::Email], ..errand() };
+        let told = commands_of(&courier.run(&errand).await.unwrap());
+        let expected = match tried {
+            // As far as to the mail that cannot be made.
+            true => {
+                RecordFailed { channel: Channel::Email, attempt: 1, code: "invalid_address".into(), permanent: true }
+                    .into()
+            }
+            false => gave_up(GaveUp::Undeliverable, &[Channel::Email]),
+        };
+        assert_eq!(told[0].1, expected, "{template:?}, {known}");
+    }
+}
+
 #[tokio::test]
 async fn a_channel_that_the_installation_lacks_is_given_up() {
     let world = World::answering(202).await;
@@ -166,7 +262,31 @@ fn a_queued_message_and_a_due_attempt_are_errands_and_nothing_else_is() {
     let due = AttemptDue { user_id, content, channel, attempt: 2, send_by, answer_by };
     assert_eq!(Errand::of(&key, &due.clone().into()), Some(Errand { attempt: 2, ..errand() }));
     assert_eq!(Errand::of(&"no uuid".into(), &due.into()), None);
-    assert_eq!(Errand::of(&key, &Sent { channel, attempt: 1 }.into()), None);
+    assert_eq!(Errand::of(&key, &Sent { channel, attempt: 1, address: None }.into()), None);
+}
+
+#[tokio::test]
+async fn an_attempt_is_wanted_until_something_is_known_of_it() {
+    let sending = Sending(Arc::new(World::with_nobody_there().await.courier()));
+    let user_id = UserId(Uuid::from_u128(1));
+    let (content, channels, channel) = (samples::shipped(), vec![Channel::Email, Channel::Push], Channel::Email);
+    let (send_by, answer_by) = (now(), now());
+    let queued: NotificationEvent =
+        Queued { user_id, content: content.clone(), channels: channels.clone(), send_by, answer_by }.into();
+    let second: NotificationEvent = AttemptDue { user_id, content, channel, attempt: 2, send_by, answer_by }.into();
+    let after = |events: &[NotificationEvent]| events.iter().fold(State::default(), Notification::evolve);
+    let sent = |channel| NotificationEvent::from(Sent { channel, attempt: 1, address: None });
+
+    let due = after(std::slice::from_ref(&queued));
+    assert!(sending.wanted(&due, &queued));
+    assert!(!sending.wanted(&due, &second), "another attempt than the one that is due");
+    let half = after(&[queued.clone(), sent(Channel::Email)]);
+    assert!(sending.wanted(&half, &queued), "push is not known of");
+    let all = after(&[queued.clone(), sent(Channel::Email), sent(Channel::Push)]);
+    assert!(!sending.wanted(&all, &queued));
+    let again = after(&[queued.clone(), sent(Channel::Push), second.clone()]);
+    assert!(sending.wanted(&again, &second) && !sending.wanted(&again, &queued));
+    assert!(!sending.wanted(&due, &sent(Channel::Email)), "what asks for nothing");
 }
 
 #[test]
@@ -179,8 +299,8 @@ fn links_with_secrets_name_their_request_and_mails_go_to_the_right_address() {
         let expires = content.expires_at().is_some();
         assert!(expires || !secret, "{name} has a secret link that never lapses");
     }
-    assert!(seen.contains(&(Template::VerifyEmail, Which::ToBeVerified)));
-    assert!(seen.contains(&(Template::EmailChanged, Which::Former)));
+    assert!(seen.contains(&(Template::VerifyEmail, Which::Current)));
+    assert!(seen.contains(&(Template::EmailChanged, Which::Before(2))));
     assert!(seen.contains(&(Template::ResetPassword, Which::Current)));
 }
 
@@ -192,7 +312,7 @@ fn no_command_has_a_place_for_anything_personal() {
         value.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     let channel = Channel::Email;
-    assert_eq!(fields(RecordSent { channel, attempt: 1 }.into()), ["attempt", "channel"]);
+    assert_eq!(fields(RecordSent { channel, attempt: 1, address: None }.into()), ["attempt", "channel"]);
     assert_eq!(fields(push_failed("451", false)), ["attempt", "channel", "code", "permanent"]);
     assert_eq!(fields(gave_up(GaveUp::Rejected, &[channel])), ["channels", "reason"]);
     assert_eq!(fields(RecordBounce { channel, status: "5.1.1".to_owned() }.into()), ["channel", "status"]);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tillroll_schemas::Timestamp;
 use tillroll_schemas::notification::{
     AttemptDue, AttemptFailed, Bounced, Channel, GaveUp, GiveUp, GivenUp, NotificationEvent, RecordBounce,
-    RecordFailed, RecordSent, Sent,
+    RecordFailed, RecordSent, Sent, Undeliverable,
 };
 
 /// How far a channel is.
@@ -31,6 +31,8 @@ pub enum Delivery {
     Sent {
         /// At which attempt.
         attempt: u32,
+        /// To the how manieth of the person's e-mail addresses.
+        address: Option<u32>,
     },
     /// It is not tried any more.
     GivenUp {
@@ -49,6 +51,11 @@ impl Delivery {
         self.deadline().is_some()
     }
 
+    /// Whether the message came back.
+    pub fn is_bounced(&self) -> bool {
+        matches!(self, Self::Bounced)
+    }
+
     /// When something is to happen to it, if nothing does before.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
@@ -63,7 +70,7 @@ impl Delivery {
         match self {
             Self::Due { attempt, .. }
             | Self::Resting { attempt, .. }
-            | Self::Sent { attempt }
+            | Self::Sent { attempt, .. }
             | Self::GivenUp { attempt, .. } => *attempt,
             Self::Bounced => 0,
         }
@@ -76,12 +83,12 @@ fn delivery(state: &State, channel: Channel) -> Option<&Delivery> {
 
 /// Taken: also by an attempt that nobody had waited for any more.
 pub(super) fn sent(state: &State, command: &RecordSent) -> Option<NotificationEvent> {
-    let RecordSent { channel, attempt } = *command;
+    let RecordSent { channel, attempt, address } = *command;
     match delivery(state, channel)? {
         Delivery::Due { attempt: begun, .. }
         | Delivery::Resting { attempt: begun, .. }
         | Delivery::GivenUp { attempt: begun, .. } => {
-            (1..=*begun).contains(&attempt).then(|| Sent { channel, attempt }.into())
+            (1..=*begun).contains(&attempt).then(|| Sent { channel, attempt, address }.into())
         }
         Delivery::Sent { .. } | Delivery::Bounced => None,
     }
@@ -120,20 +127,46 @@ pub(super) fn give_up(state: &State, command: &GiveUp) -> Option<NotificationEve
 /// Back: it must have been taken, also if nobody said so. A channel that was given up for good reasons stays so.
 pub(super) fn bounced(state: &State, command: &RecordBounce) -> Option<NotificationEvent> {
     let RecordBounce { channel, status } = command.clone();
-    match delivery(state, channel)? {
-        Delivery::Due { .. } | Delivery::Resting { .. } | Delivery::Sent { .. } => {
-            Some(Bounced { channel, status }.into())
-        }
-        Delivery::GivenUp { .. } | Delivery::Bounced => None,
-    }
+    let address = match delivery(state, channel)? {
+        Delivery::Sent { address, .. } => *address,
+        // It was taken after all, and nobody was told.
+        Delivery::Due { .. }
+        | Delivery::Resting { .. }
+        | Delivery::GivenUp { reason: GaveUp::AttemptsExhausted, .. } => None,
+        Delivery::GivenUp { .. } | Delivery::Bounced => return None,
+    };
+    let user_id = state.message()?.user_id;
+    let undeliverable = address.filter(|_| names_no_mailbox(&status)).map(|address| Undeliverable { user_id, address });
+    Some(Bounced { channel, status, undeliverable }.into())
 }
 
-/// The first of the channels whose deadline this is makes its next attempt, or is given up. One at a time: the others
-/// keep the deadline, and it passes again.
+/// Whether a status (RFC 3463) says that there is no such mailbox. One that is full or disabled for now, or a refusal of
+/// the mail, passes.
+pub(crate) fn names_no_mailbox(status: &str) -> bool {
+    ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&status)
+}
+
+/// When something is to happen to each open channel. Each has milliseconds of its own, so that no two ever share a
+/// deadline: an event that follows from one has to move it.
+pub(super) fn deadlines(message: &Message) -> impl Iterator<Item = (Channel, Timestamp)> {
+    let of_its_own = |(channel, delivery): (&Channel, &Delivery)| {
+        let milliseconds = delivery.deadline()?.timestamp_millis();
+        let turn = match channel {
+            Channel::Email => 0,
+            Channel::Sms => 1,
+            Channel::Push => 2,
+        };
+        let next = milliseconds.checked_add((-milliseconds).rem_euclid(4))?.checked_add(turn)?;
+        Some((*channel, Timestamp::from_timestamp_millis(next)?))
+    };
+    message.deliveries.iter().filter_map(of_its_own)
+}
+
+/// The channel whose deadline this is makes its next attempt, or is given up.
 pub(super) fn overdue(state: &State, deadline: Timestamp, at: Timestamp) -> Option<NotificationEvent> {
     let message = state.message()?;
-    let mut deliveries = message.deliveries.iter();
-    let (&channel, delivery) = deliveries.find(|(_, delivery)| delivery.deadline() == Some(deadline))?;
+    let (channel, _) = deadlines(message).find(|(_, of_channel)| *of_channel == deadline)?;
+    let delivery = message.deliveries.get(&channel)?;
     let given_up = |reason| GivenUp { channels: vec![channel], reason, code: None }.into();
     if message.content.expires_at().is_some_and(|expires_at| expires_at <= deadline) {
         return Some(given_up(GaveUp::Expired));

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use tillroll_schemas::OrderId;
 use tillroll_schemas::notification::{
     AttemptDue, AttemptFailed, Bounced, EmailChanged, GaveUp, GiveUp, GivenUp, OrderShipped, RecordBounce,
-    RecordFailed, RecordSent, ResetPassword, Sent,
+    RecordFailed, RecordSent, ResetPassword, Sent, Undeliverable,
 };
 use uuid::Uuid;
 
@@ -49,6 +49,11 @@ fn s(second: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + TimeDelta::seconds(second)
 }
 
+/// So many milliseconds after the beginning.
+fn ms(millisecond: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + TimeDelta::milliseconds(millisecond)
+}
+
 fn anna() -> UserId {
     UserId(Uuid::from_u128(1))
 }
@@ -76,11 +81,11 @@ fn mail() -> NotificationEvent {
 }
 
 fn sent(attempt: u32) -> NotificationEvent {
-    Sent { channel: Channel::Email, attempt }.into()
+    Sent { channel: Channel::Email, attempt, address: None }.into()
 }
 
 fn record_sent(attempt: u32) -> RecordSent {
-    RecordSent { channel: Channel::Email, attempt }
+    RecordSent { channel: Channel::Email, attempt, address: None }
 }
 
 fn record_failed(attempt: u32, permanent: bool) -> RecordFailed {
@@ -105,7 +110,7 @@ fn bounce() -> RecordBounce {
 }
 
 fn bounced() -> NotificationEvent {
-    Bounced { channel: Channel::Email, status: "5.1.1".to_owned() }.into()
+    Bounced { channel: Channel::Email, status: "5.1.1".to_owned(), undeliverable: None }.into()
 }
 
 fn overdue(deadline: Timestamp) -> DeadlinePassed {
@@ -137,7 +142,7 @@ fn a_message_that_is_queued_twice_is_one_message() {
 
 #[test]
 fn an_id_names_one_message_for_ever() {
-    let other = Content::EmailChanged(EmailChanged { changed_at: s(0) });
+    let other = Content::EmailChanged(EmailChanged { changed_at: s(0), change: 0 });
     given(&[mail()]).when(queue_over(other, &[])).then_refused(Rejection::AlreadyQueued);
     let somebody = QueueNotification { user_id: UserId(Uuid::from_u128(2)), ..queue_over(shipped(), &[]) };
     given(&[mail()]).when(somebody).then_refused(Rejection::AlreadyQueued);
@@ -152,21 +157,23 @@ fn a_message_that_was_taken_is_sent() {
 
 #[test]
 fn an_attempt_that_failed_rests_before_the_next() {
-    given(&[mail()]).when_at(10, record_failed(1, false)).then(failed(1, s(40)));
-    given(&[mail(), failed(1, s(40))]).when_at(40, overdue(s(40))).then(due(2, s(160), s(190)));
+    given(&[mail()]).when_at(10, record_failed(1, false)).then(failed(1, s(20)));
+    given(&[mail(), failed(1, s(20))]).when_at(20, overdue(s(20))).then(due(2, s(140), s(170)));
 }
 
 #[test]
-fn each_rest_is_twice_as_long_to_an_hour_at_most() {
-    let rests: Vec<_> = (1..=9).map(|attempt| (attempts::after_rest(attempt, s(0)) - s(0)).num_seconds()).collect();
-    assert_eq!(rests, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+fn each_rest_is_twice_as_long_to_four_hours_at_most_for_two_days() {
+    let rests: Vec<_> = (1..=13).map(|attempt| (attempts::after_rest(attempt, s(0)) - s(0)).num_seconds()).collect();
+    assert_eq!(rests, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 14_400, 14_400]);
+    let all: i64 = (1..ATTEMPTS).map(|attempt| (attempts::after_rest(attempt, s(0)) - s(0)).num_seconds()).sum();
+    assert!(all > 2 * 86_400, "two days: {all} s");
 }
 
 #[test]
 fn messages_that_failed_together_do_not_come_back_together() {
     let early = attempts::after_rest(1, s(0));
     let late = attempts::after_rest(1, s(0) + TimeDelta::milliseconds(999));
-    assert!(late - early > TimeDelta::seconds(4), "{late} {early}");
+    assert!(late - early > TimeDelta::seconds(2), "{late} {early}");
 }
 
 #[test]
@@ -245,14 +252,19 @@ fn a_channel_that_cannot_be_used_is_given_up() {
 fn channels_are_delivered_one_by_one() {
     let all = queued_over(shipped(), &Channel::ALL);
     let state = given(&[all, sent(1)]).0;
-    assert_eq!(Notification::deadline(&state), Some(s(90)));
-    let Ok(Some(first)) = Notification::decide(&state, &overdue(s(90)).into(), s(90)) else { panic!("an attempt") };
+    assert_eq!(Notification::deadline(&state), Some(ms(90_001)));
+    let Ok(Some(first)) = Notification::decide(&state, &overdue(ms(90_001)).into(), s(90)) else {
+        panic!("an attempt")
+    };
     assert!(matches!(&first, NotificationEvent::AttemptDue(AttemptDue { channel: Channel::Sms, .. })), "{first:?}");
     let state = Notification::evolve(state, &first);
-    let Ok(Some(second)) = Notification::decide(&state, &overdue(s(90)).into(), s(90)) else { panic!("an attempt") };
+    assert_eq!(Notification::decide(&state, &overdue(s(90)).into(), s(90)), Ok(None), "it was the deadline of one");
+    let Ok(Some(second)) = Notification::decide(&state, &overdue(ms(90_002)).into(), s(90)) else {
+        panic!("an attempt")
+    };
     assert!(matches!(&second, NotificationEvent::AttemptDue(AttemptDue { channel: Channel::Push, .. })), "{second:?}");
     let state = Notification::evolve(state, &second);
-    assert!(Notification::deadline(&state) > Some(s(90)));
+    assert!(Notification::deadline(&state) > Some(s(91)));
 }
 
 #[test]
@@ -260,6 +272,34 @@ fn a_mail_that_came_back_has_bounced() {
     given(&[mail(), sent(1)]).when(bounce()).then(bounced());
     given(&[mail(), sent(1), bounced()]).when(bounce()).then_nothing();
     given(&[mail(), sent(1), bounced()]).when(record_sent(1)).then_nothing();
+}
+
+#[test]
+fn a_mail_that_came_back_names_the_address_that_there_is_not() {
+    let sent = NotificationEvent::from(Sent { channel: Channel::Email, attempt: 1, address: Some(3) });
+    let came_back = |status: &str| {
+        let command = RecordBounce { channel: Channel::Email, status: status.to_owned() };
+        given(&[mail(), sent.clone()]).when(command).0
+    };
+    for (status, undeliverable) in [
+        ("5.1.1", Some(Undeliverable { user_id: anna(), address: 3 })),
+        ("5.1.10", Some(Undeliverable { user_id: anna(), address: 3 })),
+        ("5.2.2", None),
+        ("5.7.1", None),
+        ("4.4.7", None),
+        ("5.0.0", None),
+    ] {
+        let bounced = Bounced { channel: Channel::Email, status: status.to_owned(), undeliverable };
+        assert_eq!(came_back(status), Ok(Some(bounced.into())), "{status}");
+    }
+}
+
+#[test]
+fn a_mail_that_was_given_up_unanswered_may_come_back_and_one_that_was_refused_may_not() {
+    let exhausted = given_up(&[Channel::Email], GaveUp::AttemptsExhausted, None);
+    given(&[mail(), exhausted]).when(bounce()).then(bounced());
+    let rejected = given_up(&[Channel::Email], GaveUp::Rejected, Some("550"));
+    given(&[mail(), rejected]).when(bounce()).then_nothing();
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn choose(chosen: &[(Kind, &[Channel])]) -> PreferenceCommand {
 }
 
 fn chosen(choices: Choices) -> PreferenceEvent {
-    Chosen { choices }.into()
+    Chosen { choices, undeliverable: None }.into()
 }
 
 fn decide(events: &[PreferenceEvent], command: &PreferenceCommand) -> Result<Option<PreferenceEvent>, Rejection> {
@@ -24,7 +24,7 @@ fn decide(events: &[PreferenceEvent], command: &PreferenceCommand) -> Result<Opt
 
 #[test]
 fn who_never_chose_gets_mails_and_nothing_else() {
-    let defaults = State::default().choices();
+    let defaults = State::default().choices;
     for kind in Kind::ALL {
         for channel in Channel::ALL {
             assert_eq!(defaults.wants(kind, channel), channel == Channel::Email, "{kind:?} {channel:?}");
@@ -66,12 +66,23 @@ fn choosing_the_same_again_changes_nothing() {
 }
 
 #[test]
+fn an_address_that_is_none_is_remembered_until_he_chooses_anew() {
+    let none = |address| RecordUndeliverable { address }.into();
+    let first = choices(&[(Kind::Delivery, &[Channel::Sms])]);
+    let known = PreferenceEvent::from(Chosen { choices: first.clone(), undeliverable: Some(2) });
+    assert_eq!(decide(&[chosen(first.clone())], &none(2)), Ok(Some(known.clone())), "and what he chose holds");
+    assert_eq!(decide(std::slice::from_ref(&known), &none(2)), Ok(None));
+    assert_eq!(decide(std::slice::from_ref(&known), &none(1)), Ok(None), "what came late is of an address before");
+    assert_eq!(decide(&[known], &choose(&[])), Ok(Some(chosen(first))), "he says nothing new, and it is tried again");
+}
+
+#[test]
 fn a_repeat_is_told_what_the_first_was_told() {
     let first = choices(&[(Kind::Delivery, &[Channel::Sms])]);
-    let now = State::Chosen(choices(&[(Kind::Delivery, &[])]));
+    let now = State { choices: choices(&[(Kind::Delivery, &[])]), undeliverable: None };
     let key = Key::from("0b9c2f7e-8a55-5f0e-9d5c-6a0f2b1c7d10");
     assert_eq!(Preference::answer(&key, Some(&chosen(first.clone())), &now), first);
-    assert_eq!(Preference::answer(&key, None, &now), now.choices());
+    assert_eq!(Preference::answer(&key, None, &now), now.choices);
 }
 
 #[test]
@@ -86,7 +97,10 @@ fn some_choices() -> impl Strategy<Value = Choices> {
 }
 
 fn some_command() -> impl Strategy<Value = PreferenceCommand> {
-    some_choices().prop_map(|choices| Choose { choices }.into())
+    prop_oneof![
+        3 => some_choices().prop_map(|choices| Choose { choices }.into()),
+        1 => (0..4_u32).prop_map(|address| RecordUndeliverable { address }.into()),
+    ]
 }
 
 proptest! {
@@ -99,7 +113,7 @@ proptest! {
             }
             let again = Preference::decide(&state, &command, Timestamp::UNIX_EPOCH);
             prop_assert!(!matches!(again, Ok(Some(_))), "{again:?}");
-            let chosen = state.choices();
+            let chosen = state.choices.clone();
             for kind in [Kind::Account, Kind::Order] {
                 prop_assert!(chosen.wants(kind, Channel::Email));
                 prop_assert!(chosen.0.get(&kind).is_none_or(|channels: &BTreeSet<_>| channels.contains(&Channel::Email)));

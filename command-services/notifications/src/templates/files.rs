@@ -9,6 +9,10 @@ macro_rules! texts {
 }
 
 texts! {
+    "account_reinstated.email.en.html",
+    "account_reinstated.email.en.txt",
+    "account_suspended.email.en.html",
+    "account_suspended.email.en.txt",
     "email_changed.email.en.html",
     "email_changed.email.en.txt",
     "invoice_issued.email.en.html",
@@ -26,6 +30,8 @@ texts! {
     "order_shipped.push.en.txt",
     "order_shipped.sms.en.txt",
     "parts.email.en.html",
+    "password_changed.email.en.html",
+    "password_changed.email.en.txt",
     "payment_action_needed.email.en.html",
     "payment_action_needed.email.en.txt",
     "payment_action_needed.push.en.txt",

@@ -1,17 +1,12 @@
 //! How money and times are written in messages: `GBP 2.55`, `1 December 2010, 08:26 UTC`. No floats.
 
 use minijinja::{Environment, Error, ErrorKind, Value};
-use tillroll_schemas::Timestamp;
-
-/// Currencies without minor units (ISO 4217).
-const WHOLE: [&str; 16] =
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"];
-/// Currencies of a thousand minor units (ISO 4217).
-const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+use tillroll_schemas::{Currency, Timestamp};
 
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("money", money);
     environment.add_filter("moment", moment);
+    environment.add_filter("numbered", numbered);
 }
 
 /// `{"amount": 255, "currency": "GBP"}` as `GBP 2.55`.
@@ -19,15 +14,12 @@ fn money(value: &Value) -> Result<String, Error> {
     let no_money = || Error::new(ErrorKind::InvalidOperation, "no money");
     let amount = i64::try_from(value.get_attr("amount")?).map_err(|_| no_money())?;
     let currency = value.get_attr("currency")?;
-    Ok(money_text(amount, currency.as_str().ok_or_else(no_money)?))
+    let currency = currency.as_str().and_then(|code| code.parse().ok()).ok_or_else(no_money)?;
+    Ok(money_text(amount, currency))
 }
 
-fn money_text(amount: i64, currency: &str) -> String {
-    let digits = match currency {
-        whole if WHOLE.contains(&whole) => 0,
-        thousandths if THOUSANDTHS.contains(&thousandths) => 3,
-        _ => 2,
-    };
+fn money_text(amount: i64, currency: Currency) -> String {
+    let digits = currency.digits();
     let sign = if amount < 0 { "-" } else { "" };
     let minor = amount.unsigned_abs();
     let unit = 10_u64.pow(digits);
@@ -35,6 +27,11 @@ fn money_text(amount: i64, currency: &str) -> String {
         0 => format!("{currency} {sign}{minor}"),
         _ => format!("{currency} {sign}{}.{:0width$}", minor / unit, minor % unit, width = digits as usize),
     }
+}
+
+/// The number of a paper in its series: `000017`.
+fn numbered(number: u64) -> String {
+    format!("{number:06}")
 }
 
 /// An RFC 3339 time as `1 December 2010, 08:26 UTC`.

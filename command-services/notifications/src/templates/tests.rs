@@ -1,6 +1,7 @@
 //! The registry and the files say the same.
 
 use super::*;
+use crate::samples;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -35,8 +36,8 @@ fn each_channel_of_a_template_has_a_text_and_no_text_is_without_its_channel() {
 
 #[test]
 fn what_is_owed_or_guards_the_account_goes_by_mail() {
-    for template in Template::ALL {
-        let by_mail = template.channels().contains(&Channel::Email);
-        assert!(by_mail || !template.kind().needs_email(), "{template:?}");
+    for (name, content) in samples::all() {
+        let by_mail = Template::of(&content).channels().contains(&Channel::Email);
+        assert!(by_mail || !content.kind().needs_email(), "{name}");
     }
 }

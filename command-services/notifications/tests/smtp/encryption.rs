@@ -82,7 +82,7 @@ async fn a_password_is_said_over_an_encrypted_connection_and_a_wrong_one_is_no_r
         Mailer::new(EmailConfig { tls: Tls::Required, trusted, credentials, ..server.config() }).unwrap()
     };
     assert_eq!(with("canary").send(&mail(), PLENTY).await, Outcome::Sent);
-    assert_eq!(with("wrong").send(&mail(), PLENTY).await, Outcome::Later("535".to_owned()));
+    assert_eq!(with("wrong").send(&mail(), PLENTY).await, Outcome::Later("5.7.8".to_owned()));
     assert_eq!(server.mails().len(), 1);
 }
 

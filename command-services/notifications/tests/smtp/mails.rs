@@ -21,7 +21,7 @@ async fn a_mail_goes_from_the_bounce_address_to_its_recipient_with_text_and_html
     assert!(got.header("Content-Type").unwrap().starts_with("multipart/alternative"));
     assert!(got.data.is_ascii() && got.data.contains("text/plain") && got.data.contains("text/html"), "{}", got.data);
     assert!(got.data.contains("Hello,\r\n.\r\nit is on its way."), "a lonely dot is text: {}", got.data);
-    assert!(server.heard("QUIT"));
+    tillroll_testkit::until("a goodbye", async || server.heard("QUIT")).await;
 }
 
 #[tokio::test]
@@ -71,4 +71,15 @@ async fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
     let server = Server::start(Script::default()).await;
     let mail = Mail { to: "ännä@customers.example".to_owned(), ..mail() };
     assert_eq!(server.mailer().send(&mail, PLENTY).await, Outcome::Rejected("no_smtputf8".to_owned()));
+}
+
+#[tokio::test]
+async fn a_domain_beyond_ascii_is_one_that_every_server_takes() {
+    let server = Server::start(Script::default()).await;
+    let mail = Mail { to: "anna@müller.example".to_owned(), ..mail() };
+    assert_eq!(server.mailer().send(&mail, PLENTY).await, Outcome::Sent);
+    let [got] = server.mails().try_into().unwrap();
+    assert_eq!(got.to, ["anna@xn--mller-kva.example"]);
+    assert_eq!(got.header("To").unwrap(), "anna@xn--mller-kva.example");
+    assert!(got.data.is_ascii(), "{}", got.data);
 }

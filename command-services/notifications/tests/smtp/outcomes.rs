@@ -24,37 +24,45 @@ fn rejected(code: &str, mails: usize) -> (Outcome, usize) {
 #[tokio::test]
 async fn an_unknown_recipient_is_refused_for_good() {
     let script = Script { rcpt: Does::Says("550 5.1.1 unknown"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, rejected("550", 0));
+    assert_eq!(outcome(script, PLENTY).await, rejected("5.1.1", 0));
 }
 
 #[tokio::test]
 async fn a_text_that_is_not_wanted_is_refused_for_good() {
-    let script = Script { data: Does::Says("554 5.7.1 no"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, rejected("554", 0));
+    let script = Script { end: Does::Says("554 5.7.1 no"), ..Script::default() };
+    assert_eq!(outcome(script, PLENTY).await, rejected("5.7.1", 1));
     let script = Script { end: Does::Says("552 5.3.4 too big"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, rejected("552", 1));
+    assert_eq!(outcome(script, PLENTY).await, rejected("5.3.4", 1));
 }
 
 #[tokio::test]
 async fn a_server_that_defers_is_asked_later() {
     let script = Script { rcpt: Does::Says("451 4.7.1 greylisted"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("451"));
+    assert_eq!(outcome(script, PLENTY).await, later("4.7.1"));
     let script = Script { mail: Does::Says("452 4.3.1 full"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("452"));
+    assert_eq!(outcome(script, PLENTY).await, later("4.3.1"));
     let script = Script { end: Does::Says("451 4.3.0 try again"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, (Outcome::Later("451".to_owned()), 1));
+    assert_eq!(outcome(script, PLENTY).await, (Outcome::Later("4.3.0".to_owned()), 1));
     let script = Script { greeting: Does::Says("421 4.3.2 closing"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("421"));
+    assert_eq!(outcome(script, PLENTY).await, later("4.3.2"));
 }
 
 #[tokio::test]
 async fn a_refusal_of_us_is_no_refusal_of_the_mail() {
     let script = Script { greeting: Does::Says("554 5.7.1 not you"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("554"));
+    assert_eq!(outcome(script, PLENTY).await, later("5.7.1"));
     let script = Script { mail: Does::Says("550 5.7.1 not from there"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("550"));
+    assert_eq!(outcome(script, PLENTY).await, later("5.7.1"));
+    // Many servers say at the recipient what they have against the client.
+    let denied = "554 5.7.1 <anna@customers.example>: Relay access denied";
+    let script = Script { rcpt: Does::Says(denied), ..Script::default() };
+    assert_eq!(outcome(script, PLENTY).await, later("5.7.1"));
+    let script = Script { rcpt: Does::Says("554 not here"), ..Script::default() };
+    assert_eq!(outcome(script, PLENTY).await, later("554"));
+    let script = Script { data: Does::Says("554 5.7.1 not now"), ..Script::default() };
+    assert_eq!(outcome(script, PLENTY).await, later("5.7.1"));
     let script = Script { rcpt: Does::Says("530 5.7.0 authenticate"), ..Script::default() };
-    assert_eq!(outcome(script, PLENTY).await, later("530"));
+    assert_eq!(outcome(script, PLENTY).await, later("5.7.0"));
 }
 
 #[tokio::test]
@@ -79,6 +87,16 @@ async fn nobody_listening_is_asked_later() {
     let server = Server::start(Script::default()).await;
     let mailer = Mailer::new(EmailConfig { port, ..server.config() }).unwrap();
     assert_eq!(mailer.send(&mail(), PLENTY).await, Outcome::Later("unreachable".to_owned()));
+}
+
+#[tokio::test]
+async fn a_mail_that_was_taken_is_taken_however_the_goodbye_ends() {
+    for quit in [Does::Hangs, Does::Leaves] {
+        let server = Server::start(Script { quit, ..Script::default() }).await;
+        let began = Instant::now();
+        assert_eq!(server.mailer().send(&mail(), PLENTY).await, Outcome::Sent);
+        assert!(began.elapsed() < PLENTY, "nobody waits for it");
+    }
 }
 
 #[tokio::test]

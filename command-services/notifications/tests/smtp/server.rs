@@ -30,6 +30,7 @@ pub struct Script {
     pub data: Does,
     /// After the whole mail has come.
     pub end: Does,
+    pub quit: Does,
     /// Names and passwords are asked for, and these are right: `AUTH PLAIN`'s argument.
     pub auth: Option<String>,
     pub starttls: Option<TlsAcceptor>,
@@ -44,6 +45,7 @@ impl Default for Script {
             rcpt: Does::Says("250 2.1.5 ok"),
             data: Does::Says("354 go on"),
             end: Does::Says("250 2.0.0 queued as 4BDC21A0098"),
+            quit: Does::Says("221 bye"),
             auth: None,
             starttls: None,
             implicit: false,
@@ -224,7 +226,7 @@ impl Talk {
                 }
                 other => other,
             },
-            "QUIT" => Does::Says("221 bye"),
+            "QUIT" => self.script.quit.clone(),
             _ => Does::Says("500 what"),
         };
         Ok(if does(stream, &answer).await? { Next::GoesOn } else { Next::Ends })

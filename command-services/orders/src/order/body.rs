@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tillroll_log::Key;
-use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Reason, Totals};
-use tillroll_schemas::{Money, Quantity, Sku, TaxRate, Timestamp};
+use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Reason, Step, Totals};
+use tillroll_schemas::{Money, PaymentId, Quantity, Sku, TaxRate, Timestamp, UserId};
 
-use super::{Life, OrderState, Sold};
+use super::{Life, OrderState, Settlement, Sold};
 
 /// An order as a client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +23,9 @@ pub struct OrderBody {
     /// Who.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<Customer>,
+    /// Whose, if he has an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// Where it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -64,20 +67,45 @@ pub struct LineBody {
 }
 
 /// How it is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PaymentBody {
+    /// Which, by card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<PaymentId>,
     /// By which means.
     pub method: PaymentMethod,
     /// How far that is.
     pub status: PaymentStatus,
+    /// Where the customer learns how to authenticate himself, while he has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// When he has to have done so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_by: Option<Timestamp>,
 }
 
 /// How far the payment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
-    /// On account: nothing is asked for.
+    /// On account, or for nothing: nothing is asked for.
     NotRequired,
+    /// Nothing is held yet.
+    Pending,
+    /// The customer has to authenticate himself.
+    RequiresAction,
+    /// The money is held.
+    Authorised,
+    /// It was taken.
+    Captured,
+    /// Part of it went back.
+    PartiallyRefunded,
+    /// All of it went back.
+    Refunded,
+    /// What may be held is being let go or given back.
+    Undoing,
+    /// Nothing was taken, and nothing is held.
+    Voided,
 }
 
 /// Why an order is not to be.
@@ -95,6 +123,8 @@ pub struct Cancellation {
 pub enum Status {
     /// Something is under way that decides whether it will be.
     Pending,
+    /// The customer has to authenticate himself to pay.
+    RequiresAction,
     /// It is good.
     Confirmed,
     /// Everything has left.
@@ -114,13 +144,14 @@ impl OrderBody {
             reference: order.reference.clone(),
             status: Status::of(&state.life),
             customer: order.customer.clone(),
+            user_id: order.user_id,
             country: order.country.clone(),
-            lines: lines(order, left(&state.life)),
+            lines: lines(order, state.life.sold()),
             totals: order.totals,
-            payment: PaymentBody { method: order.payment, status: payment_status(order.payment) },
+            payment: PaymentBody::of(order, &state.life),
             placed_at: order.placed_at,
             cancellation: reason(&state.life).map(Cancellation::of),
-            refunded: Money::zero(order.totals.gross.currency),
+            refunded: refunded(order, &state.life),
             version: state.version,
         })
     }
@@ -144,8 +175,10 @@ impl LineBody {
 impl Status {
     fn of(life: &Life) -> Self {
         match life {
-            life if life.stuck().is_some() => Self::Stuck,
-            Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => Self::Pending,
+            life if is_stuck(life) => Self::Stuck,
+            Life::Authorising(_, _, Some(_)) => Self::RequiresAction,
+            Life::NotPlaced | Life::Reserving(..) | Life::Authorising(..) => Self::Pending,
+            Life::Committing(..) | Life::Committed(..) => Self::Pending,
             Life::Compensating(_) => Self::Pending,
             Life::Confirmed(_) | Life::Delivering(..) => Self::Confirmed,
             Life::Fulfilled(_) => Self::Fulfilled,
@@ -160,27 +193,61 @@ impl Cancellation {
     }
 }
 
-fn payment_status(method: PaymentMethod) -> PaymentStatus {
-    match method {
-        PaymentMethod::OnAccount => PaymentStatus::NotRequired,
+/// A number or a refund that is stuck is for operators: the order itself is as good as before.
+fn is_stuck(life: &Life) -> bool {
+    let beside = |step| matches!(step, Step::Invoice | Step::Refund);
+    life.waits().any(|(asked, wait)| wait.stuck().is_some() && !beside(asked.step()))
+}
+
+impl PaymentBody {
+    fn of(order: &Placed, life: &Life) -> Self {
+        let id = order.payment.payment_id();
+        let action_by = match life {
+            Life::Authorising(_, _, action_by) => *action_by,
+            _ => None,
+        };
+        let action = id.filter(|_| action_by.is_some()).map(|id| format!("/api/v1/payments/{id}/action"));
+        let status = match super::paying::charge(order) {
+            Some(_) => paid_so_far(life),
+            None => PaymentStatus::NotRequired,
+        };
+        Self { id, method: order.payment.method(), status, action, action_by }
+    }
+}
+
+fn paid_so_far(life: &Life) -> PaymentStatus {
+    match life {
+        Life::NotPlaced | Life::Reserving(..) | Life::Authorising(_, _, None) => PaymentStatus::Pending,
+        Life::Authorising(_, _, Some(_)) => PaymentStatus::RequiresAction,
+        Life::Committing(..) | Life::Committed(..) => PaymentStatus::Authorised,
+        Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => match &sold.settlement {
+            Settlement::Capturing(_) => PaymentStatus::Authorised,
+            _ if sold.refunded() == sold.order.totals.gross => PaymentStatus::Refunded,
+            _ if sold.refunded().amount > 0 => PaymentStatus::PartiallyRefunded,
+            _ => PaymentStatus::Captured,
+        },
+        Life::Compensating(ending) if ending.undo.is_some() => PaymentStatus::Undoing,
+        Life::Cancelled(_, _, Some(_)) => PaymentStatus::Refunded,
+        Life::Compensating(_) | Life::Cancelled(_, _, None) => PaymentStatus::Voided,
+    }
+}
+
+/// What was paid back.
+fn refunded(order: &Placed, life: &Life) -> Money {
+    let none = Money::zero(order.totals.gross.currency);
+    match life {
+        Life::Cancelled(_, _, Some(refund)) => refund.charge.amount,
+        life => life.sold().map_or(none, Sold::refunded),
     }
 }
 
 fn reason(life: &Life) -> Option<&Reason> {
     match life {
         Life::Compensating(ending) => Some(&ending.reason),
-        Life::Cancelled(_, reason) => Some(reason),
-        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => None,
+        Life::Cancelled(_, reason, _) => Some(reason),
+        Life::NotPlaced | Life::Reserving(..) | Life::Authorising(..) => None,
+        Life::Committing(..) | Life::Committed(..) => None,
         Life::Confirmed(_) | Life::Delivering(..) | Life::Fulfilled(_) => None,
-    }
-}
-
-/// The pieces that have not left, once it counts as sold.
-fn left(life: &Life) -> Option<&Sold> {
-    match life {
-        Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => Some(sold),
-        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => None,
-        Life::Compensating(_) | Life::Cancelled(..) => None,
     }
 }
 

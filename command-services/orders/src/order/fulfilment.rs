@@ -12,7 +12,7 @@ use tillroll_schemas::{Quantity, Sku, Timestamp};
 
 use super::placing::skus;
 use super::wait::{ANSWER_WITHIN_S, Wait, later};
-use super::{Delivery, Excess, Life, OrderRejection, Sold};
+use super::{Delivery, Excess, Life, OrderRejection, Reversed, Settlement, Sold};
 
 /// A delivery is asked for. The same one again changes nothing.
 pub(super) fn request(
@@ -23,12 +23,15 @@ pub(super) fn request(
     let id = command.fulfilment_id;
     match life {
         Life::NotPlaced => Err(OrderRejection::NotFound),
-        Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => Err(OrderRejection::NotConfirmed),
+        Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => {
+            Err(OrderRejection::NotConfirmed)
+        }
         Life::Compensating(_) | Life::Cancelled(..) => Err(OrderRejection::OrderCancelled),
         Life::Confirmed(sold) | Life::Fulfilled(sold) if sold.delivered.contains(&id) => Ok(None),
         Life::Delivering(sold, delivery) if delivery.id == id || sold.delivered.contains(&id) => Ok(None),
         Life::Delivering(..) => Err(OrderRejection::FulfilmentInProgress),
         Life::Fulfilled(_) => Err(OrderRejection::AlreadyFulfilled),
+        Life::Confirmed(Sold { settlement: Settlement::Capturing(_), .. }) => Err(OrderRejection::PaymentPending),
         Life::Confirmed(sold) => {
             let items = match &command.items {
                 Some(items) => chosen(sold, items)?,
@@ -38,7 +41,7 @@ pub(super) fn request(
             let claim_of = |sku: &Sku| sold.order.claims.binary_search_by(|claim| claim.sku.cmp(sku));
             let tracked = |item: &&StockClaim| claim_of(&item.sku).is_ok();
             let claims = items.iter().filter(tracked).cloned().collect();
-            let answer_by = later(at, ANSWER_WITHIN_S);
+            let answer_by = life.apart(later(at, ANSWER_WITHIN_S));
             Ok(Some(FulfilmentRequested { fulfilment_id: id, items, claims, answer_by }.into()))
         }
     }
@@ -78,16 +81,16 @@ fn chosen(sold: &Sold, items: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRej
 /// The delivery is out: every stock item has let its pieces go.
 pub(super) fn out(sold: &Sold, delivery: &Delivery, answers: Vec<StockAnswer>) -> Fulfilled {
     let complete = without(&sold.left, &delivery.items).is_empty();
-    Fulfilled { fulfilment_id: delivery.id, items: delivery.items.to_vec(), answers, complete }
+    Fulfilled { told: None, fulfilment_id: delivery.id, items: delivery.items.to_vec(), answers, complete }
 }
 
 /// A confirmed order, of which everything is left.
-pub(super) fn sold(order: Arc<Placed>) -> Sold {
+pub(super) fn sold(order: Arc<Placed>, settlement: Settlement) -> Sold {
     let mut left: OrdMap<Sku, i64> = OrdMap::new();
     for line in &order.lines {
         *left.entry(line.sku.clone()).or_insert(0) += line.quantity.get();
     }
-    Sold { order, left, delivered: OrdSet::new() }
+    Sold { order, left, delivered: OrdSet::new(), settlement, reversed: Reversed::default() }
 }
 
 fn without(left: &OrdMap<Sku, i64>, items: &[StockClaim]) -> OrdMap<Sku, i64> {
@@ -105,18 +108,11 @@ fn without(left: &OrdMap<Sku, i64>, items: &[StockClaim]) -> OrdMap<Sku, i64> {
 pub(super) fn requested(life: Life, event: &FulfilmentRequested) -> Life {
     match life {
         Life::Confirmed(sold) => {
-            let wait = Wait::for_all(skus(&event.claims), event.answer_by);
+            let wait = Wait::for_stock(skus(&event.claims), event.answer_by);
             let items = event.items.as_slice().into();
             Life::Delivering(sold, Delivery { id: event.fulfilment_id, items, wait })
         }
-        life @ (Life::NotPlaced
-        | Life::Reserving(..)
-        | Life::Committing(..)
-        | Life::Committed(..)
-        | Life::Delivering(..)
-        | Life::Fulfilled(_)
-        | Life::Compensating(_)
-        | Life::Cancelled(..)) => life,
+        life => life,
     }
 }
 
@@ -127,13 +123,6 @@ pub(super) fn fulfilled(life: Life, event: &Fulfilled) -> Life {
             let sold = Sold { left, delivered: sold.delivered.update(event.fulfilment_id), ..sold };
             if event.complete { Life::Fulfilled(sold) } else { Life::Confirmed(sold) }
         }
-        life @ (Life::NotPlaced
-        | Life::Reserving(..)
-        | Life::Committing(..)
-        | Life::Committed(..)
-        | Life::Confirmed(_)
-        | Life::Fulfilled(_)
-        | Life::Compensating(_)
-        | Life::Cancelled(..)) => life,
+        life => life,
     }
 }

@@ -1,30 +1,33 @@
 //! What an operator does with an order that is stuck: asks again, gives its delivery up, or says that the step is done.
 //! Each is an event of the order, so who did what when, and why, stands in its history.
 //!
-//! Asking again is safe: a stock item lets go once, and lets the pieces of one delivery leave once.
+//! Asking again is safe: a stock item lets go once, and lets the pieces of one delivery leave once; a payment is voided
+//! once, makes a refund of one id once, and a document has one number.
 
 use tillroll_schemas::order::{
-    CompensateStuck, CompensationStarted, CompleteStep, OrderEvent, Reason, RetryStep, StepCompleted, StepRetried,
-    StockClaim,
+    Asked as AskedDocument, CompensateStuck, CompleteStep, DocumentKind, OrderEvent, Reason, RetryStep, StepCompleted,
+    StepRetried, StockClaim, Undo,
 };
 use tillroll_schemas::{FulfilmentId, Timestamp};
 
-use super::placing::skus;
-use super::wait::{ANSWER_WITHIN_S, Asked, Wait, later};
-use super::{Delivery, Life, OrderRejection};
+use super::compensation::{Off, once_more};
+use super::wait::{ANSWER_WITHIN_S, Asked, Participant, Wait, later};
+use super::{Delivery, Life, OrderRejection, Settlement, invoicing};
 
 /// The reason of an order whose delivery an operator gave up.
 const COMPENSATED: &str = "compensated_by_operator";
 
-/// The stock items that have not done it are asked again.
+/// Those who have not done it are asked again.
 pub(super) fn retry(life: &Life, command: &RetryStep, at: Timestamp) -> Result<Option<OrderEvent>, OrderRejection> {
     let (asked, wait) = stuck(life)?;
     let event = StepRetried {
         step: asked.step(),
         reason: command.reason.clone(),
-        claims: open_claims(life, wait),
+        claims: open_claims(life, asked, wait),
         fulfilment_id: fulfilment(asked),
-        answer_by: later(at, ANSWER_WITHIN_S),
+        undo: wait.is_open(&Participant::Payment).then(|| undo(life, wait)).flatten(),
+        document: wait.is_open(&Participant::Invoice).then(|| document(life, at)).flatten(),
+        answer_by: life.apart(later(at, ANSWER_WITHIN_S)),
     };
     Ok(Some(event.into()))
 }
@@ -35,19 +38,23 @@ pub(super) fn compensate(
     command: &CompensateStuck,
     at: Timestamp,
 ) -> Result<Option<OrderEvent>, OrderRejection> {
-    let (_, wait) = stuck(life)?;
-    let Life::Delivering(sold, delivery) = life else { return Err(OrderRejection::OrderCancelled) };
+    let (asked, wait) = stuck(life)?;
+    let (Life::Delivering(sold, delivery), Asked::Fulfil(_)) = (life, asked) else {
+        return Err(match life {
+            Life::Compensating(_) => OrderRejection::OrderCancelled,
+            _ => OrderRejection::CannotBeGivenUp,
+        });
+    };
     if !sold.delivered.is_empty() || !nothing_has_left(delivery, wait, sold.order.claims.as_slice()) {
         return Err(OrderRejection::AlreadyFulfilled);
     }
     // What was not decided may still be: pieces would leave for an order that is off.
-    if !wait.open().all(|sku| wait.holds_nothing(sku)) {
+    if !wait.open_stock().all(|sku| wait.holds_nothing(sku)) {
         return Err(OrderRejection::FulfilmentUnanswered);
     }
+    sold.can_be_called_off()?;
     let reason = Reason { code: COMPENSATED.to_owned(), detail: command.reason.clone() };
-    let releases = skus(&sold.order.claims).collect();
-    let answer_by = later(at, ANSWER_WITHIN_S);
-    Ok(Some(CompensationStarted { reason, answers: Vec::new(), releases, answer_by }.into()))
+    Ok(Off::new(life, reason, at).map(|off| off.event(at)))
 }
 
 /// The operator has seen to it himself: the step counts as done by those who have not done it.
@@ -60,8 +67,8 @@ pub(super) fn complete(
     let event = StepCompleted {
         step: asked.step(),
         reason: command.reason.clone(),
-        skus: wait.open().cloned().collect(),
-        answer_by: later(at, ANSWER_WITHIN_S),
+        skus: wait.open_stock().cloned().collect(),
+        answer_by: life.apart(later(at, ANSWER_WITHIN_S)),
     };
     Ok(Some(event.into()))
 }
@@ -70,37 +77,94 @@ fn stuck(life: &Life) -> Result<(Asked, &Wait), OrderRejection> {
     if life.order().is_none() {
         return Err(OrderRejection::NotFound);
     }
-    life.waiting().filter(|(_, wait)| wait.stuck().is_some()).ok_or(OrderRejection::NotStuck)
+    life.waits().find(|(_, wait)| wait.stuck().is_some()).ok_or(OrderRejection::NotStuck)
 }
 
 /// What those hold, or are to let leave, who have not done it.
-fn open_claims(life: &Life, wait: &Wait) -> Vec<StockClaim> {
-    let claims = match life {
-        Life::Delivering(_, delivery) => &delivery.items,
-        Life::Compensating(ending) => ending.order.claims.as_slice(),
-        Life::Reserving(order, _) | Life::Committing(order, _) | Life::Committed(order, _) => &order.claims,
-        Life::NotPlaced | Life::Confirmed(_) | Life::Fulfilled(_) | Life::Cancelled(..) => &[],
+fn open_claims(life: &Life, asked: Asked, wait: &Wait) -> Vec<StockClaim> {
+    let claims: &[StockClaim] = match (life, asked) {
+        (Life::Delivering(_, delivery), Asked::Fulfil(_)) => &delivery.items,
+        (life, _) => life.order().map_or(&[], |order| order.claims.as_slice()),
     };
-    claims.iter().filter(|claim| wait.open().any(|sku| *sku == claim.sku)).cloned().collect()
+    claims.iter().filter(|claim| wait.open_stock().any(|sku| *sku == claim.sku)).cloned().collect()
 }
 
 fn fulfilment(asked: Asked) -> Option<FulfilmentId> {
     match asked {
         Asked::Fulfil(id) => Some(id),
-        Asked::Reserve | Asked::Commit | Asked::Release => None,
+        Asked::Reserve
+        | Asked::Authorise
+        | Asked::Commit
+        | Asked::Capture
+        | Asked::Invoice
+        | Asked::Release
+        | Asked::Refund(_) => None,
+    }
+}
+
+/// What the payment is asked once more.
+fn undo(life: &Life, wait: &Wait) -> Option<Undo> {
+    match life {
+        Life::Compensating(ending) => ending.undo.map(|undo| once_more(undo, wait)),
+        life => match &life.sold()?.settlement {
+            Settlement::Refunding(asked, _) => {
+                let (refund_id, amount) = (asked.reversal.refund_id, asked.reversal.amount);
+                Some(Undo::Refund { payment_id: asked.payment_id, refund_id, amount })
+            }
+            Settlement::Nothing
+            | Settlement::Capturing(_)
+            | Settlement::Invoicing(_)
+            | Settlement::Done
+            | Settlement::Crediting(..) => None,
+        },
+    }
+}
+
+/// What a number is asked for once more. One that was asked for when its month was another would have two: its date is
+/// that of the first time.
+fn document(life: &Life, at: Timestamp) -> Option<AskedDocument> {
+    match life {
+        Life::Compensating(ending) => {
+            let kind = DocumentKind::Cancellation;
+            Some(AskedDocument { kind, paper: invoicing::credit_note(&ending.order, ending.credited_at.unwrap_or(at)) })
+        }
+        life => {
+            let sold = life.sold()?;
+            match &sold.settlement {
+                Settlement::Invoicing(_) => {
+                    Some(AskedDocument { kind: DocumentKind::Invoice, paper: invoicing::invoice(&sold.order) })
+                }
+                Settlement::Crediting(refunded, _) => {
+                    let kind = DocumentKind::Refund { refund_id: refunded.reversal.refund_id };
+                    Some(AskedDocument { kind, paper: refunded.credit_note.clone() })
+                }
+                Settlement::Nothing | Settlement::Capturing(_) | Settlement::Done | Settlement::Refunding(..) => None,
+            }
+        }
     }
 }
 
 /// Whether every stock item of the delivery still has to let its pieces go.
 fn nothing_has_left(delivery: &Delivery, wait: &Wait, claims: &[StockClaim]) -> bool {
     let tracked = |item: &&StockClaim| claims.binary_search_by(|claim| claim.sku.cmp(&item.sku)).is_ok();
-    delivery.items.iter().filter(tracked).all(|item| wait.open().any(|sku| *sku == item.sku))
+    delivery.items.iter().filter(tracked).all(|item| wait.open_stock().any(|sku| *sku == item.sku))
 }
 
 pub(super) fn retried(life: Life, event: &StepRetried) -> Life {
-    life.map_wait(|_, wait| wait.asked_again(event.answer_by))
+    let life = match (life, event.undo) {
+        (Life::Compensating(ending), Some(undo)) => {
+            Life::Compensating(super::Ending { undo: Some(undo), capturing: false, ..ending })
+        }
+        (life, _) => life,
+    };
+    life.map_wait(event.step, |wait| wait.asked_again(event.answer_by))
 }
 
 pub(super) fn completed(life: Life, event: &StepCompleted) -> Life {
-    life.map_wait(|_, wait| wait.over_by_hand(event.answer_by))
+    // A number that somebody has seen to needs no step of its own.
+    let life = match event.step {
+        tillroll_schemas::order::Step::Invoice => return invoicing::invoiced(life),
+        _ => life,
+    };
+    life.map_wait(event.step, |wait| wait.over_by_hand(event.answer_by))
 }

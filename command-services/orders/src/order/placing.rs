@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tillroll_schemas::Timestamp;
 use tillroll_schemas::order::{OrderEvent, PlaceOrder, Placed, Step, StockClaim};
 
+use super::paying::longest_authorisation_s;
 use super::wait::{ANSWER_WITHIN_S, Wait, later, longest_wait_s};
 use super::{Life, OrderRejection};
 use crate::pricing;
@@ -13,8 +14,10 @@ use crate::pricing;
 const RESERVATIONS_HOLD_S: i64 = 30 * 60;
 
 // A reservation that lapses while the saga still waits would be sold twice over or need a second try: however long
-// every step takes, it must still be there.
-const _: () = assert!(RESERVATIONS_HOLD_S > Step::ALL.len() as i64 * longest_wait_s());
+// the steps take that lead to its commit, it must still be there. A build in which it were not does not compile.
+const _: () = assert!(
+    RESERVATIONS_HOLD_S > longest_wait_s(Step::Reserve) + longest_authorisation_s() + longest_wait_s(Step::Commit)
+);
 
 /// A second order under the same id can only be the same command: the id was made of the command's.
 pub(super) fn place(life: &Life, command: &PlaceOrder, at: Timestamp) -> Result<Option<OrderEvent>, OrderRejection> {
@@ -28,13 +31,16 @@ pub(super) fn place(life: &Life, command: &PlaceOrder, at: Timestamp) -> Result<
         reference: command.reference.clone(),
         customer: command.customer.clone(),
         country: command.country.clone(),
-        payment: command.payment,
+        user_id: command.user_id,
+        from_cart: command.from_cart,
+        payment: command.payment.clone(),
         placed_at: command.placed_at.unwrap_or(at),
         claims: pricing::claims(&lines)?,
         lines,
         totals,
         reservations_expire_at: later(at, RESERVATIONS_HOLD_S),
         answer_by: later(at, ANSWER_WITHIN_S),
+        shipping_address: command.shipping_address.clone(),
     };
     Ok(Some(placed.into()))
 }
@@ -42,17 +48,10 @@ pub(super) fn place(life: &Life, command: &PlaceOrder, at: Timestamp) -> Result<
 pub(super) fn placed(life: Life, event: &Placed) -> Life {
     match life {
         Life::NotPlaced => {
-            let wait = Wait::for_all(skus(&event.claims), event.answer_by);
+            let wait = Wait::for_stock(skus(&event.claims), event.answer_by);
             Life::Reserving(Arc::new(event.clone()), wait)
         }
-        life @ (Life::Reserving(..)
-        | Life::Committing(..)
-        | Life::Committed(..)
-        | Life::Confirmed(_)
-        | Life::Delivering(..)
-        | Life::Fulfilled(_)
-        | Life::Compensating(_)
-        | Life::Cancelled(..)) => life,
+        life => life,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why an order says no.
 
 use tillroll_log::Rejection;
-use tillroll_schemas::Sku;
+use tillroll_schemas::{Money, Sku};
 
 use crate::pricing::LinesRefused;
 
@@ -28,6 +28,18 @@ pub enum OrderRejection {
     NotStuck,
     /// A stock item has not said whether its pieces have left.
     FulfilmentUnanswered,
+    /// Its money is being taken, or its invoice is on its way.
+    PaymentPending,
+    /// Money is going back, or its credit note is on its way.
+    RefundInProgress,
+    /// Money went back for parts of it: the rest goes back the same way.
+    AlreadyRefunded,
+    /// More is to go back than was taken and is left.
+    ExceedsCaptured(Money),
+    /// A refund of nothing.
+    NothingToRefund,
+    /// What is stuck cannot be given up, only retried or seen to.
+    CannotBeGivenUp,
 }
 
 /// A SKU of which more is to leave than is left.
@@ -58,6 +70,12 @@ impl Rejection for OrderRejection {
             Self::NotConfirmed => "not_confirmed",
             Self::NotStuck => "not_stuck",
             Self::FulfilmentUnanswered => "fulfilment_unanswered",
+            Self::PaymentPending => "payment_pending",
+            Self::RefundInProgress => "refund_in_progress",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::ExceedsCaptured(_) => "exceeds_captured",
+            Self::NothingToRefund => "nothing_to_refund",
+            Self::CannotBeGivenUp => "cannot_be_given_up",
         }
     }
 
@@ -75,6 +93,12 @@ impl Rejection for OrderRejection {
             Self::FulfilmentUnanswered => {
                 "a stock item has not said whether its pieces have left: retry the step first".to_owned()
             }
+            Self::PaymentPending => "the order's payment or its invoice is still under way".to_owned(),
+            Self::RefundInProgress => "a refund of this order has not ended yet".to_owned(),
+            Self::AlreadyRefunded => "money went back for this order already: refund the rest of it".to_owned(),
+            Self::ExceedsCaptured(left) => format!("only {} {} are left to go back", left.amount, left.currency),
+            Self::NothingToRefund => "the refund is of nothing".to_owned(),
+            Self::CannotBeGivenUp => "this step can only be retried or completed".to_owned(),
         }
     }
 }

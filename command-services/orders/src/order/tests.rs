@@ -5,14 +5,17 @@ mod checkout;
 mod deadlines;
 mod fulfilment;
 mod operating;
+mod paying;
 mod placing;
 mod properties;
 mod repeats;
+mod reversal;
 mod telling;
 mod walk;
 mod world;
 
 use tillroll_log::{Aggregate, Rejection};
+use tillroll_schemas::invoice_series::InvoiceLine;
 use tillroll_schemas::order::*;
 use tillroll_schemas::{FulfilmentId, Quantity, Sku, Timestamp};
 use uuid::Uuid;
@@ -36,6 +39,11 @@ impl Given {
     pub(super) fn and<const N: usize>(mut self, events: [OrderEvent; N]) -> Self {
         self.0.extend(events);
         self
+    }
+
+    /// The same, and this one stays.
+    pub(super) fn clone_and<const N: usize>(&self, events: [OrderEvent; N]) -> Self {
+        Self(self.0.clone()).and(events)
     }
 
     pub(super) fn state(&self) -> OrderState {
@@ -122,8 +130,28 @@ pub(super) fn sale(dated: Timestamp) -> Sale {
     Sale { dated, country: None, customer: None, lines }
 }
 
+/// As it was written before there were invoices: nothing more is due.
 pub(super) fn confirmed() -> OrderEvent {
-    Confirmed { sale: sale(at(0)) }.into()
+    Confirmed { told: None, sale: sale(at(0)), capture: None, invoice: None, cart: None, answer_by: None }.into()
+}
+
+/// As it is written now: the order is invoiced.
+pub(super) fn sold(placed: &OrderEvent) -> OrderEvent {
+    let OrderEvent::Placed(placed) = placed else { panic!("{placed:?}") };
+    let line = |line: &Line| InvoiceLine {
+        sku: line.sku.clone(),
+        name: line.name.clone(),
+        quantity: line.quantity,
+        net: line.line_total,
+        tax_rate: line.tax_rate,
+        fixed_tax: None,
+    };
+    let lines = placed.lines.iter().map(line).collect();
+    let invoice = Some(Paper { dated: placed.placed_at, user_id: None, customer: None, country: None, lines });
+    let lines =
+        placed.lines.iter().map(|line| sale_line(line.sku.as_str(), line.quantity.get(), line.line_total.amount));
+    let sale = Sale { lines: lines.collect(), ..sale(placed.placed_at) };
+    Confirmed { told: None, sale, capture: None, invoice, cart: None, answer_by: Some(at(NOW_S + 10)) }.into()
 }
 
 pub(super) fn confirmed_story() -> Given {
@@ -139,13 +167,26 @@ pub(super) fn compensating(releases: &[&str]) -> OrderEvent {
         reason: reason("insufficient_stock", "too few"),
         answers: Vec::new(),
         releases: releases.iter().map(|text| sku(text)).collect(),
+        payment_answer: None,
+        undo: None,
+        credit_note: None,
         answer_by: at(20),
     }
     .into()
 }
 
 pub(super) fn cancelled() -> OrderEvent {
-    Cancelled { reason: reason("insufficient_stock", "too few"), answers: Vec::new(), credit: None }.into()
+    Cancelled {
+        told: None,
+        reason: reason("insufficient_stock", "too few"),
+        answers: Vec::new(),
+        credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
+    }
+    .into()
 }
 
 pub(super) fn delivery(number: u128) -> FulfilmentId {
@@ -163,7 +204,8 @@ pub(super) fn requested(number: u128, items: &[StockClaim]) -> OrderEvent {
 }
 
 pub(super) fn fulfilled(number: u128, items: &[StockClaim], complete: bool) -> OrderEvent {
-    Fulfilled { fulfilment_id: delivery(number), items: items.to_vec(), answers: Vec::new(), complete }.into()
+    Fulfilled { told: None, fulfilment_id: delivery(number), items: items.to_vec(), answers: Vec::new(), complete }
+        .into()
 }
 
 pub(super) fn everything() -> Vec<StockClaim> {

@@ -1,35 +1,65 @@
-//! One wait of the saga: which stock items have not done yet what they were asked, and how long the order is patient.
+//! One wait of the saga: who has not done yet what he was asked, and how long the order is patient.
 //! An answer counts once and only for the question that the order waits on; every other one says nothing new.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use tillroll_schemas::order::{Reason, Step, StepOverdue, StockAnswer, StockOutcome};
-use tillroll_schemas::{FulfilmentId, Sku, Timestamp};
+use tillroll_schemas::{FulfilmentId, RefundId, Sku, Timestamp};
+
+use super::steps::SagaStep;
 
 /// How long the first answer may take.
 pub(super) const ANSWER_WITHIN_S: i64 = 10;
-/// How often a wait becomes longer before it is given up; each time it doubles.
-pub(super) const ATTEMPTS: u32 = 4;
 /// Codes of commands that were not decided: they lie in the dead letters and may be redriven from there, or another
 /// command under the same id was decided in their place. Something may be held in spite of them.
 const UNDECIDED: [&str; 2] = ["dead_lettered", "conflict"];
 /// SKUs that a reason names before it only counts.
 const NAMED: usize = 10;
 
-/// What the order asked of stock items.
+/// Whom the order asks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Participant {
+    /// The stock item of that SKU.
+    Stock(Sku),
+    /// The order's payment.
+    Payment,
+    /// The series of its invoice or credit note.
+    Invoice,
+}
+
+impl fmt::Display for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stock(sku) => sku.fmt(f),
+            Self::Payment => f.write_str("payment"),
+            Self::Invoice => f.write_str("invoice"),
+        }
+    }
+}
+
+/// What the order asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// To hold pieces.
+    /// Stock items to hold pieces.
     Reserve,
-    /// To sell them.
+    /// The payment to hold money.
+    Authorise,
+    /// Stock items to sell what they hold.
     Commit,
-    /// To let go of them.
+    /// The payment to take what it holds.
+    Capture,
+    /// A series to number a document.
+    Invoice,
+    /// Everybody to let go.
     Release,
-    /// To let them leave, in this delivery.
+    /// Stock items to let pieces leave, in this delivery.
     Fulfil(FulfilmentId),
+    /// The payment to give back.
+    Refund(RefundId),
 }
 
 impl Asked {
@@ -37,18 +67,22 @@ impl Asked {
     pub(super) fn step(self) -> Step {
         match self {
             Self::Reserve => Step::Reserve,
+            Self::Authorise => Step::Authorise,
             Self::Commit => Step::Commit,
+            Self::Capture => Step::Capture,
+            Self::Invoice => Step::Invoice,
             Self::Release => Step::Release,
             Self::Fulfil(_) => Step::Fulfil,
+            Self::Refund(_) => Step::Refund,
         }
     }
 }
 
-/// A wait for stock items.
+/// A wait for answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
-    /// Who has not done it; a SKU leaves for good when it has.
-    open: OrdMap<Sku, Standing>,
+    /// Who has not done it; he leaves for good when he has.
+    open: OrdMap<Participant, Standing>,
     patience: Patience,
 }
 
@@ -87,9 +121,13 @@ impl Patience {
 }
 
 impl Wait {
-    pub(super) fn for_all(skus: impl IntoIterator<Item = Sku>, answer_by: Timestamp) -> Self {
-        let open = skus.into_iter().map(|sku| (sku, Standing::Awaited)).collect();
+    pub(super) fn for_all(whom: impl IntoIterator<Item = Participant>, answer_by: Timestamp) -> Self {
+        let open = whom.into_iter().map(|one| (one, Standing::Awaited)).collect();
         Self { open, patience: Patience::Until { answer_by, attempt: 0 } }
+    }
+
+    pub(super) fn for_stock(skus: impl IntoIterator<Item = Sku>, answer_by: Timestamp) -> Self {
+        Self::for_all(skus.into_iter().map(Participant::Stock), answer_by)
     }
 
     /// The wait for the order's own next step, when everybody has done this one. The event that begins it names no
@@ -111,16 +149,59 @@ impl Wait {
     }
 
     /// Those who have not done it.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Sku> {
+    pub(super) fn open(&self) -> impl Iterator<Item = &Participant> {
         self.open.keys()
+    }
+
+    /// The stock items among them.
+    pub(super) fn open_stock(&self) -> impl Iterator<Item = &Sku> {
+        self.open.keys().filter_map(|one| match one {
+            Participant::Stock(sku) => Some(sku),
+            Participant::Payment | Participant::Invoice => None,
+        })
+    }
+
+    /// Whether he has not done it.
+    pub(super) fn is_open(&self, whom: &Participant) -> bool {
+        self.open.contains_key(whom)
+    }
+
+    /// Whether he has neither done it nor refused to.
+    pub(super) fn awaits(&self, whom: &Participant) -> bool {
+        self.open.get(whom) == Some(&Standing::Awaited)
+    }
+
+    /// The wait when he has done it.
+    pub(super) fn without(mut self, whom: &Participant) -> Self {
+        self.open.remove(whom);
+        self
+    }
+
+    /// The wait when he has refused to.
+    pub(super) fn refused_by(mut self, whom: Participant, code: &str) -> Self {
+        if self.open.contains_key(&whom) {
+            self.open.insert(whom, Standing::Refused(code.into()));
+        }
+        self
+    }
+
+    /// The wait when he is asked something else; everybody has as long as at first.
+    pub(super) fn ask_anew(mut self, whom: Participant, answer_by: Timestamp) -> Self {
+        self.open.insert(whom, Standing::Awaited);
+        Self { patience: Patience::Until { answer_by, attempt: 0 }, ..self }
+    }
+
+    /// Whether he decided to say no.
+    pub(super) fn was_refused_by(&self, whom: &Participant) -> bool {
+        match self.open.get(whom) {
+            Some(Standing::Refused(code)) => is_decided(code),
+            Some(Standing::Awaited) | None => false,
+        }
     }
 
     /// Whether its stock item decided to say no: nothing of it is held, and nothing will be.
     pub(super) fn holds_nothing(&self, sku: &Sku) -> bool {
-        match self.open.get(sku) {
-            Some(Standing::Refused(code)) => !UNDECIDED.contains(&code.as_ref()),
-            Some(Standing::Awaited) | None => false,
-        }
+        self.was_refused_by(&Participant::Stock(sku.clone()))
     }
 
     pub(super) fn patience(&self) -> &Patience {
@@ -189,15 +270,16 @@ impl Wait {
 
 impl Heard {
     fn done(&mut self, answer: &StockAnswer) {
-        if self.after.open.remove(&answer.sku).is_some() {
+        if self.after.open.remove(&Participant::Stock(answer.sku.clone())).is_some() {
             self.refused.retain(|(sku, _)| *sku != answer.sku);
             self.news.push(answer.clone());
         }
     }
 
     fn refused(&mut self, answer: &StockAnswer, code: &str) {
-        if self.after.open.get(&answer.sku) == Some(&Standing::Awaited) {
-            self.after.open.insert(answer.sku.clone(), Standing::Refused(code.into()));
+        let whom = Participant::Stock(answer.sku.clone());
+        if self.after.awaits(&whom) {
+            self.after.open.insert(whom, Standing::Refused(code.into()));
             self.refused.push((answer.sku.clone(), code.to_owned()));
             self.news.push(answer.clone());
         }
@@ -226,14 +308,19 @@ fn verdict(asked: Asked, outcome: &StockOutcome) -> Option<Verdict<'_>> {
     (to == asked).then_some(verdict)
 }
 
-/// How long the wait lasts when it became longer so many times: 10 s, 20 s, 40 s, 80 s, 160 s.
+/// How long the wait lasts when it became longer so many times: 10 s, 20 s, 40 s, 80 s, …
 const fn patience_s(attempt: u32) -> i64 {
     ANSWER_WITHIN_S << attempt
 }
 
-/// How long a wait lasts at most, all attempts together.
-pub(super) const fn longest_wait_s() -> i64 {
-    patience_s(ATTEMPTS + 1) - ANSWER_WITHIN_S
+/// How long the wait of a step lasts at most, all attempts together.
+pub(super) const fn longest_wait_s(step: Step) -> i64 {
+    patience_s(SagaStep::of(step).attempts + 1) - ANSWER_WITHIN_S
+}
+
+/// Whether a refusal was decided; if not, the command may still be.
+pub(super) fn is_decided(code: &str) -> bool {
+    !UNDECIDED.contains(&code)
 }
 
 /// That much later.
@@ -246,9 +333,9 @@ pub(super) fn next_deadline(fired: Timestamp, at: Timestamp, attempt: u32) -> Ti
     later(fired.max(at), patience_s(attempt))
 }
 
-/// Names SKUs for people: the first few, then how many more.
-pub(super) fn named<'a>(skus: impl IntoIterator<Item = &'a Sku>) -> String {
-    let skus: Vec<&str> = skus.into_iter().map(Sku::as_str).collect();
+/// Names SKUs or participants for people: the first few, then how many more.
+pub(super) fn named<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let skus: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
     match skus.len().checked_sub(NAMED) {
         None | Some(0) => skus.join(", "),
         Some(more) => format!("{} and {more} more", skus[..NAMED].join(", ")),

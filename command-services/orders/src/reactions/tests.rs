@@ -1,12 +1,14 @@
 //! What orders and credit notes cause: each step asks each stock item once, under names that never change.
 
+mod money;
+
 use tillroll_log::{Aggregate, Body, Cause, Coordinates, EventId, Offset, Outgoing, PartitionId, Reactions, SettledAs};
 use tillroll_schemas::credit_note::IssueCreditNote;
 use tillroll_schemas::order::*;
 use tillroll_schemas::stock_item::{
     CommitStock, FulfilStock, ReceiveStock, ReleaseStock, ReserveStock, StockItemCommand,
 };
-use tillroll_schemas::{FulfilmentId, Money, OrderId, Quantity, Sku, TaxRate, Timestamp};
+use tillroll_schemas::{FulfilmentId, Money, OrderId, Quantity, Sku, TaxRate, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{CreditNoteReactions, OrderReactions};
@@ -41,13 +43,16 @@ fn placed(claims: Vec<StockClaim>) -> OrderEvent {
         reference: None,
         customer: None,
         country: None,
-        payment: PaymentMethod::OnAccount,
+        user_id: None,
+        from_cart: false,
+        payment: PaymentTerms::OnAccount,
         placed_at: at(0),
         lines: vec![],
         totals: Totals { net: zero, tax: zero, gross: zero },
         claims,
         reservations_expire_at: at(1800),
         answer_by: at(10),
+        shipping_address: None,
     }
     .into()
 }
@@ -90,7 +95,15 @@ fn each_step_asks_each_stock_item_once() {
     let commit = |pieces| CommitStock { order_id, quantity: quantity(pieces) }.into();
     causes(reserved, vec![("A", "commit/A", commit(1)), ("B", "commit/B", commit(2))]);
     let releases = vec![sku("A"), sku("B")];
-    let off = CompensationStarted { reason: reason(), answers: vec![], releases, answer_by: at(20) };
+    let off = CompensationStarted {
+        reason: reason(),
+        answers: vec![],
+        releases,
+        payment_answer: None,
+        undo: None,
+        credit_note: None,
+        answer_by: at(20),
+    };
     let release = || ReleaseStock { order_id }.into();
     causes(off, vec![("A", "release/A", release()), ("B", "release/B", release())]);
     let (items, claims) = (vec![claim("A", 1), claim("POST", 1)], vec![claim("A", 1)]);
@@ -112,13 +125,22 @@ fn a_step_that_asks_nobody_goes_on_by_itself() {
 #[test]
 fn what_ends_or_prolongs_a_wait_asks_nothing() {
     let sale = Sale { dated: at(0), country: None, customer: None, lines: vec![] };
-    causes(Confirmed { sale: sale.clone() }, vec![]);
+    let old = Confirmed { told: None, sale: sale.clone(), capture: None, invoice: None, cart: None, answer_by: None };
+    causes(old, vec![]);
     causes(StockAnswered { answers: vec![] }, vec![]);
     causes(StepOverdue { step: Step::Reserve, attempt: 1, answer_by: at(30) }, vec![]);
-    causes(Cancelled { reason: reason(), answers: vec![], credit: Some(sale) }, vec![]);
-    causes(Stuck { step: Step::Fulfil, reason: reason(), answers: vec![] }, vec![]);
+    causes(cancelled(None, Some(sale)), vec![]);
+    causes(
+        Stuck { step: Step::Fulfil, reason: reason(), answers: vec![], payment_answer: None, invoice_answer: None },
+        vec![],
+    );
     let fulfilment_id = FulfilmentId(Uuid::from_u128(9));
-    causes(Fulfilled { fulfilment_id, items: vec![], answers: vec![], complete: true }, vec![]);
+    causes(Fulfilled { told: None, fulfilment_id, items: vec![], answers: vec![], complete: true }, vec![]);
+}
+
+fn cancelled(cart: Option<UserId>, credit: Option<Sale>) -> Cancelled {
+    let (payment_answer, invoice_answer, refunded) = (None, None, None);
+    Cancelled { told: None, reason: reason(), answers: vec![], payment_answer, invoice_answer, credit, refunded, cart }
 }
 
 #[test]

@@ -6,31 +6,33 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use tillroll_command_http::{Checks, problem_of};
-use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson};
+use tillroll_http::{CommandAnswer, CommandHeaders, PathId, Problem, Reach, Reaching, StrictJson};
 use tillroll_log::Key;
-use tillroll_schemas::OrderId;
 use tillroll_schemas::order::CancelOrder;
+use tillroll_schemas::{OrderId, UserId};
 
 use super::outcome::body_of;
-use super::{Desk, OrdersWrite, path_of};
+use super::{Desk, OrdersOwn, OrdersWrite, path_of};
 use crate::order::{Order, Status};
 
 pub(super) async fn cancel(
     State(desk): State<Arc<Desk>>,
-    allowed: Allowed<OrdersWrite>,
+    reaching: Reaching<OrdersWrite, OrdersOwn>,
     PathId(id): PathId<OrderId>,
     headers: CommandHeaders,
     body: Option<StrictJson<CancelBody>>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = body.unwrap_or_else(StrictJson::absent);
-    let mut checks = Checks::new();
-    checks.text(body.value.reason.as_deref().unwrap_or_default(), 500, "/reason");
-    checks.finish()?;
+    body.value.check(reaching.reach)?;
     let path = path_of(id);
     let named =
-        desk.keys.name::<Order>(&allowed.caller, &headers, "POST", &format!("{path}/cancel"), &body.canonical).await?;
+        desk.keys.name::<Order>(&reaching.caller, &headers, "POST", &format!("{path}/cancel"), &body.canonical).await?;
     let key = Key::from(id.to_string());
-    let first = desk.execute(named, &key, CancelOrder { reason: body.value.reason }).await.map_err(problem_of)?;
+    let by = match reaching.reach {
+        Reach::All => None,
+        Reach::Own(user) => Some(UserId(user)),
+    };
+    let first = desk.execute(named, &key, CancelOrder { by, reason: body.value.reason }).await.map_err(problem_of)?;
     let (answered, settled) = desk.outcome(&key, first, headers.wait).await;
     let body = body_of(&answered)?;
     let answer = if settled && body.status == Status::Cancelled {
@@ -41,10 +43,31 @@ pub(super) async fn cancel(
     Ok(desk.keys.answer_of(&answered, answer).into_response())
 }
 
+/// What a customer may give as his reason. His own words would stand in the log in the clear, and outlast his erasure.
+const REASONS: [&str; 5] = ["changed_mind", "ordered_by_mistake", "found_cheaper", "too_slow", "other"];
+
 /// The body; it may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CancelBody {
-    /// For people.
+    /// One of [`REASONS`]; of staff a text for people, without personal data.
     reason: Option<String>,
 }
+
+impl CancelBody {
+    fn check(&self, reach: Reach) -> Result<(), Problem> {
+        const REASON: &str = "/reason";
+        let mut checks = Checks::new();
+        let Some(reason) = self.reason.as_deref() else { return Ok(()) };
+        match reach {
+            Reach::All => checks.text(reason, 500, REASON),
+            Reach::Own(_) => {
+                checks.require(REASONS.contains(&reason), REASON, format!("one of {}", REASONS.join(", ")))
+            }
+        }
+        checks.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -39,9 +39,12 @@ pub(super) async fn fulfil(
     let body = body_of(&answered)?;
     let answer = match body.status {
         Status::Confirmed | Status::Fulfilled if settled => CommandAnswer::created(body, path),
-        Status::Confirmed | Status::Fulfilled | Status::Pending | Status::Cancelled | Status::Stuck => {
-            CommandAnswer::accepted(body, path)
-        }
+        Status::Confirmed
+        | Status::Fulfilled
+        | Status::Pending
+        | Status::RequiresAction
+        | Status::Cancelled
+        | Status::Stuck => CommandAnswer::accepted(body, path),
     };
     Ok(desk.keys.answer_of(&answered, answer).into_response())
 }

@@ -48,11 +48,19 @@ pub(super) fn check(lines: &[WantedLine], checks: &mut Checks) {
     checks.require((1..=MOST_LINES).contains(&lines.len()), "/lines", format!("1 to {MOST_LINES} lines"));
     for (place, line) in lines.iter().enumerate() {
         for (name, price) in [("unit_price", line.unit_price), ("expected_unit_price", line.expected_unit_price)] {
-            let holds = price.is_none_or(|price| price.amount >= 0);
-            if !holds {
-                checks.require(holds, format!("/lines/{place}/{name}/amount"), "0 or more minor units");
+            if let Some(price) = price {
+                check_price(price, &format!("/lines/{place}/{name}"), checks);
             }
         }
+    }
+}
+
+fn check_price(price: Money, field: &str, checks: &mut Checks) {
+    if price.amount < 0 {
+        checks.require(false, format!("{field}/amount"), "0 or more minor units");
+    }
+    if !price.currency.is_in_use() {
+        checks.require(false, format!("{field}/currency"), "the ISO 4217 code of a currency in use");
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 use tillroll_http::problems::{self, Kind};
 use tillroll_http::{CommandAnswer, Problem};
-use tillroll_log::{Answered, Key, Version};
+use tillroll_log::{Answered, Key};
 use tillroll_schemas::OrderId;
 
 use super::{Desk, path_of};
@@ -29,16 +29,8 @@ impl Desk {
         first: Answered<Order>,
         wait: Option<Duration>,
     ) -> (Answered<Order>, bool) {
-        let first = as_now(first);
-        let Some(wait) = wait else { return (first, false) };
-        // The command's event is durable, so whatever keeps its end from being told is no failure of the command.
-        match self.orders.settled(key, wait).await {
-            Ok(Some(settled)) => {
-                let Answered { at, repeat, timing, .. } = first;
-                (as_now(Answered { at, repeat, timing, ..settled }), true)
-            }
-            Ok(None) | Err(_) => (first, false),
-        }
+        let version = |body: &Option<OrderBody>| body.as_ref().map(|body| body.version);
+        tillroll_command_http::outcome(&self.orders, key, first, wait, version).await
     }
 
     /// The refusal of an order that is off: 409 under the code of its reason, with everything that an answer has.
@@ -48,12 +40,6 @@ impl Desk {
         let told = answer.headers().iter().filter(|(name, _)| **name != header::CONTENT_TYPE);
         told.fold(refusal(id, why), |problem, (name, value)| problem.header(name.clone(), value.clone()))
     }
-}
-
-/// A repeat is answered with the order as it is now, so its version is that too and not that of the first answer.
-fn as_now(answered: Answered<Order>) -> Answered<Order> {
-    let version = answered.answer.as_ref().map_or(answered.version, |body| Version(body.version));
-    Answered { version, ..answered }
 }
 
 fn refusal(id: OrderId, why: &Cancellation) -> Problem {

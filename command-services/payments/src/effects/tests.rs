@@ -1,8 +1,11 @@
 //! A payment, its effects, the adapter and the sandbox together: whatever goes wrong on the way, the payment comes to
 //! the right end, and the sandbox holds what the payment says.
 
+mod customers;
+
 use super::*;
-use crate::payment::{Life, Payment, PaymentState};
+use crate::payment::Life;
+use crate::provider::stripe::Stripe;
 use crate::provider::stripe::tests::{Shop, gbp, shop};
 use crate::sandbox::{Fault, Misbehaviour, Operation};
 use crate::webhook::{SIGNATURE_HEADER, WebhookSecret, notice, verify};
@@ -12,6 +15,12 @@ use tillroll_schemas::payment::{CapturePayment, RefundPayment, RequestPayment, R
 use uuid::Uuid;
 
 const ORDER: OrderId = OrderId(Uuid::from_u128(1));
+
+/// What the event's effect tells the payment.
+async fn effect(stripe: &Stripe, event: &PaymentEvent) -> Vec<Outgoing> {
+    let Some((call, ask)) = event.call() else { return Vec::new() };
+    told(stripe, payment_of(ORDER), &call, &ask).await.expect("a report that can be written")
+}
 
 /// A payment at work; time passes when nothing else happens.
 struct Till {
@@ -26,7 +35,7 @@ impl Till {
     }
 
     fn goes_wrong(&self, on: Option<Operation>, misbehaviour: Misbehaviour, times: u32) {
-        self.shop.sandbox.misbehave(Fault { on, misbehaviour, times });
+        self.shop.sandbox.misbehave(Fault { on, misbehaviour, times, payment: None });
     }
 
     fn decides(&mut self, command: PaymentCommand) -> Option<PaymentEvent> {
@@ -40,7 +49,7 @@ impl Till {
         let mut next = Some(command.into());
         while let Some(command) = next.take() {
             let Some(event) = self.decides(command) else { return };
-            let told = on_event(&self.shop.stripe, payment_of(ORDER), &event).await;
+            let told = effect(&self.shop.stripe, &event).await;
             next = told.first().map(|told| PaymentCommand::decode(told.type_name, &told.value).unwrap());
         }
     }
@@ -116,6 +125,7 @@ async fn a_call_that_goes_wrong_once_changes_nothing_in_the_end() {
         till.asks_and_waits(capture()).await;
         till.asks_and_waits(refund(1)).await;
         till.asks_and_waits(refund(2)).await;
+        till.shop.catches_up().await;
         assert_eq!(till.holds(), (0, 10_000, 8_000), "{operation:?} {misbehaviour:?}");
         let Life::Captured(taken) = &till.state.life else {
             panic!("{operation:?} {misbehaviour:?}: {:?}", till.state)
@@ -132,6 +142,7 @@ async fn a_void_that_goes_wrong_once_lets_go_in_the_end() {
         assert_eq!(till.holds(), (10_000, 0, 0));
         till.goes_wrong(Some(Operation::Cancel), misbehaviour, 1);
         till.asks_and_waits(void()).await;
+        till.shop.catches_up().await;
         assert_eq!((&till.state.life, till.holds()), (&Life::Voided, (0, 0, 0)), "{misbehaviour:?}");
     }
 }
@@ -158,9 +169,21 @@ async fn cards_that_answer_late_or_never_pay() {
     for card in ["pm_sandbox_never_answers", "pm_sandbox_answers_late", "pm_sandbox_told_twice"] {
         let mut till = Till::new().await;
         till.asks_and_waits(request(card)).await;
+        till.shop.catches_up().await;
         assert!(matches!(till.state.life, Life::Authorised(_)), "{card}: {:?}", till.state);
         assert_eq!(till.holds(), (10_000, 0, 0), "{card}");
     }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_is_done_after_the_void_holds_nothing() {
+    let mut till = Till::new().await;
+    till.goes_wrong(Some(Operation::Confirm), Misbehaviour::AnswerLate, 1);
+    till.asks(request("pm_card_visa")).await;
+    till.asks(void()).await;
+    assert_eq!(till.state.life, Life::Voided);
+    till.shop.catches_up().await;
+    assert_eq!(till.holds(), (0, 0, 0));
 }
 
 #[tokio::test]
@@ -266,11 +289,60 @@ async fn webhooks_alone_carry_a_payment_on_when_every_answer_is_lost() {
     for step in 0..3 {
         for command in std::mem::take(&mut next) {
             if let Some(event) = till.decides(command) {
-                on_event(&till.shop.stripe, payment_of(ORDER), &event).await;
+                effect(&till.shop.stripe, &event).await;
             }
         }
         next = webhooks(&till);
         assert!(step == 2 || !next.is_empty());
     }
     assert!(matches!(till.state.life, Life::Authorised(_)), "{:?}", till.state);
+}
+
+#[tokio::test]
+async fn a_refund_that_is_asked_for_again_after_its_key_was_forgotten_is_made_once() {
+    let mut till = Till::new().await;
+    till.asks_and_waits(request("pm_card_visa")).await;
+    till.asks_and_waits(capture()).await;
+    let asked = till.decides(refund(1).into()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(effect(&till.shop.stripe, &asked).await.len(), 1);
+        till.shop.sandbox.forget_keys();
+    }
+    assert_eq!(till.holds(), (0, 10_000, 4_000));
+}
+
+#[tokio::test]
+async fn a_confirmation_that_another_build_made_before_is_no_decline() {
+    let mut till = Till::new().await;
+    till.decides(request("pm_card_visa").into()).unwrap();
+    let intent = till.shop.stripe.create(&IdempotencyKey::new(format_args!("x")), &new_intent()).await;
+    let Answer::Done(intent) = intent else { panic!("{intent:?}") };
+    let report = RecordReport { intent: Some(intent.id.clone()), report: Report::Created };
+    let created = till.decides(report.into()).unwrap();
+    let (_, ask) = created.call().unwrap();
+    let key = IdempotencyKey::new(format_args!("{}/{}", payment_of(ORDER), ask.nth));
+    // The same key, another call: as if another field had been sent.
+    let _: Answer<Intent> = till.shop.stripe.capture(&key, &intent.id, gbp(1)).await;
+    assert_eq!(effect(&till.shop.stripe, &created).await, Vec::new());
+    till.asks_and_waits(Payment::on_deadline(Payment::deadline(&till.state).unwrap()).unwrap()).await;
+    assert!(matches!(till.state.life, Life::Authorised(_)), "the next attempt has a key of its own: {:?}", till.state);
+}
+
+fn new_intent() -> NewIntent {
+    let (method_token, reference) = ("pm_card_visa".to_owned(), "order 1".to_owned());
+    NewIntent { payment: payment_of(ORDER), amount: gbp(10_000), method_token, reference }
+}
+
+#[tokio::test]
+async fn a_call_is_wanted_until_its_outcome_is_known_or_another_takes_its_place() {
+    let mut till = Till::new().await;
+    let effects = PaymentEffects::new(till.shop.stripe.clone());
+    let requested = till.decides(request("pm_card_visa").into()).unwrap();
+    assert!(effects.wanted(&till.state, &requested));
+    let again = till.decides(Payment::on_deadline(Payment::deadline(&till.state).unwrap()).unwrap()).unwrap();
+    assert!(!effects.wanted(&till.state, &requested), "it is made again under another number");
+    assert!(effects.wanted(&till.state, &again));
+    let report = RecordReport { intent: Some(IntentId("pi_1".to_owned())), report: Report::Created };
+    till.decides(report.into()).unwrap();
+    assert!(!effects.wanted(&till.state, &again), "the intent is there");
 }

@@ -29,7 +29,7 @@ pub(super) fn request(state: &PaymentState, command: &RequestPayment, at: Timest
     match &state.life {
         Life::NotRequested if command.amount.amount <= 0 => Err(PaymentRejection::InvalidAmount),
         Life::NotRequested => Ok(Some(requested(state, command, at).into())),
-        Life::Creating(..) | Life::Confirming(..) | Life::ActionRequired(_) | Life::Voiding(..) => {
+        Life::Creating(..) | Life::Confirming(..) | Life::ActionRequired(..) | Life::Voiding(..) => {
             asked_before(same, Err(PaymentRejection::InProgress))
         }
         Life::Authorised(_) | Life::Capturing(..) | Life::Captured(_) => asked_before(same, Ok(None)),
@@ -59,7 +59,7 @@ pub(super) fn capture(state: &PaymentState, command: &CapturePayment, at: Timest
         Life::NotRequested
         | Life::Creating(..)
         | Life::Confirming(..)
-        | Life::ActionRequired(_)
+        | Life::ActionRequired(..)
         | Life::Voiding(..)
         | Life::Declined(..)
         | Life::Voided => Err(PaymentRejection::NotAuthorised),
@@ -71,7 +71,7 @@ pub(super) fn void(state: &PaymentState, command: &VoidPayment, at: Timestamp) -
     match &state.life {
         // Nothing is held: an intent that no event names is never confirmed.
         Life::NotRequested | Life::Creating(..) => Ok(Some(Voided { order_id, reason }.into())),
-        Life::Confirming(payment, _) | Life::ActionRequired(payment) | Life::Authorised(payment) => {
+        Life::Confirming(payment, _) | Life::ActionRequired(payment, _) | Life::Authorised(payment) => {
             Ok(Some(void_started(state, payment, Ending::Voided { reason }, at).into()))
         }
         Life::Voiding(_, Ending::Voided { .. }, _) => Err(PaymentRejection::InProgress),

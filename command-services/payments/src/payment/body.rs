@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use tillroll_log::Key;
-use tillroll_schemas::payment::Ending;
-use tillroll_schemas::{Money, OrderId, Timestamp};
+use tillroll_schemas::payment::{Ending, IntentId};
+use tillroll_schemas::{Money, OrderId, Timestamp, UserId};
 
 use super::{Life, PaymentState};
 
@@ -34,6 +34,12 @@ pub struct PaymentBody {
     pub code: Option<String>,
     /// How many events it has; the `ETag`.
     pub version: u64,
+    /// Whose it is, if he has an account. Not told.
+    #[serde(skip)]
+    pub user_id: Option<UserId>,
+    /// The provider's id of it. Not told.
+    #[serde(skip)]
+    pub intent: Option<IntentId>,
 }
 
 /// Where a payment stands.
@@ -82,6 +88,8 @@ impl PaymentBody {
             action_by: request.filter(|_| status == Status::RequiresAction).map(|request| request.action_by),
             code: code(life),
             version: state.version,
+            user_id: request.and_then(|request| request.user_id),
+            intent: life.intent().cloned(),
         })
     }
 }
@@ -93,7 +101,7 @@ fn status(life: &Life) -> Option<Status> {
     match life {
         Life::NotRequested => None,
         Life::Creating(..) | Life::Confirming(..) => Some(Status::Pending),
-        Life::ActionRequired(_) => Some(Status::RequiresAction),
+        Life::ActionRequired(..) => Some(Status::RequiresAction),
         Life::Authorised(_) => Some(Status::Authorised),
         Life::Capturing(..) => Some(Status::Capturing),
         Life::Captured(taken) if taken.refunded() == taken.captured => Some(Status::Refunded),

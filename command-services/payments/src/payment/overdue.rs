@@ -2,30 +2,37 @@
 //! hold some is voided, and what should take, free or return money is stuck until an operator has it tried again.
 
 use tillroll_log::Timestamp;
-use tillroll_schemas::payment::{Ask, Call, CallRepeated, Declined, Ending, PaymentEvent, Stuck};
+use tillroll_schemas::payment::{ActionOverdue, Ask, Call, CallRepeated, Declined, Ending, PaymentEvent, Stuck};
 
 use super::asking::void_started;
 use super::wait::{Asking, by_then};
-use super::{Life, PaymentRejection, PaymentState, Wait};
+use super::{Intended, Life, PaymentState, Wait};
 
 /// The code when no outcome became known.
 const UNAVAILABLE: &str = "provider_unavailable";
 /// The code when the customer did not act.
 const ACTION_OVERDUE: &str = "action_overdue";
+/// How often it is looked again whether he has.
+const LOOKED_AGAIN: u32 = 1;
 
 pub(super) fn wait_over(state: &PaymentState, deadline: Timestamp, at: Timestamp) -> Option<PaymentEvent> {
     let after = at.max(deadline);
-    if let Life::ActionRequired(payment) = &state.life {
-        let ending = Ending::Declined { code: ACTION_OVERDUE.to_owned() };
-        let overdue = payment.request.action_by <= deadline;
-        return overdue.then(|| void_started(state, payment, ending, after).into());
+    if let Life::ActionRequired(payment, None) = &state.life {
+        let (order_id, intent) = (payment.request.order_id, payment.intent.clone());
+        let ask = state.asking(order_id, after).first();
+        return (payment.request.action_by <= deadline).then(|| ActionOverdue { order_id, intent, ask }.into());
     }
     let (call, wait) = state.life.waits().find(|(_, wait)| wait.is_over(deadline))?;
     let asking = state.asking(state.life.request()?.order_id, after);
     match next(&state.life, asking, wait.ask(), deadline) {
-        Some(ask) => Some(CallRepeated { call, ask }.into()),
+        Some(ask) => Some(CallRepeated { call, ask, reason: None }.into()),
         None => Some(given_up(state, call, wait, after)),
     }
+}
+
+/// The customer has not acted, as far as anybody knows.
+pub(super) fn overdue(state: &PaymentState, payment: &Intended, after: Timestamp) -> PaymentEvent {
+    void_started(state, payment, Ending::Declined { code: ACTION_OVERDUE.to_owned() }, after).into()
 }
 
 /// The next call, if there is to be one. An authorisation has its own end.
@@ -34,8 +41,9 @@ fn next(life: &Life, asking: Asking, last: &Ask, deadline: Timestamp) -> Option<
     match life {
         Life::Creating(request, _) => (deadline < request.answer_by).then(|| by_then(ask, request)),
         Life::Confirming(payment, _) => (deadline < payment.request.answer_by).then(|| by_then(ask, &payment.request)),
+        // The order does not wait for long.
+        Life::ActionRequired(..) => (last.attempt < LOOKED_AGAIN).then_some(ask),
         Life::NotRequested
-        | Life::ActionRequired(_)
         | Life::Authorised(_)
         | Life::Capturing(..)
         | Life::Captured(_)
@@ -53,8 +61,8 @@ fn given_up(state: &PaymentState, call: Call, wait: &Wait, after: Timestamp) -> 
             let ending = Ending::Declined { code: UNAVAILABLE.to_owned() };
             void_started(state, payment, ending, after).into()
         }
+        Life::ActionRequired(payment, _) => overdue(state, payment, after),
         Life::NotRequested
-        | Life::ActionRequired(_)
         | Life::Authorised(_)
         | Life::Capturing(..)
         | Life::Captured(_)
@@ -65,14 +73,4 @@ fn given_up(state: &PaymentState, call: Call, wait: &Wait, after: Timestamp) -> 
             Stuck { call, code: UNAVAILABLE.to_owned(), detail }.into()
         }
     }
-}
-
-/// An operator has the call made again that is stuck; of several the one that was asked for first.
-pub(super) fn retry(state: &PaymentState, at: Timestamp) -> Result<Option<PaymentEvent>, PaymentRejection> {
-    let stuck = state.life.waits().filter(|(_, wait)| wait.stuck().is_some());
-    let first = stuck.min_by_key(|(_, wait)| wait.ask().nth).ok_or(PaymentRejection::NotStuck)?;
-    let Some(request) = state.life.request() else { return Err(PaymentRejection::NotStuck) };
-    let (call, wait) = first;
-    let ask = state.asking(request.order_id, at).anew(wait.ask());
-    Ok(Some(CallRepeated { call, ask }.into()))
 }

@@ -35,11 +35,15 @@ pub enum PaymentRejection {
     CurrencyMismatch,
     /// It is not stuck.
     NotStuck,
+    /// A void is never given up.
+    MayBeHeld,
+    /// There is no such payment.
+    NotFound,
 }
 
 impl PaymentRejection {
     /// Every one of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InProgress,
         Self::Voided,
         Self::Declined,
@@ -56,6 +60,8 @@ impl PaymentRejection {
         Self::InvalidAmount,
         Self::CurrencyMismatch,
         Self::NotStuck,
+        Self::MayBeHeld,
+        Self::NotFound,
     ];
 }
 
@@ -78,6 +84,8 @@ impl tillroll_log::Rejection for PaymentRejection {
             Self::InvalidAmount => "invalid_amount",
             Self::CurrencyMismatch => "currency_mismatch",
             Self::NotStuck => "not_stuck",
+            Self::MayBeHeld => "may_be_held",
+            Self::NotFound => "not_found",
         }
     }
 
@@ -99,6 +107,8 @@ impl tillroll_log::Rejection for PaymentRejection {
             Self::InvalidAmount => "an amount is above 0",
             Self::CurrencyMismatch => "the payment is in another currency",
             Self::NotStuck => "the payment is not stuck",
+            Self::MayBeHeld => "money may be held, which is never given up: retry, or complete it when nothing is",
+            Self::NotFound => "there is no such payment",
         }
         .to_owned()
     }

@@ -9,6 +9,7 @@ use tillroll_schemas::payment::{
 };
 
 use super::asking::void_started;
+use super::overdue::overdue;
 use super::wait::by_then;
 use super::{Intended, Life, PaymentState, Standing, Taken, Wait};
 
@@ -32,7 +33,9 @@ pub(super) fn record(state: &PaymentState, command: &RecordReport, at: Timestamp
     }
     match &state.life {
         Life::Confirming(payment, _) => unauthorised(state, payment, report, true, at),
-        Life::ActionRequired(payment) => unauthorised(state, payment, report, false, at),
+        Life::ActionRequired(payment, Some(_)) if *report == Report::NotActed => Some(overdue(state, payment, at)),
+        Life::ActionRequired(payment, _) => unauthorised(state, payment, report, false, at),
+        Life::Authorised(payment) => matches!(report, Report::Cancelled).then(|| lapsed(payment)),
         Life::Capturing(payment, amount, wait) => capturing(payment, *amount, wait, report),
         Life::Captured(taken) => captured(taken, report),
         Life::Voiding(payment, ending, wait) => voiding(payment, ending, wait, report),
@@ -40,7 +43,7 @@ pub(super) fn record(state: &PaymentState, command: &RecordReport, at: Timestamp
             let payment = Intended { request: request.clone(), intent: intent.clone() };
             declined(state, &payment, code, report, at)
         }
-        Life::NotRequested | Life::Creating(..) | Life::Authorised(_) | Life::Declined(..) | Life::Voided => None,
+        Life::NotRequested | Life::Creating(..) | Life::Declined(..) | Life::Voided => None,
     }
 }
 
@@ -54,6 +57,7 @@ fn unauthorised(
 ) -> Option<PaymentEvent> {
     let order_id = payment.request.order_id;
     let intent = || payment.intent.clone();
+    let let_go = |code: &str| void_started(state, payment, Ending::Declined { code: code.to_owned() }, at).into();
     match report {
         Report::RequiresAction if confirming => {
             let action_by = payment.request.action_by;
@@ -62,20 +66,24 @@ fn unauthorised(
         Report::Authorised { amount } if *amount == payment.request.amount => {
             Some(Authorised { order_id, intent: intent(), amount: *amount }.into())
         }
-        Report::Authorised { .. } => {
-            let ending = Ending::Declined { code: "authorised_other_amount".to_owned() };
-            Some(void_started(state, payment, ending, at).into())
-        }
-        Report::Declined { code } => Some(Declined { order_id, code: code.clone() }.into()),
+        Report::Authorised { .. } => Some(let_go("authorised_other_amount")),
+        // The intent is still open: whoever has its secret could pay it with another card.
+        Report::Declined { code } => Some(let_go(code)),
         Report::Cancelled => Some(Declined { order_id, code: "cancelled_by_provider".to_owned() }.into()),
         Report::Created
         | Report::RequiresAction
+        | Report::NotActed
         | Report::Captured { .. }
         | Report::CaptureRefused { .. }
         | Report::CancelRefused { .. }
         | Report::Refunded { .. }
         | Report::RefundRefused { .. } => None,
     }
+}
+
+/// What was held is not any more: providers let go of it by themselves after some days.
+fn lapsed(payment: &Intended) -> PaymentEvent {
+    Declined { order_id: payment.request.order_id, code: "authorisation_cancelled".to_owned() }.into()
 }
 
 fn capturing(payment: &Intended, asked: Money, wait: &Wait, report: &Report) -> Option<PaymentEvent> {
@@ -94,9 +102,10 @@ fn capturing(payment: &Intended, asked: Money, wait: &Wait, report: &Report) -> 
             )
         }
         Report::CaptureRefused { code } => Some(CaptureRefused { order_id, code: code.clone() }.into()),
-        Report::Cancelled => Some(CaptureRefused { order_id, code: "authorisation_cancelled".to_owned() }.into()),
+        Report::Cancelled => Some(lapsed(payment)),
         Report::Created
         | Report::RequiresAction
+        | Report::NotActed
         | Report::Authorised { .. }
         | Report::Declined { .. }
         | Report::CancelRefused { .. }
@@ -124,6 +133,7 @@ fn captured(taken: &Taken, report: &Report) -> Option<PaymentEvent> {
         }
         Report::Created
         | Report::RequiresAction
+        | Report::NotActed
         | Report::Authorised { .. }
         | Report::Declined { .. }
         | Report::Captured { .. }
@@ -149,6 +159,7 @@ fn voiding(payment: &Intended, ending: &Ending, wait: &Wait, report: &Report) ->
         (
             Report::Created
             | Report::RequiresAction
+            | Report::NotActed
             | Report::Authorised { .. }
             | Report::Declined { .. }
             | Report::CaptureRefused { .. }
@@ -159,7 +170,7 @@ fn voiding(payment: &Intended, ending: &Ending, wait: &Wait, report: &Report) ->
     }
 }
 
-/// Of one that was declined: money that is held nevertheless is let go.
+/// Of one that was declined, in an old log perhaps without being cancelled: money that is held nevertheless is let go.
 fn declined(
     state: &PaymentState,
     payment: &Intended,
@@ -173,6 +184,7 @@ fn declined(
         }
         Report::Created
         | Report::RequiresAction
+        | Report::NotActed
         | Report::Declined { .. }
         | Report::Captured { .. }
         | Report::CaptureRefused { .. }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tillroll_schemas::payment::{
-    Call, CaptureRequested, Created, Ending, IntentId, RefundRequested, Requested, Stuck, VoidStarted,
+    Call, CallCompleted, CallRefused, CaptureRequested, Created, Ending, IntentId, RefundRequested, Requested, Stuck,
+    VoidStarted,
 };
 use tillroll_schemas::{Money, RefundId};
 
@@ -32,7 +33,7 @@ impl Life {
             Self::NotRequested | Self::Voided => None,
             Self::Creating(request, _) | Self::Declined(request, ..) => Some(request),
             Self::Confirming(payment, _)
-            | Self::ActionRequired(payment)
+            | Self::ActionRequired(payment, _)
             | Self::Authorised(payment)
             | Self::Capturing(payment, ..)
             | Self::Voiding(payment, ..) => Some(&payment.request),
@@ -46,7 +47,7 @@ impl Life {
             Self::NotRequested | Self::Voided | Self::Creating(..) => None,
             Self::Declined(_, intent, _) => intent.as_ref(),
             Self::Confirming(payment, _)
-            | Self::ActionRequired(payment)
+            | Self::ActionRequired(payment, _)
             | Self::Authorised(payment)
             | Self::Capturing(payment, ..)
             | Self::Voiding(payment, ..) => Some(&payment.intent),
@@ -57,15 +58,20 @@ impl Life {
     /// The calls whose outcome is not known, each with its wait.
     pub fn waits(&self) -> Box<dyn Iterator<Item = (Call, &Wait)> + '_> {
         match self {
-            Self::NotRequested | Self::ActionRequired(_) | Self::Authorised(_) | Self::Declined(..) | Self::Voided => {
-                Box::new(std::iter::empty())
-            }
+            Self::NotRequested
+            | Self::ActionRequired(_, None)
+            | Self::Authorised(_)
+            | Self::Declined(..)
+            | Self::Voided => Box::new(std::iter::empty()),
             Self::Creating(request, wait) => {
                 let (method_token, reference) = (request.method_token.clone(), request.reference.clone());
                 Box::new(std::iter::once((Call::Create { amount: request.amount, method_token, reference }, wait)))
             }
             Self::Confirming(payment, wait) => {
                 Box::new(std::iter::once((Call::Confirm { intent: payment.intent.clone() }, wait)))
+            }
+            Self::ActionRequired(payment, Some(wait)) => {
+                Box::new(std::iter::once((Call::Look { intent: payment.intent.clone() }, wait)))
             }
             Self::Capturing(payment, amount, wait) => {
                 Box::new(std::iter::once((Call::Capture { intent: payment.intent.clone(), amount: *amount }, wait)))
@@ -81,7 +87,7 @@ impl Life {
     fn untaken(self) -> Untaken {
         match self {
             Self::Confirming(payment, _)
-            | Self::ActionRequired(payment)
+            | Self::ActionRequired(payment, _)
             | Self::Authorised(payment)
             | Self::Capturing(payment, ..)
             | Self::Voiding(payment, ..) => Untaken::Yes(payment),
@@ -107,8 +113,8 @@ impl Life {
         }
     }
 
-    pub(super) fn action_required(self) -> Self {
-        self.untaken().to(Self::ActionRequired)
+    pub(super) fn action_required(self, look: Option<Wait>) -> Self {
+        self.untaken().to(|payment| Self::ActionRequired(payment, look))
     }
 
     pub(super) fn authorised(self) -> Self {
@@ -175,6 +181,7 @@ impl Life {
         match (self, call) {
             (Self::Creating(request, _), Call::Create { .. }) => Self::Creating(request, wait),
             (Self::Confirming(payment, _), Call::Confirm { .. }) => Self::Confirming(payment, wait),
+            (Self::ActionRequired(payment, _), Call::Look { .. }) => Self::ActionRequired(payment, Some(wait)),
             (Self::Capturing(payment, amount, _), Call::Capture { .. }) => Self::Capturing(payment, amount, wait),
             (Self::Voiding(payment, ending, _), Call::Void { .. }) => Self::Voiding(payment, ending, wait),
             (life @ Self::Captured(_), Call::Refund { refund_id, .. }) => {
@@ -189,6 +196,24 @@ impl Life {
         let Some(ask) = last else { return self };
         let wait = Wait::Stuck { ask, code: event.code.clone(), detail: event.detail.clone() };
         self.waiting(&event.call, wait)
+    }
+
+    pub(super) fn call_completed(self, event: &CallCompleted) -> Self {
+        match (&event.call, &event.ending) {
+            (Call::Capture { amount, .. }, _) => self.captured(*amount),
+            (Call::Refund { refund_id, .. }, _) => self.refund_is(*refund_id, Standing::Done),
+            (Call::Void { .. }, Some(Ending::Declined { code })) => self.declined(code),
+            (Call::Void { .. }, Some(Ending::Voided { .. })) => Self::Voided,
+            (Call::Void { .. }, None) | (Call::Create { .. } | Call::Confirm { .. } | Call::Look { .. }, _) => self,
+        }
+    }
+
+    pub(super) fn call_refused(self, event: &CallRefused) -> Self {
+        match &event.call {
+            Call::Capture { .. } => self.authorised(),
+            Call::Refund { refund_id, .. } => self.refund_is(*refund_id, Standing::Refused),
+            Call::Create { .. } | Call::Confirm { .. } | Call::Look { .. } | Call::Void { .. } => self,
+        }
     }
 }
 

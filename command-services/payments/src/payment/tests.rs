@@ -1,6 +1,7 @@
 //! What a payment does, sentence by sentence; `properties` holds what is true of every history.
 
 mod authorising;
+mod operating;
 mod properties;
 mod taking;
 mod voiding;
@@ -157,6 +158,11 @@ fn creating() -> Given {
 
 fn confirming() -> Given {
     creating().and(reported(Report::Created))
+}
+
+/// Declined, and the intent is closed.
+fn refused_card(code: &str) -> Given {
+    confirming().and(reported(declined(code))).and(reported(Report::Cancelled))
 }
 
 fn held() -> Given {

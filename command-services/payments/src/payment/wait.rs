@@ -116,6 +116,7 @@ pub(super) fn step(call: &Call) -> &'static str {
     match call {
         Call::Create { .. } => "create",
         Call::Confirm { .. } => "confirm",
+        Call::Look { .. } => "look",
         Call::Capture { .. } => "capture",
         Call::Void { .. } => "void",
         Call::Refund { .. } => "refund",

@@ -1,5 +1,6 @@
 //! A provider behind a circuit breaker: after some unknown outcomes in a row it is left alone for a moment, then asked
-//! again: the first answer closes the circuit, the first failure opens it for longer. Refusals are answers, not failures.
+//! again: the first answer closes the circuit, the first failure opens it for longer. Refusals are answers, not failures,
+//! and so is what says something of one call alone.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use failsafe::{Config, Error, Instrument, StateMachine, backoff, failure_policy}
 use tillroll_schemas::Money;
 use tillroll_schemas::payment::IntentId;
 
-use super::{Answer, Doubt, IdempotencyKey, Intent, NewIntent, NewRefund, Provider, RefundSeen};
+use super::{Answer, Doubt, IdempotencyKey, Intent, NewIntent, NewRefund, Page, Provider, RefundSeen};
 
 /// A shorter pause could be none.
 const LEAST_PAUSE: Duration = Duration::from_secs(2);
@@ -53,12 +54,12 @@ impl<P: Provider> Guarded<P> {
     async fn ask<T: Send>(&self, call: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
         let call = async {
             match call.await {
-                Answer::Unknown(doubt) => Err(doubt),
-                known @ (Answer::Done(_) | Answer::Refused { .. }) => Ok(known),
+                Answer::Unknown(doubt) if doubt.is_about_the_provider() => Err(doubt),
+                answer => Ok(answer),
             }
         };
         match self.breaker.call(call).await {
-            Ok(known) => known,
+            Ok(answer) => answer,
             Err(Error::Inner(doubt)) => Answer::Unknown(doubt),
             Err(Error::Rejected) => Answer::Unknown(Doubt::CircuitOpen),
         }
@@ -92,6 +93,14 @@ impl<P: Provider> Provider for Guarded<P> {
 
     async fn refunds(&self, intent: &IntentId) -> Answer<Vec<RefundSeen>> {
         self.ask(self.provider.refunds(intent)).await
+    }
+
+    async fn every_intent(&self, after: Option<&str>) -> Answer<Page<Intent>> {
+        self.ask(self.provider.every_intent(after)).await
+    }
+
+    async fn every_refund(&self, after: Option<&str>) -> Answer<Page<RefundSeen>> {
+        self.ask(self.provider.every_refund(after)).await
     }
 }
 

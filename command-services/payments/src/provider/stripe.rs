@@ -3,6 +3,7 @@
 //! The API version is pinned: what an answer means is read as of that version. The secret key is in one header, marked
 //! as sensitive, and nowhere else.
 
+mod amounts;
 mod wire;
 
 use std::fmt;
@@ -19,8 +20,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 use tillroll_schemas::Money;
 use tillroll_schemas::payment::IntentId;
+use tokio::sync::watch;
 
-use super::{Answer, Doubt, IdempotencyKey, Intent, NewIntent, NewRefund, Provider, RefundSeen};
+use super::{Answer, Doubt, IdempotencyKey, Intent, NewIntent, NewRefund, Page, Provider, RefundSeen};
 use wire::{WireError, WireList};
 pub(crate) use wire::{WireIntent, WireRefund};
 
@@ -33,6 +35,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// Connections that were not used for so long are closed: the server may have done so, too.
 const KEEP_IDLE: Duration = Duration::from_secs(30);
+/// The code under which an amount is refused that Stripe has no number for: nothing was asked.
+const INEXPRESSIBLE: &str = "amount_not_expressible";
 /// No answer of use is larger.
 const LARGEST_ANSWER: usize = 1 << 20;
 
@@ -42,6 +46,9 @@ pub enum StripeError {
     /// The base URL is not one.
     #[error("{0:?} is not a URL such as {API_URL}")]
     Url(String),
+    /// It would be shown wherever the URL is.
+    #[error("the payment provider's URL has a user or a password in it")]
+    Credentials,
     /// A secret key does not go over a plain connection to another machine.
     #[error("{0:?} is neither https nor on this machine: the secret key would be readable on the way")]
     Plain(String),
@@ -81,11 +88,20 @@ impl fmt::Debug for StripeConfig {
     }
 }
 
+/// Where the provider is.
+#[derive(Clone)]
+enum Base {
+    /// There.
+    Fixed(String),
+    /// At the first of these, as they come and go: a sandbox that announces itself. Its secret key is no secret.
+    Announced(watch::Receiver<Vec<String>>),
+}
+
 /// The adapter. Cheap to clone.
 #[derive(Clone)]
 pub struct Stripe {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    base: String,
+    base: Base,
     authorization: HeaderValue,
     answer_within: Duration,
     return_url: Option<String>,
@@ -93,14 +109,22 @@ pub struct Stripe {
 
 impl fmt::Debug for Stripe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stripe").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Stripe").field("base", &self.base()).finish_non_exhaustive()
     }
 }
 
 impl Stripe {
     /// An adapter; it connects when it is asked for something.
     pub fn new(config: &StripeConfig) -> Result<Self, StripeError> {
-        let base = checked_base(&config.url)?;
+        Self::at(Base::Fixed(checked_base(&config.url)?), config)
+    }
+
+    /// An adapter for a sandbox, wherever it is at the moment; the configured URL is not asked.
+    pub fn announced(urls: watch::Receiver<Vec<String>>, config: &StripeConfig) -> Result<Self, StripeError> {
+        Self::at(Base::Announced(urls), config)
+    }
+
+    fn at(base: Base, config: &StripeConfig) -> Result<Self, StripeError> {
         if config.secret_key.is_empty() {
             return Err(StripeError::SecretKey);
         }
@@ -123,6 +147,13 @@ impl Stripe {
         Ok(Self { client, base, authorization, answer_within, return_url })
     }
 
+    fn base(&self) -> Option<String> {
+        match &self.base {
+            Base::Fixed(url) => Some(url.clone()),
+            Base::Announced(urls) => urls.borrow().first().cloned(),
+        }
+    }
+
     async fn post<T: DeserializeOwned>(&self, path: &str, key: &IdempotencyKey, form: String) -> Heard<T> {
         self.ask(Method::POST, path, Some(key), form).await
     }
@@ -138,7 +169,9 @@ impl Stripe {
         key: Option<&IdempotencyKey>,
         form: String,
     ) -> Heard<T> {
-        let Ok(request) = self.request(method, path, key, form) else { return Heard::Unknown(Doubt::Unreachable) };
+        let unreachable = Heard::Unknown(Doubt::Unreachable);
+        let Some(base) = self.base() else { return unreachable };
+        let Ok(request) = self.request(method, &format!("{base}/v1/{path}"), key, form) else { return unreachable };
         match tokio::time::timeout(self.answer_within, self.exchange(request)).await {
             Ok(Ok((status, body))) => read(status, &body),
             Ok(Err(doubt)) => Heard::Unknown(doubt),
@@ -149,13 +182,13 @@ impl Stripe {
     fn request(
         &self,
         method: Method,
-        path: &str,
+        url: &str,
         key: Option<&IdempotencyKey>,
         form: String,
     ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}/v1/{path}", self.base))
+            .uri(url)
             .header(AUTHORIZATION, &self.authorization)
             .header("stripe-version", API_VERSION);
         if let Some(key) = key {
@@ -202,10 +235,16 @@ fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Heard<T> {
             tracing::error!(http.status = status.as_u16(), "the payment provider does not take our secret key");
             Heard::Unknown(Doubt::NotAllowed)
         }
-        StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            Heard::Unknown(Doubt::Busy)
-        }
-        status if status.is_client_error() => WireError::read(body).map_or(unreadable, Heard::No),
+        StatusCode::TOO_MANY_REQUESTS => Heard::Unknown(Doubt::TooMany),
+        StatusCode::CONFLICT | StatusCode::REQUEST_TIMEOUT => Heard::Unknown(Doubt::Busy),
+        // Something that Stripe needs has failed: nothing was decided.
+        StatusCode::FAILED_DEPENDENCY => Heard::Unknown(Doubt::ServerFault),
+        status if status.is_client_error() => match WireError::read(body) {
+            // The call was made before with other parameters, perhaps by an older build: what came of it is not told.
+            Some(error) if error.is_about_the_key() => Heard::Unknown(Doubt::Busy),
+            Some(error) => Heard::No(error),
+            None => unreadable,
+        },
         status if status.is_server_error() => Heard::Unknown(Doubt::ServerFault),
         _ => unreadable,
     }
@@ -214,6 +253,9 @@ fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Heard<T> {
 /// The URL without a slash at its end.
 fn checked_base(url: &str) -> Result<String, StripeError> {
     let base = url.trim_end_matches('/');
+    if base.contains('@') {
+        return Err(StripeError::Credentials);
+    }
     let parsed: Uri = base.parse().map_err(|_| StripeError::Url(url.to_owned()))?;
     let host = parsed.host().ok_or_else(|| StripeError::Url(url.to_owned()))?;
     match parsed.scheme_str() {
@@ -222,6 +264,12 @@ fn checked_base(url: &str) -> Result<String, StripeError> {
         Some("http") => Err(StripeError::Plain(url.to_owned())),
         _ => Err(StripeError::Url(url.to_owned())),
     }
+}
+
+/// The number that Stripe is told of it, or the refusal that stands for its answer.
+fn number<T>(money: Money) -> Result<String, Answer<T>> {
+    let refused = || Answer::Refused { code: INEXPRESSIBLE.to_owned(), seen: None };
+    amounts::told(money).map(|number| number.to_string()).ok_or_else(refused)
 }
 
 /// A form of these fields.
@@ -235,10 +283,21 @@ fn path(id: &IntentId, rest: &str) -> String {
     format!("payment_intents/{id}{rest}")
 }
 
+/// A list after that id.
+fn paged(path: &str, after: Option<&str>) -> String {
+    let after = after.map(|after| ("starting_after", after));
+    let fields: Vec<(&str, &str)> = [("limit", "100")].into_iter().chain(after).collect();
+    format!("{path}?{}", form(&fields))
+}
+
 impl Provider for Stripe {
     async fn create(&self, key: &IdempotencyKey, new: &NewIntent) -> Answer<Intent> {
+        let amount = match number(new.amount) {
+            Ok(amount) => amount,
+            Err(refused) => return refused,
+        };
         let form = form(&[
-            ("amount", &new.amount.amount.to_string()),
+            ("amount", &amount),
             ("currency", &new.amount.currency.as_str().to_ascii_lowercase()),
             ("capture_method", "manual"),
             ("payment_method_types[]", "card"),
@@ -256,7 +315,11 @@ impl Provider for Stripe {
     }
 
     async fn capture(&self, key: &IdempotencyKey, intent: &IntentId, amount: Money) -> Answer<Intent> {
-        let form = form(&[("amount_to_capture", &amount.amount.to_string())]);
+        let amount = match number(amount) {
+            Ok(amount) => amount,
+            Err(refused) => return refused,
+        };
+        let form = form(&[("amount_to_capture", &amount)]);
         let heard = self.post(&path(intent, "/capture"), key, form).await;
         heard.into_answer(WireIntent::read, WireError::intent)
     }
@@ -267,9 +330,13 @@ impl Provider for Stripe {
     }
 
     async fn refund(&self, key: &IdempotencyKey, new: &NewRefund) -> Answer<RefundSeen> {
+        let amount = match number(new.amount) {
+            Ok(amount) => amount,
+            Err(refused) => return refused,
+        };
         let form = form(&[
             ("payment_intent", new.intent.as_str()),
-            ("amount", &new.amount.amount.to_string()),
+            ("amount", &amount),
             ("metadata[payment_id]", &new.payment.to_string()),
             ("metadata[refund_id]", &new.refund.to_string()),
         ]);
@@ -284,6 +351,16 @@ impl Provider for Stripe {
         let of = form(&[("payment_intent", intent.as_str()), ("limit", "100")]);
         let heard = self.get::<WireList<WireRefund>>(&format!("refunds?{of}")).await;
         heard.into_answer(|list| list.data.into_iter().map(WireRefund::read).collect(), |_| None)
+    }
+
+    async fn every_intent(&self, after: Option<&str>) -> Answer<Page<Intent>> {
+        let heard = self.get::<WireList<WireIntent>>(&paged("payment_intents", after)).await;
+        heard.into_answer(|list| list.page(WireIntent::read, |intent| intent.id.as_str()), |_| None)
+    }
+
+    async fn every_refund(&self, after: Option<&str>) -> Answer<Page<RefundSeen>> {
+        let heard = self.get::<WireList<WireRefund>>(&paged("refunds", after)).await;
+        heard.into_answer(|list| list.page(WireRefund::read, |refund| &refund.id), |_| None)
     }
 }
 

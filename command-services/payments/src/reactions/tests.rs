@@ -26,7 +26,8 @@ fn told(caused: Commands) -> Option<PaymentOutcome> {
     let outgoing = caused.first()?;
     assert_eq!((caused.len(), outgoing.to, &*outgoing.key), (1, catalogue::ORDER, ORDER.to_string().as_str()));
     assert_eq!((&*outgoing.step, outgoing.type_name), ("payment-answer", "order.record-payment-answer"));
-    let PaymentAnswer::Record(answer) = PaymentAnswer::decode(outgoing.type_name, &outgoing.value).unwrap();
+    let command = OrderCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+    let OrderCommand::RecordPaymentAnswer(answer) = command else { panic!("{command:?}") };
     assert_eq!(answer.payment_id, payment_of(ORDER));
     Some(answer.outcome)
 }
@@ -99,9 +100,25 @@ fn steps_on_the_way_are_no_answers() {
 }
 
 #[test]
+fn a_request_is_declined_only_where_nothing_is_held() {
+    let told = |settled| told_when(request(), settled);
+    for code in ["voided", "declined", "invalid_amount"] {
+        let declined = PaymentOutcome::Declined { code: code.to_owned() };
+        assert_eq!(told(SettledAs::Refused(code)), Some(declined));
+    }
+    let undecided = [
+        (SettledAs::Refused("another_request"), "another_request"),
+        (SettledAs::Conflict, "conflict"),
+        (SettledAs::DeadLettered, "dead_lettered"),
+    ];
+    for (settled, code) in undecided {
+        assert_eq!(told(settled), Some(PaymentOutcome::RequestRefused { code: code.to_owned() }));
+    }
+}
+
+#[test]
 fn an_order_is_told_why_it_was_refused() {
     let settled = SettledAs::Refused("expired_card");
-    assert_eq!(told_when(request(), settled), Some(PaymentOutcome::Declined { code: code() }));
     assert_eq!(told_when(capture(), settled), Some(PaymentOutcome::CaptureRefused { code: code() }));
     assert_eq!(told_when(void(), settled), Some(PaymentOutcome::VoidRefused { code: code() }));
     let refused = PaymentOutcome::RefundRefused { refund_id: REFUND, code: code() };
@@ -155,7 +172,8 @@ fn an_order_is_told_the_number_of_its_document_the_first_time_and_again() {
         (outgoing.to, &*outgoing.key, &*outgoing.step),
         (catalogue::ORDER, &*ORDER.to_string(), "invoice-answer")
     );
-    let InvoiceAnswer::Record(answer) = InvoiceAnswer::decode(outgoing.type_name, &outgoing.value).unwrap();
+    let command = OrderCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+    let OrderCommand::RecordInvoiceAnswer(answer) = command else { panic!("{command:?}") };
     assert_eq!(answer, RecordInvoiceAnswer { document, outcome: InvoiceOutcome::Issued { series, number: 17 } });
 }
 
@@ -170,7 +188,8 @@ fn a_document_that_is_refused_is_told_and_a_credit_of_no_order_tells_nobody() {
         InvoiceSeriesReactions::on_settled(&cause("1970-01"), Some(&command.into()), settled).unwrap()
     };
     let caused = told(of_order, SettledAs::Refused("no_lines"));
-    let InvoiceAnswer::Record(answer) = InvoiceAnswer::decode(caused[0].type_name, &caused[0].value).unwrap();
+    let command = OrderCommand::decode(caused[0].type_name, &caused[0].value).unwrap();
+    let OrderCommand::RecordInvoiceAnswer(answer) = command else { panic!("{command:?}") };
     assert_eq!(answer.outcome, InvoiceOutcome::Refused { code: "no_lines".to_owned() });
     assert_eq!(told(alone, SettledAs::Refused("no_lines")), Vec::new());
 }

@@ -13,7 +13,7 @@ pub(super) enum Card {
     HoldsLess,
     /// Pays; the confirmation is done, and never answered.
     NeverAnswers,
-    /// Pays; the confirmation is answered late.
+    /// Pays; the confirmation is done late, when nobody waits for it any more.
     AnswersLate,
     /// Pays; every webhook is sent twice.
     ToldTwice,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tillroll_schemas::PaymentId;
 
 use super::cards::Card;
 
@@ -22,6 +23,8 @@ pub enum Operation {
     Refund,
     /// Looking.
     Retrieve,
+    /// Not a call but a webhook of the sandbox's own: `never_answer` loses it, anything else delays it.
+    Webhook,
 }
 
 /// How a call goes wrong.
@@ -34,7 +37,7 @@ pub enum Misbehaviour {
     ErrorAfter,
     /// It is done, and never answered.
     NeverAnswer,
-    /// It is done, and answered late.
+    /// It is done later than anybody waits for it, and then answered.
     AnswerLate,
     /// It is done, and the connection breaks within the answer.
     Cut,
@@ -46,7 +49,7 @@ pub enum Misbehaviour {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Which; all if absent.
+    /// Which; every call if absent.
     #[serde(default)]
     pub on: Option<Operation>,
     /// How.
@@ -55,37 +58,60 @@ pub struct Fault {
     /// How many of them.
     #[serde(default = "once")]
     pub times: u32,
+    /// Of this payment only; of every one if absent.
+    #[serde(default)]
+    pub payment: Option<PaymentId>,
 }
 
 fn once() -> u32 {
     1
 }
 
-/// How late a late answer is: long for a test, short for a person.
-pub(super) const LATE: Duration = Duration::from_millis(400);
+/// How late a late answer is: later than a payment waits for it, looks how things stand and asks again.
+const LATE: Duration = Duration::from_secs(13);
 
 /// The faults that are still to be.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+#[derive(Debug)]
+pub(super) struct Faults {
+    next: Vec<Fault>,
+    /// How late a late answer is.
+    pub(super) late: Duration,
+    /// Calls that will be done late, and are not yet.
+    pub(super) under_way: usize,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { next: Vec::new(), late: LATE, under_way: 0 }
+    }
+}
 
 impl Faults {
     pub(super) fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.next.push(fault);
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.next.clear();
     }
 
     /// How this call goes wrong, if it does: by the first fault that fits it, else by its card.
-    pub(super) fn strike(&mut self, operation: Operation, card: Option<Card>) -> Option<Misbehaviour> {
-        let fits = |fault: &Fault| fault.on.is_none_or(|on| on == operation);
-        if let Some(place) = self.0.iter().position(fits) {
-            let fault = &mut self.0[place];
+    pub(super) fn strike(
+        &mut self,
+        operation: Operation,
+        card: Option<Card>,
+        payment: Option<PaymentId>,
+    ) -> Option<Misbehaviour> {
+        let fits = |fault: &Fault| {
+            fault.on.map_or(operation != Operation::Webhook, |on| on == operation)
+                && (fault.payment.is_none() || fault.payment == payment)
+        };
+        if let Some(place) = self.next.iter().position(fits) {
+            let fault = &mut self.next[place];
             let misbehaviour = fault.misbehaviour;
             fault.times = fault.times.saturating_sub(1);
             if fault.times == 0 {
-                self.0.remove(place);
+                self.next.remove(place);
             }
             return Some(misbehaviour);
         }

@@ -1,24 +1,25 @@
 //! The sandbox's HTTP: forms in, JSON out, idempotency keys as Stripe keeps them (what was answered once under a key is
 //! answered for ever, a fault too; with other parameters it is an error), and the faults that it was told.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use hyper::body::Frame;
 use serde_json::json;
+use tillroll_telemetry::spawn;
 
 use super::Sandbox;
-use super::faults::{Fault, LATE, Misbehaviour, Operation};
-use super::ledger::{Fields, Holding, Ledger, Reply, refusal};
+use super::faults::{Fault, Misbehaviour, Operation};
+use super::ledger::{Fields, Holding, Ledger, Reply, metadata, payment_of, refusal};
 
 #[derive(Clone)]
 struct Desk {
@@ -26,9 +27,16 @@ struct Desk {
     url: Arc<str>,
 }
 
+/// What a call asks for.
+struct Asked {
+    key: Option<String>,
+    question: String,
+    fields: Fields,
+}
+
 pub(super) fn router(sandbox: Sandbox, url: &str) -> Router {
     Router::new()
-        .route("/v1/payment_intents", post(create))
+        .route("/v1/payment_intents", post(create).get(list))
         .route("/v1/payment_intents/{intent}", get(retrieve))
         .route("/v1/payment_intents/{intent}/confirm", post(confirm))
         .route("/v1/payment_intents/{intent}/capture", post(capture))
@@ -37,7 +45,6 @@ pub(super) fn router(sandbox: Sandbox, url: &str) -> Router {
         .route("/sandbox/authenticate/{intent}", get(bank).post(authenticate))
         .route("/sandbox/faults", post(misbehave).delete(behave))
         .route("/sandbox/intents", get(holdings))
-        .route("/sandbox/webhooks", get(webhooks))
         .with_state(Desk { sandbox, url: url.into() })
 }
 
@@ -46,17 +53,21 @@ async fn create(State(desk): State<Desk>, headers: HeaderMap, form: String) -> R
 }
 
 async fn confirm(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap, form: String) -> Response {
-    desk.change(Operation::Confirm, Some(&id), &headers, &form, |ledger, fields, url| ledger.confirm(&id, fields, url))
-        .await
+    let intent = id.clone();
+    let confirm = move |ledger: &mut Ledger, fields: &Fields, url: &str| ledger.confirm(&intent, fields, url);
+    desk.change(Operation::Confirm, Some(&id), &headers, &form, confirm).await
 }
 
 async fn capture(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap, form: String) -> Response {
-    let capture = |ledger: &mut Ledger, fields: &Fields, url: &str| ledger.capture(&id, fields, url);
+    let intent = id.clone();
+    let capture = move |ledger: &mut Ledger, fields: &Fields, url: &str| ledger.capture(&intent, fields, url);
     desk.change(Operation::Capture, Some(&id), &headers, &form, capture).await
 }
 
 async fn cancel(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap, form: String) -> Response {
-    desk.change(Operation::Cancel, Some(&id), &headers, &form, |ledger, _, url| ledger.cancel(&id, url)).await
+    let intent = id.clone();
+    let cancel = move |ledger: &mut Ledger, _: &Fields, url: &str| ledger.cancel(&intent, url);
+    desk.change(Operation::Cancel, Some(&id), &headers, &form, cancel).await
 }
 
 async fn refund(State(desk): State<Desk>, headers: HeaderMap, form: String) -> Response {
@@ -66,80 +77,131 @@ async fn refund(State(desk): State<Desk>, headers: HeaderMap, form: String) -> R
 }
 
 async fn retrieve(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    desk.look(&headers, |ledger, url| ledger.retrieve(&id, url)).await
+    desk.look(Some(&id), &headers, |ledger, url| ledger.retrieve(&id, url)).await
 }
 
-async fn refunds(
-    State(desk): State<Desk>,
-    Query(asked): Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    desk.look(&headers, |ledger, _| ledger.refunds_of(asked.get("payment_intent"))).await
+async fn list(State(desk): State<Desk>, Query(asked): Query<Fields>, headers: HeaderMap) -> Response {
+    desk.look(None, &headers, |ledger, url| ledger.list(&asked, url)).await
+}
+
+async fn refunds(State(desk): State<Desk>, Query(asked): Query<Fields>, headers: HeaderMap) -> Response {
+    let intent = asked.get("payment_intent").map(String::as_str);
+    desk.look(intent, &headers, |ledger, _| ledger.refunds_of(&asked)).await
 }
 
 impl Desk {
-    /// A call that changes something.
+    /// A call that changes something. One that is late is done when nobody waits for it any more.
     async fn change(
         &self,
         operation: Operation,
         intent: Option<&str>,
         headers: &HeaderMap,
         form: &str,
-        change: impl FnOnce(&mut Ledger, &Fields, &str) -> Reply,
+        change: impl FnOnce(&mut Ledger, &Fields, &str) -> Reply + Send + 'static,
     ) -> Response {
         if let Some(refused) = unknown_caller(headers) {
             return refused;
         }
-        let fields = fields(form);
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-        let question = format!("{operation:?} {intent:?} {form}");
-        let (reply, fault) = {
-            let mut ledger = self.sandbox.ledger();
-            let card = intent.and_then(|intent| ledger.card(intent));
-            let fault = ledger.faults.strike(operation, card);
-            let before = key.as_ref().and_then(|key| ledger.answers.get(key).cloned());
-            let reply = match (fault, before) {
-                (Some(Misbehaviour::ErrorBefore), _) => fault_500(),
-                (Some(Misbehaviour::TooMany), _) => refusal(429, "rate_limit", "too many requests"),
-                (_, Some((asked, _))) if asked != question => {
-                    refusal(400, "idempotency_error", "the key was used with other parameters")
-                }
-                (_, Some((_, reply))) => reply,
-                (fault, None) => {
-                    let done = change(&mut ledger, &fields, &self.url);
-                    let reply = if fault == Some(Misbehaviour::ErrorAfter) { fault_500() } else { done };
-                    if let Some(key) = key {
-                        ledger.answers.insert(key, (question, reply.clone()));
-                    }
-                    reply
-                }
-            };
-            (reply, fault)
+        let asked = Asked { key, question: format!("{operation:?} {intent:?} {form}"), fields: fields(form) };
+        let (fault, late) = self.strike(operation, intent, &asked.fields);
+        if fault != Some(Misbehaviour::AnswerLate) {
+            return answered(self.carry_out(asked, fault, change), fault).await;
+        }
+        let desk = self.clone();
+        let done = spawn("late-answer", async move {
+            tokio::time::sleep(late).await;
+            let reply = desk.carry_out(asked, None, change);
+            desk.sandbox.ledger().faults.under_way -= 1;
+            reply
+        });
+        written(done.await.unwrap_or_else(|_| fault_500()))
+    }
+
+    /// How a call goes wrong, if it does; and how late late is.
+    fn strike(&self, operation: Operation, intent: Option<&str>, fields: &Fields) -> (Option<Misbehaviour>, Duration) {
+        let mut ledger = self.sandbox.ledger();
+        let (card, payment) = match intent.and_then(|intent| ledger.card(intent)) {
+            Some((card, payment)) => (Some(card), payment),
+            None => (None, payment_of(&metadata(fields))),
         };
-        answered(reply, fault).await
+        let faults = &mut ledger.faults;
+        let fault = faults.strike(operation, card, payment);
+        faults.under_way += usize::from(fault == Some(Misbehaviour::AnswerLate));
+        (fault, faults.late)
+    }
+
+    fn carry_out(
+        &self,
+        Asked { key, question, fields }: Asked,
+        fault: Option<Misbehaviour>,
+        change: impl FnOnce(&mut Ledger, &Fields, &str) -> Reply,
+    ) -> Reply {
+        let mut ledger = self.sandbox.ledger();
+        let before = key.as_ref().and_then(|key| ledger.answered(key).cloned());
+        let reply = match (fault, before) {
+            (Some(Misbehaviour::ErrorBefore), _) => fault_500(),
+            (Some(Misbehaviour::TooMany), _) => refusal(429, "rate_limit", "too many requests"),
+            (_, Some((asked, _))) if asked != question => {
+                refusal(400, "idempotency_error", "the key was used with other parameters")
+            }
+            (_, Some((_, reply))) => reply,
+            (fault, None) => {
+                let done = change(&mut ledger, &fields, &self.url);
+                let reply = if fault == Some(Misbehaviour::ErrorAfter) { fault_500() } else { done };
+                if let Some(key) = key {
+                    ledger.remember(key, question, reply.clone());
+                }
+                reply
+            }
+        };
+        let reply = written_down(&mut ledger, reply);
+        drop(ledger);
+        self.sandbox.has_told();
+        reply
     }
 
     /// A call that looks.
-    async fn look(&self, headers: &HeaderMap, look: impl FnOnce(&Ledger, &str) -> Reply) -> Response {
+    async fn look(
+        &self,
+        intent: Option<&str>,
+        headers: &HeaderMap,
+        look: impl FnOnce(&Ledger, &str) -> Reply,
+    ) -> Response {
         if let Some(refused) = unknown_caller(headers) {
             return refused;
         }
-        let (reply, fault) = {
+        let (reply, fault, late) = {
             let mut ledger = self.sandbox.ledger();
-            let fault = ledger.faults.strike(Operation::Retrieve, None);
+            let payment = intent.and_then(|intent| ledger.card(intent)).and_then(|(_, payment)| payment);
+            let fault = ledger.faults.strike(Operation::Retrieve, None, payment);
             let reply = match fault {
                 Some(Misbehaviour::ErrorBefore | Misbehaviour::ErrorAfter) => fault_500(),
                 Some(Misbehaviour::TooMany) => refusal(429, "rate_limit", "too many requests"),
                 _ => look(&ledger, &self.url),
             };
-            (reply, fault)
+            (reply, fault, ledger.faults.late)
         };
+        if fault == Some(Misbehaviour::AnswerLate) {
+            tokio::time::sleep(late).await;
+        }
         answered(reply, fault).await
     }
 }
 
 fn fields(form: &str) -> Fields {
     form_urlencoded::parse(form.as_bytes()).into_owned().collect()
+}
+
+/// The reply once what it says is in the journal; a fault if that cannot be.
+fn written_down(ledger: &mut Ledger, reply: Reply) -> Reply {
+    match ledger.keep() {
+        Ok(()) => reply,
+        Err(error) => {
+            tracing::error!(%error, "the sandbox cannot write its ledger");
+            fault_500()
+        }
+    }
 }
 
 fn fault_500() -> Reply {
@@ -157,11 +219,12 @@ fn unknown_caller(headers: &HeaderMap) -> Option<Response> {
 async fn answered(reply: Reply, fault: Option<Misbehaviour>) -> Response {
     match fault {
         Some(Misbehaviour::NeverAnswer) => std::future::pending().await,
-        Some(Misbehaviour::AnswerLate) => tokio::time::sleep(LATE).await,
-        Some(Misbehaviour::Cut) => return Response::new(Body::new(Broken)),
-        Some(Misbehaviour::ErrorBefore | Misbehaviour::ErrorAfter | Misbehaviour::TooMany) | None => {}
+        Some(Misbehaviour::Cut) => Response::new(Body::new(Broken)),
+        Some(
+            Misbehaviour::ErrorBefore | Misbehaviour::ErrorAfter | Misbehaviour::AnswerLate | Misbehaviour::TooMany,
+        )
+        | None => written(reply),
     }
-    written(reply)
 }
 
 fn written((status, body): Reply) -> Response {
@@ -189,10 +252,25 @@ async fn bank(Path(intent): Path<String>) -> Html<String> {
     ))
 }
 
-async fn authenticate(State(desk): State<Desk>, Path(intent): Path<String>, form: String) -> Response {
+/// The customer has said who he is. A browser is sent back to the shop; whoever asks for no page gets the intent.
+async fn authenticate(
+    State(desk): State<Desk>,
+    Path(intent): Path<String>,
+    headers: HeaderMap,
+    form: String,
+) -> Response {
     let passed = fields(&form).get("outcome").is_none_or(|outcome| outcome == "pass");
-    let reply = desk.sandbox.ledger().authenticate(&intent, &desk.url, passed);
-    written(reply)
+    let (reply, back) = {
+        let mut ledger = desk.sandbox.ledger();
+        let reply = ledger.authenticate(&intent, &desk.url, passed);
+        (written_down(&mut ledger, reply), ledger.return_url(&intent))
+    };
+    desk.sandbox.has_told();
+    let browser = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    match back.filter(|_| reply.0 == 200 && browser.is_some_and(|accept| accept.contains("text/html"))) {
+        Some(back) => Redirect::to(&back).into_response(),
+        None => written(reply),
+    }
 }
 
 async fn misbehave(State(desk): State<Desk>, Json(fault): Json<Fault>) -> StatusCode {
@@ -207,8 +285,4 @@ async fn behave(State(desk): State<Desk>) -> StatusCode {
 
 async fn holdings(State(desk): State<Desk>) -> Json<Vec<Holding>> {
     Json(desk.sandbox.holdings())
-}
-
-async fn webhooks(State(desk): State<Desk>) -> Json<Vec<serde_json::Value>> {
-    Json(desk.sandbox.take_webhooks())
 }

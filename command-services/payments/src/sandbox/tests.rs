@@ -1,10 +1,13 @@
-//! What the sandbox would send, and that it sends it twice if it is told to.
+//! What the sandbox tells, twice if it is told to; and that it forgets nothing that it has answered.
 
 use super::*;
 use serde_json::json;
 
 fn created(card: &str) -> (Sandbox, String) {
-    let sandbox = Sandbox::new();
+    created_at(Sandbox::new(), card)
+}
+
+fn created_at(sandbox: Sandbox, card: &str) -> (Sandbox, String) {
     let pairs = [("amount", "500"), ("currency", "gbp"), ("capture_method", "manual"), ("payment_method", card)];
     let fields = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let (status, intent) = sandbox.ledger().create(&fields, "http://sandbox");
@@ -48,4 +51,74 @@ fn nothing_is_done_twice() {
         assert_eq!(sandbox.holdings()[0].held, 0);
     }
     assert_eq!(sandbox.ledger().capture(&intent, &Default::default(), "").0, 400);
+}
+
+/// A sandbox that holds 500 and has written it down.
+fn held_in(file: &Path) -> (Sandbox, String) {
+    let (sandbox, intent) = created_at(Sandbox::open(file).unwrap(), "pm_card_visa");
+    sandbox.ledger().confirm(&intent, &Default::default(), "");
+    sandbox.ledger().remember("key".to_owned(), "question".to_owned(), (500, json!({"done": true})));
+    sandbox.ledger().keep().unwrap();
+    (sandbox, intent)
+}
+
+#[test]
+fn what_was_answered_is_known_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("sandbox/ledger.jsonl");
+    let (sandbox, intent) = held_in(&file);
+    let before = sandbox.holdings();
+    drop(sandbox);
+    let again = Sandbox::open(&file).unwrap();
+    assert_eq!((again.holdings(), again.holdings()[0].held), (before, 500));
+    let kept = again.ledger().answered("key").cloned();
+    assert_eq!(kept, Some(("question".to_owned(), (500, json!({"done": true})))));
+    assert_eq!(kinds(&again).len(), 2, "what was not delivered is delivered yet");
+    let (again, other) = created_at(again, "pm_card_visa");
+    assert_ne!(intent, other);
+    again.ledger().keep().unwrap();
+    drop(again);
+    let delivered = Sandbox::open(&file).unwrap();
+    for letter in 1..=3 {
+        delivered.ledger().delivered(letter);
+    }
+    delivered.ledger().keep().unwrap();
+    drop(delivered);
+    assert_eq!(kinds(&Sandbox::open(&file).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn a_line_that_a_kill_has_cut_off_was_never_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ledger.jsonl");
+    drop(held_in(&file));
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, [&whole[..], b"{\"last\": 99, \"int"].concat()).unwrap();
+    assert_eq!(Sandbox::open(&file).unwrap().holdings()[0].held, 500);
+    assert_eq!(std::fs::read(&file).unwrap(), whole);
+}
+
+#[test]
+fn one_process_at_a_time_keeps_a_ledger_and_a_new_one_names_its_intents_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (directory.path().join("1"), directory.path().join("2"));
+    let (sandbox, intent) = held_in(&first);
+    assert!(Sandbox::open(&first).is_err());
+    drop(sandbox);
+    assert_ne!(held_in(&second).1, intent);
+}
+
+#[test]
+fn a_list_goes_page_by_page_the_newest_first() {
+    let (sandbox, first) = created("pm_card_visa");
+    let (sandbox, second) = created_at(sandbox, "pm_card_visa");
+    let page = |after: Option<&str>| {
+        let after = after.map(|after| ("starting_after".to_owned(), after.to_owned()));
+        let asked = [("limit".to_owned(), "1".to_owned())].into_iter().chain(after).collect();
+        let (_, list) = sandbox.ledger().list(&asked, "");
+        (list["data"][0]["id"].as_str().map(str::to_owned), list["has_more"].as_bool())
+    };
+    assert_eq!(page(None), (Some(second.clone()), Some(true)));
+    assert_eq!(page(Some(&second)), (Some(first.clone()), Some(false)));
+    assert_eq!(page(Some(&first)), (None, Some(false)));
 }

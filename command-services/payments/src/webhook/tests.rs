@@ -141,7 +141,25 @@ fn what_is_not_ours_says_nothing() {
     strangers["metadata"] = json!({});
     assert_eq!(told("payment_intent.canceled", strangers), None);
     assert!(notice(b"not json").is_err());
-    assert!(notice(br#"{"id":"evt_1","type":"payment_intent.canceled","data":{"object":{"id":1}}}"#).is_err());
+    let mut of_another_shop = intent("a status of next year");
+    of_another_shop["metadata"] = json!({"order": 7});
+    assert_eq!(told("payment_intent.canceled", of_another_shop), None);
+    assert_eq!(told("payment_intent.canceled", json!({"id": 1, "metadata": null})), None);
+    let ours = json!({"id": "evt_1", "type": "payment_intent.x", "data": {"object": intent("a status of next year")}});
+    assert!(matches!(notice(ours.to_string().as_bytes()), Err(Unreadable::Json(_))));
+}
+
+#[test]
+fn an_event_in_another_version_of_the_api_is_not_read() {
+    let event = |version: &str, object: serde_json::Value| {
+        json!({"id": "evt_1", "type": "payment_intent.x", "api_version": version, "data": {"object": object}})
+            .to_string()
+    };
+    assert!(notice(event(API_VERSION, intent("canceled")).as_bytes()).unwrap().is_some());
+    let other = notice(event("2099-01-01", intent("canceled")).as_bytes());
+    assert!(matches!(other, Err(Unreadable::Version(version)) if version == "2099-01-01"));
+    let strangers = json!({"id": "pi_1"});
+    assert!(notice(event("2099-01-01", strangers).as_bytes()).unwrap().is_none());
 }
 
 #[test]

@@ -44,12 +44,12 @@ fn scopes(texts: &[&str]) -> BTreeSet<Scope> {
 
 fn create(label: &str, texts: &[&str]) -> CreateApiKey {
     let (hash, owner) = (SecretHash::of_digest(&[1; 32]), UserId(Uuid::from_u128(1)));
-    CreateApiKey { hash, owner, label: label.to_owned(), scopes: scopes(texts) }
+    CreateApiKey { hash, owner, label: label.to_owned(), scopes: scopes(texts), epoch: Some(1) }
 }
 
 fn created(label: &str, texts: &[&str]) -> ApiKeyEvent {
-    let CreateApiKey { hash, owner, label, scopes } = create(label, texts);
-    Created { hash, owner, label, scopes }.into()
+    let CreateApiKey { hash, owner, label, scopes, epoch } = create(label, texts);
+    Created { hash, owner, label, scopes, epoch }.into()
 }
 
 fn importer() -> ApiKeyEvent {

@@ -1,8 +1,8 @@
 //! Hashing on a bounded number of threads: a hash takes tens of milliseconds of a core and 19 MiB, so nobody may have
 //! more under way than there are threads, and who comes when the queue is full is turned away.
 
-use super::{Cost, HashError, Password, SALT_BYTES, hash, verify};
-use std::sync::Arc;
+use super::{Cost, HashError, Memory, Password, SALT_BYTES, hash, hash_in, verify_in};
+use std::sync::{Arc, Mutex, PoisonError};
 use tillroll_schemas::PasswordHash;
 use tokio::sync::Semaphore;
 
@@ -16,6 +16,8 @@ pub struct HashingPool {
     threads: Arc<Semaphore>,
     /// Who may hash or wait.
     places: Arc<Semaphore>,
+    /// What nobody hashes in at the moment: one for each thread at most.
+    idle: Arc<Mutex<Vec<Memory>>>,
 }
 
 /// A password was not hashed.
@@ -40,7 +42,8 @@ impl HashingPool {
         let decoy = hash(&nobodys, salt, cost)?;
         let threads = threads.max(1);
         let places = Arc::new(Semaphore::new(threads.saturating_add(queue).min(Semaphore::MAX_PERMITS)));
-        Ok(Self { cost, decoy, threads: Arc::new(Semaphore::new(threads)), places })
+        let idle = Arc::default();
+        Ok(Self { cost, decoy, threads: Arc::new(Semaphore::new(threads)), places, idle })
     }
 
     /// What hashes cost here.
@@ -51,12 +54,12 @@ impl HashingPool {
     /// The hash of the password. The salt has to be random and used once.
     pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, PoolError> {
         let cost = self.cost;
-        Ok(self.run(move || hash(&password, salt, cost)).await??)
+        Ok(self.run(move |memory| hash_in(memory, &password, salt, cost)).await??)
     }
 
     /// Whether the hash is one of the password.
     pub async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, PoolError> {
-        Ok(self.run(move || verify(&password, &hash)).await??)
+        Ok(self.run(move |memory| verify_in(memory, &password, &hash)).await??)
     }
 
     /// The same work for a user who does not exist, so that nobody can tell by the time whether he does.
@@ -65,11 +68,17 @@ impl HashingPool {
     }
 
     /// Whoever stops waiting gives his place back; what has begun keeps its thread and place until it is done.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PoolError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| PoolError::Overloaded)?;
         let thread = self.threads.clone().acquire_owned().await.map_err(|_| PoolError::Died)?;
+        let idle = self.idle.clone();
         let working = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let mut memory = idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let done = work(&mut memory);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
             drop((thread, place));
             done
         });

@@ -79,3 +79,14 @@ proptest! {
         prop_assert_eq!(verify(&typed(&other), &hash).unwrap(), one == other);
     }
 }
+
+#[test]
+fn a_cost_is_memory_and_passes_and_never_below_what_is_recommended() {
+    let cost = |memory_kib, passes| Ok(Cost { memory_kib, passes, lanes: 1 });
+    assert_eq!("19456,2".parse(), Ok(Cost::RECOMMENDED));
+    assert_eq!("47104, 3".parse(), cost(47_104, 3));
+    assert_eq!("1048576,100".parse(), Ok(Cost::HIGHEST));
+    for none in ["", "19456", "19456,1", "19455,2", "1,1000", "1048577,2", "19456,101", "19456,2,1", "-1,2", "19m,2"] {
+        assert_eq!(none.parse::<Cost>(), Err(NoCost), "{none}");
+    }
+}

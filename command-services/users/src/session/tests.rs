@@ -90,7 +90,21 @@ fn a_session_is_opened_for_seven_days() {
 #[test]
 fn opening_twice_is_opening_once() {
     given(&[opened()]).when(open()).then_nothing();
-    given(&[opened(), LoggedOut {}.into()]).when(open()).then_nothing();
+    given(&[opened(), LoggedOut {}.into()]).when(open()).then_refused(Rejection::Over);
+    let anothers = OpenSession { user_id: UserId(Uuid::from_u128(0xb0b)), ..open() };
+    given(&[opened()]).when(anothers).then_refused(Rejection::Over);
+}
+
+#[test]
+fn a_repeat_long_after_its_time_gets_no_token() {
+    assert_eq!(fold(&[opened(), refreshed(2, 900), retired(1)]).successor_of(1), None);
+}
+
+#[test]
+fn a_session_is_ended_from_outside_for_its_own_user_only() {
+    let revoke = |of| RevokeSession { of, cause: Revocation::ByUser };
+    given(&[opened()]).when(revoke(Some(UserId(Uuid::from_u128(0xb0b))))).then_refused(Rejection::NotFound);
+    given(&[opened()]).when(revoke(Some(ann()))).then(Revoked { cause: Revocation::ByUser });
 }
 
 #[test]
@@ -118,6 +132,16 @@ fn after_thirty_seconds_the_token_before_the_newest_is_spent() {
     given(&[opened(), refreshed(2, 900)]).when(passed(930)).then(retired(1));
     given(&[opened(), refreshed(2, 900), retired(1)]).when(refresh(1)).then(reused(1));
     given(&[opened(), refreshed(2, 900), retired(1)]).when(refresh(2)).then(refreshed(3, 1_000));
+}
+
+/// The owner was down, or is slow: its deadlines have not fired yet. Decided at second 1,000.
+#[test]
+fn what_is_too_old_is_refused_before_its_deadline_fires() {
+    given(&[opened(), refreshed(2, 1_000 - PREVIOUS_FOR_S)]).when(refresh(1)).then(reused(1));
+    given(&[opened(), refreshed(2, 1_001 - PREVIOUS_FOR_S)]).when(refresh(1)).then_nothing();
+    let lapsed = |now| [opened(), refreshed(2, now - LIFETIME_S)];
+    given(&lapsed(1_000)).when(refresh(2)).then_refused(Rejection::Over);
+    given(&lapsed(1_001)).when(refresh(2)).then(refreshed(3, 1_000));
 }
 
 #[test]
@@ -155,7 +179,7 @@ fn a_deadline_of_what_ended_before_says_nothing() {
 fn a_session_is_ended_by_its_user_or_from_outside() {
     given(&[opened()]).when(LogOut {}).then(LoggedOut {});
     let cause = Revocation::ByUser;
-    given(&[opened()]).when(RevokeSession { cause }).then(Revoked { cause });
+    given(&[opened()]).when(RevokeSession { of: None, cause }).then(Revoked { cause });
     given(&[]).when(LogOut {}).then_refused(Rejection::NotFound);
 }
 
@@ -165,7 +189,7 @@ fn nothing_wakes_a_session_that_is_over() {
         let story = [opened(), ending];
         given(&story).when(refresh(1)).then_refused(Rejection::Over);
         given(&story).when(LogOut {}).then_nothing();
-        given(&story).when(RevokeSession { cause: Revocation::ByStaff }).then_nothing();
+        given(&story).when(RevokeSession { of: None, cause: Revocation::ByStaff }).then_nothing();
         assert_eq!(Session::deadline(&fold(&story)), None);
         assert_eq!(fold(&story).successor_of(1), None);
     }
@@ -192,7 +216,7 @@ fn some_command() -> impl Strategy<Value = SessionCommand> {
         2 => Just(open().into()),
         8 => (0..6_u64).prop_map(|generation| refresh(generation).into()),
         1 => Just(LogOut {}.into()),
-        1 => Just(RevokeSession { cause: Revocation::ByUser }.into()),
+        1 => Just(RevokeSession { of: None, cause: Revocation::ByUser }.into()),
     ]
 }
 

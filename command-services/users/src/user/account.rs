@@ -65,7 +65,7 @@ fn held_by(account: &Account) -> BTreeSet<HeldClaim> {
 }
 
 pub(super) fn suspended(life: Life, event: &Suspended) -> Life {
-    match life.map_account(|account| account.epoch = event.epoch) {
+    match life.map_account(|account| account.raise(event.epoch)) {
         Life::Active(account) => Life::Suspended(account),
         life @ (Life::NotRegistered
         | Life::Reserving(..)

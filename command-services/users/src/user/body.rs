@@ -50,6 +50,14 @@ impl Account {
         matches!(self.change, Change::Reserving(..) | Change::Confirming(..))
     }
 
+    /// The account at this epoch: if it is another one, tokens that were sent before are good for nothing.
+    pub(super) fn raise(&mut self, epoch: u64) {
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            (self.reset, self.verification) = (None, None);
+        }
+    }
+
     /// The epoch at which everything is over that rests on the present one.
     pub(super) fn next_epoch(&self) -> u64 {
         self.epoch.saturating_add(1)

@@ -112,6 +112,9 @@ fn proceed(life: &Life, answers: Vec<ClaimAnswer>, at: Timestamp) -> Option<User
         Life::Confirming(..) => Some(Activated { answers, epoch: FIRST_EPOCH }.into()),
         Life::Failed(..) | Life::Erased { .. } => Some(ClaimsReleased { answers }.into()),
         Life::Active(account) | Life::Suspended(account) => match &account.change {
+            Change::Reserving(new, _) | Change::Confirming(new, _) if new.epoch != account.epoch => {
+                give_up(life, ClaimFailure::CredentialsChanged, answers, wanted(life), at)
+            }
             Change::Reserving(..) => Some(reserved(answers).into()),
             Change::Confirming(new, _) => {
                 let (email, claim) = (new.email.clone(), new.claim.clone());

@@ -1,5 +1,5 @@
 //! Password, and the single-use tokens that go to the address: to set a password, and to verify the address. A token
-//! is good once, until its deadline fires, and only the one that was sent last.
+//! is good once, before its time is up, and only the one that was sent last.
 
 use super::wait::later;
 use super::{Account, Life, Pending, UserRejection};
@@ -34,25 +34,26 @@ pub(super) fn rehash_password(life: &Life, command: &RehashPassword) -> Decision
 
 pub(super) fn request_reset(life: &Life, command: &RequestPasswordReset, at: Timestamp) -> Decision {
     life.an_active_account()?;
-    let (token, expires_at) = (command.token.clone(), later(at, RESET_WITHIN_S));
-    Ok(Some(PasswordResetRequested { token, expires_at }.into()))
+    let RequestPasswordReset { request_id, token } = command.clone();
+    Ok(Some(PasswordResetRequested { request_id, token, expires_at: later(at, RESET_WITHIN_S) }.into()))
 }
 
-pub(super) fn reset_password(life: &Life, command: &ResetPassword) -> Decision {
+pub(super) fn reset_password(life: &Life, command: &ResetPassword, at: Timestamp) -> Decision {
     let account = life.an_active_account()?;
-    is_good(account.reset.as_ref(), &command.token)?;
+    is_good(account.reset.as_ref(), &command.token, at)?;
     Ok(Some(another_password(account, command.password.clone(), PasswordProof::ResetToken)))
 }
 
 pub(super) fn request_verification(life: &Life, command: &RequestEmailVerification, at: Timestamp) -> Decision {
     let account = life.an_active_account()?;
-    let (token, expires_at) = (command.token.clone(), later(at, VERIFY_WITHIN_S));
-    Ok((!account.email_verified).then(|| EmailVerificationRequested { token, expires_at }.into()))
+    let RequestEmailVerification { request_id, token } = command.clone();
+    let expires_at = later(at, VERIFY_WITHIN_S);
+    Ok((!account.email_verified).then(|| EmailVerificationRequested { request_id, token, expires_at }.into()))
 }
 
-pub(super) fn confirm_verification(life: &Life, command: &ConfirmEmailVerification) -> Decision {
+pub(super) fn confirm_verification(life: &Life, command: &ConfirmEmailVerification, at: Timestamp) -> Decision {
     let account = life.an_active_account()?;
-    is_good(account.verification.as_ref(), &command.token)?;
+    is_good(account.verification.as_ref(), &command.token, at)?;
     Ok(Some(EmailVerified {}.into()))
 }
 
@@ -60,10 +61,11 @@ pub(super) fn expired(purpose: TokenPurpose) -> UserEvent {
     TokenExpired { purpose }.into()
 }
 
-/// Hashes of random secrets: comparing them tells nothing of the secrets, so it needs no constant time.
-fn is_good(pending: Option<&Pending>, token: &SecretHash) -> Result<(), UserRejection> {
+/// Hashes of random secrets: comparing them tells nothing of the secrets, so it needs no constant time. A deadline may fire
+/// late, after a downtime for instance: a token that is too old is refused before it has.
+fn is_good(pending: Option<&Pending>, token: &SecretHash, at: Timestamp) -> Result<(), UserRejection> {
     match pending {
-        Some(pending) if pending.token == *token => Ok(()),
+        Some(pending) if pending.token == *token && at < pending.expires_at => Ok(()),
         Some(_) | None => Err(UserRejection::TokenInvalid),
     }
 }

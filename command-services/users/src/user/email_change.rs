@@ -9,13 +9,14 @@ use tillroll_schemas::user::{ChangeEmail, EmailChangeFailed, EmailChangeStarted,
 
 pub(super) fn start(life: &Life, command: &ChangeEmail, at: Timestamp) -> Result<Option<UserEvent>, UserRejection> {
     let account = life.an_active_account()?;
-    let ChangeEmail { email, claim } = command.clone();
+    let ChangeEmail { epoch, email, claim } = command.clone();
     match &account.change {
         Change::Reserving(new, _) | Change::Confirming(new, _) if new.claim.claim == claim => Ok(None),
         Change::Reserving(..) | Change::Confirming(..) => Err(UserRejection::EmailChangeInProgress),
         // The same address, be it in another spelling.
         Change::None | Change::Releasing(_) if account.email_claim.claim == claim => Ok(None),
         Change::Releasing(_) => Err(UserRejection::EmailChangeInProgress),
+        Change::None if epoch != account.epoch => Err(UserRejection::CredentialsChanged),
         Change::None => {
             let claim = HeldClaim { claim, hold: account.holds.saturating_add(1) };
             let (claims_expire_at, answer_by) = (claims_expire_at(at), answer_by(at));
@@ -25,7 +26,7 @@ pub(super) fn start(life: &Life, command: &ChangeEmail, at: Timestamp) -> Result
 }
 
 pub(super) fn started(account: &mut Account, event: &EmailChangeStarted) {
-    let new = NewEmail { email: event.email.clone(), claim: event.claim.clone() };
+    let new = NewEmail { email: event.email.clone(), claim: event.claim.clone(), epoch: account.epoch };
     let wait = Wait::for_all(std::slice::from_ref(&event.claim), event.answer_by);
     account.holds = event.claim.hold;
     account.change = Change::Reserving(new, wait);

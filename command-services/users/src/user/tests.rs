@@ -13,6 +13,10 @@ use super::*;
 use tillroll_log::Rejection as _;
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::*;
+use uuid::Uuid;
+
+/// Every request for a token.
+const REQUEST: Uuid = Uuid::from_u128(7);
 
 struct Given(UserState);
 
@@ -63,7 +67,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn sealed(text: &str) -> Sealed {
-    Sealed(format!("sealed {text}"))
+    Sealed::from_stored(&format!("sealed {text}"))
 }
 
 fn key(text: &str) -> ClaimKey {

@@ -1,7 +1,7 @@
 //! Two instances on real sockets: a command finds its owner over one hop, and nothing is done twice.
 
 use super::*;
-use crate::problem_of;
+use crate::{better_there, problem_of};
 use axum::extract::State as With;
 use axum::response::IntoResponse;
 use axum::routing::post;
@@ -28,13 +28,15 @@ impl Rejection for Never {
 struct Map {
     own: &'static str,
     owner: Arc<Mutex<Option<OwnerFound>>>,
+    /// And who knows what became of what was done with it.
+    knows: Arc<Mutex<Option<OwnerFound>>>,
     moves: Arc<watch::Sender<u64>>,
     suspected: Arc<Mutex<Vec<String>>>,
 }
 
 impl Map {
     fn new() -> Self {
-        Self { own: "", owner: Arc::default(), moves: Arc::default(), suspected: Arc::default() }
+        Self { own: "", owner: Arc::default(), knows: Arc::default(), moves: Arc::default(), suspected: Arc::default() }
     }
 
     fn of(&self, own: &'static str) -> Self {
@@ -46,15 +48,25 @@ impl Map {
     }
 
     fn set(&self, owner: Option<(&str, &str)>) {
-        let found = |(instance, url): (&str, &str)| OwnerFound { instance: instance.into(), url: url.into() };
-        *self.owner.lock().unwrap() = owner.map(found);
+        Self::put(&self.owner, owner);
         self.moves.send_modify(|moves| *moves += 1);
+    }
+
+    fn set_who_knows(&self, knows: Option<(&str, &str)>) {
+        Self::put(&self.knows, knows);
+        self.moves.send_modify(|moves| *moves += 1);
+    }
+
+    fn put(place: &Mutex<Option<OwnerFound>>, owner: Option<(&str, &str)>) {
+        let found = |(instance, url): (&str, &str)| OwnerFound { instance: instance.into(), url: url.into() };
+        *place.lock().unwrap() = owner.map(found);
     }
 }
 
 impl Owners for Map {
-    fn elsewhere(&self, _: &str, _: i32) -> Option<OwnerFound> {
-        self.owner.lock().unwrap().clone().filter(|owner| owner.instance != self.own)
+    fn elsewhere(&self, _: &str, partition: i32) -> Option<OwnerFound> {
+        let owner = if partition == KNOWN_AT.partition.0 { &self.knows } else { &self.owner };
+        owner.lock().unwrap().clone().filter(|owner| owner.instance != self.own)
     }
     fn suspect(&self, _: &str, _: i32, owner: OwnerFound) {
         self.suspected.lock().unwrap().push(owner.instance);
@@ -71,6 +83,8 @@ enum Does {
     NotHere,
     LetGo,
     Freeze,
+    /// It is carried out, and somebody else knows what became of it.
+    KnowsLess,
 }
 
 #[derive(Clone)]
@@ -85,7 +99,10 @@ impl Instance {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let this = Self { does: Arc::new(Mutex::new(does)), asked: Arc::default(), url };
-        let router = around(Router::new().route("/jar", post(command)).with_state(this.clone()), map.of(name));
+        let router = around(
+            Router::new().route("/jar", post(command)).route("/jar/end", post(end)).with_state(this.clone()),
+            map.of(name),
+        );
         tillroll_telemetry::spawn(
             "an instance",
             tillroll_http::serve(listener, router, Limits::internal(), Shutdown::new()),
@@ -119,6 +136,9 @@ impl Instance {
     }
 }
 
+/// Where it is known what became of it.
+const KNOWN_AT: Place = Place { topic: "jar.events.v1", partition: tillroll_log::PartitionId(1) };
+
 /// The partition in question.
 fn place() -> Place {
     Place { topic: "jar.events.v1", partition: tillroll_log::PartitionId(0) }
@@ -132,6 +152,18 @@ async fn command(With(instance): With<Instance>, body: String) -> Response {
         Does::NotHere => problem_of(ExecuteError::<Never>::Elsewhere(place())).into_response(),
         Does::LetGo => problem_of(ExecuteError::<Never>::LetGo(place())).into_response(),
         Does::Freeze => std::future::pending().await,
+        Does::KnowsLess => better_there((StatusCode::ACCEPTED, body).into_response(), KNOWN_AT, "/jar/end"),
+    }
+}
+
+/// What became of it.
+async fn end(With(instance): With<Instance>, body: String) -> Response {
+    instance.asked.fetch_add(1, Ordering::SeqCst);
+    let does = *instance.does.lock().unwrap();
+    match does {
+        Does::CarryOut => (StatusCode::CREATED, format!("eaten{body}")).into_response(),
+        Does::NotHere => problem_of(ExecuteError::<Never>::Elsewhere(KNOWN_AT)).into_response(),
+        _ => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
@@ -249,4 +281,39 @@ async fn a_frozen_owner_is_given_up_as_soon_as_there_is_another() {
         map.set(Some(("three", &third.url)));
     });
     assert_eq!((asking.0.0, two.asked(), third.asked()), (200, 1, 1));
+}
+
+#[tokio::test]
+async fn whoever_knows_what_became_of_it_is_asked_for_that() {
+    let (map, one, two) = two(Does::KnowsLess, Does::CarryOut).await;
+    map.set_who_knows(Some(("two", &two.url)));
+    assert_eq!(one.ask(Some("k")).await, (201, "eaten".to_owned(), false), "without the body");
+    assert_eq!((one.asked(), two.asked()), (1, 1), "nothing is carried out twice");
+}
+
+#[tokio::test]
+async fn who_was_asked_over_a_hop_asks_that_too() {
+    let (map, one, two) = two(Does::NotHere, Does::KnowsLess).await;
+    map.set_who_knows(Some(("three", &Instance::start("three", &map, Does::CarryOut).await.url)));
+    assert_eq!(one.ask(Some("k")).await, (201, "eaten".to_owned(), false));
+    assert_eq!((one.asked(), two.asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_was_carried_out_is_answered_if_nobody_knows_more() {
+    let (map, one, two) = two(Does::KnowsLess, Does::Freeze).await;
+    map.set_who_knows(Some(("two", &two.url)));
+    let first = (202, "three sweets".to_owned(), false);
+    assert_eq!(one.ask(Some("k")).await, first, "it is not known there in time");
+    assert_eq!(one.ask(None).await, first, "without a key nothing is asked");
+    assert_eq!(two.asked(), 1);
+    two.will(Does::NotHere);
+    let asking = tokio::join!(one.ask(Some("k")), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        two.will(Does::CarryOut);
+        map.set_who_knows(Some(("two", &two.url)));
+    });
+    assert_eq!(asking.0, (201, "eaten".to_owned(), false), "somebody knows a moment later");
+    map.set_who_knows(None);
+    assert_eq!(one.ask(Some("k")).await, first, "nobody serves it");
 }

@@ -43,6 +43,24 @@ async fn a_database_of_ones_own_is_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_private_database_is_entered_by_its_own_role_only_and_survives_a_second_start() {
+    let root = tempdir();
+    let stack = start(root.path(), Data::Fresh).await;
+    let url = stack.create_private_database("test_vault").await.unwrap();
+    assert_eq!(sql(&url, "SELECT current_user").await.unwrap(), ["test_vault"]);
+    sql(&url, "CREATE SCHEMA safe; CREATE TABLE safe.key (id int)").await.unwrap();
+    assert_eq!(stack.create_private_database("test_vault").await.unwrap(), url, "made once");
+    assert_eq!(sql(&url, "SELECT count(*) FROM safe.key").await.unwrap(), ["0"]);
+    let other = stack.create_private_database("test_other").await.unwrap();
+    let trespasser = format!("{}/test_vault", other.rsplit_once('/').unwrap().0);
+    let error = sql(&trespasser, "SELECT 1").await.unwrap_err();
+    assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE));
+    let log = std::fs::read_to_string(stack.logs().unwrap().join("postgres.log")).unwrap();
+    let password = url.split([':', '@']).nth(2).unwrap();
+    assert!(password.len() > 20 && !log.contains(password), "the password stands in the server's log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_without_the_password_is_refused() {
     let root = tempdir();
     let stack = start(root.path(), Data::Fresh).await;

@@ -8,9 +8,10 @@ use jsonwebtoken::jwk::AlgorithmParameters;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{AccessKeys, AccessRefused, LEEWAY};
-use crate::identity::{IdentityKey, Role};
+use super::{AccessKeys, AccessRefused, LEEWAY, LOGIN_TOKEN_LIFE};
+use crate::identity::{Identity, IdentityKey, Login, Role};
 use crate::problem::Problem;
 
 const NOW: u64 = 1_700_000_000;
@@ -27,6 +28,10 @@ fn pem(seed: u8) -> String {
 
 fn keys() -> AccessKeys {
     AccessKeys::from_pem(pem(1).as_bytes(), None).unwrap()
+}
+
+fn kid(keys: &AccessKeys) -> String {
+    keys.public()[0].common.key_id.clone().unwrap()
 }
 
 fn token() -> String {
@@ -50,7 +55,7 @@ fn claims(change: Value) -> Value {
 
 /// A token signed with the true key, with this header and these claims.
 fn signed(header: Value, claims: &Value) -> String {
-    let mut whole = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": keys().0.kid});
+    let mut whole = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": kid(&keys())});
     for (name, value) in header.as_object().unwrap() {
         whole[name] = value.clone();
     }
@@ -95,7 +100,7 @@ fn times_are_checked_also_when_the_cache_answers() {
 fn no_algorithm_but_the_pinned_one_is_accepted() {
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     for none in ["none", "None", "NONE", "nOnE", ""] {
-        let header = json!({"alg": none, "typ": "at+jwt", "kid": keys().0.kid});
+        let header = json!({"alg": none, "typ": "at+jwt", "kid": kid(&keys())});
         let unsigned = format!("{}.{}.", part(header), part(claims(json!({}))));
         assert_eq!(refused(&unsigned), AccessRefused::Invalid, "{none}");
         let signature = token().rsplit_once('.').unwrap().1.to_owned();
@@ -109,7 +114,7 @@ fn no_algorithm_but_the_pinned_one_is_accepted() {
         for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
             let mut header = Header::new(algorithm);
             header.typ = Some("at+jwt".into());
-            header.kid = Some(keys().0.kid.clone());
+            header.kid = Some(kid(&keys()));
             let forged = encode(&header, &claims(json!({})), &EncodingKey::from_secret(&secret)).unwrap();
             assert_eq!(refused(&forged), AccessRefused::Invalid);
         }
@@ -133,14 +138,14 @@ fn keys_come_from_the_local_set_only() {
     }
     // A key that the token brings along is not used, whatever it is called.
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode([9; 32])});
-    let header = json!({"kid": other.0.kid, "jwk": jwk, "jku": "https://attacker.example/keys"});
+    let header = json!({"kid": kid(&other), "jwk": jwk, "jku": "https://attacker.example/keys"});
     assert_eq!(refused(&signed(header, &claims(json!({})))), AccessRefused::Invalid);
 }
 
 #[test]
 fn the_previous_key_verifies_and_does_not_sign() {
     let old = token();
-    let rotated = AccessKeys::from_pem(pem(2).as_bytes(), Some(pem(1).as_bytes())).unwrap();
+    let rotated = AccessKeys::from_pem(pem(1).as_bytes(), Some((pem(2).as_bytes(), NOW))).unwrap();
     assert!(rotated.verify(&old, NOW).is_ok());
     let new = rotated.mint(&Role::Staff.held_by("s-1"), Duration::from_secs(TTL), NOW).unwrap();
     assert_eq!(refused(&new), AccessRefused::Invalid);
@@ -219,4 +224,35 @@ proptest! {
     fn no_text_makes_it_panic(text in "[A-Za-z0-9_.-]{0,200}") {
         prop_assert_eq!(refused(&text), AccessRefused::Invalid);
     }
+}
+
+#[test]
+fn a_login_travels_in_the_token() {
+    let login = Login { sid: Uuid::from_u128(7), epoch: 3 };
+    let ann = Identity::of_user(Uuid::from_u128(1), &[Role::Customer], Some(login));
+    let token = keys().mint(&ann, Duration::from_secs(TTL), NOW).unwrap();
+    let access = keys().verify(&token, NOW).unwrap();
+    assert_eq!((&access.identity, access.identity.user()), (&ann, Some(Uuid::from_u128(1))));
+}
+
+#[test]
+fn a_token_that_rests_on_a_login_lives_no_longer_than_a_revocation_is_remembered() {
+    let (sid, life) = (Uuid::from_u128(7), LOGIN_TOKEN_LIFE.as_secs());
+    let ann = Identity::of_user(Uuid::from_u128(1), &[Role::Customer], Some(Login { sid, epoch: 1 }));
+    let token = keys().mint(&ann, LOGIN_TOKEN_LIFE * 2, NOW).unwrap();
+    assert!(keys().verify(&token, NOW + life + LEEWAY).is_ok());
+    assert_eq!(keys().verify(&token, NOW + life + LEEWAY + 1).err(), Some(AccessRefused::Expired));
+    let long = claims(json!({"sid": sid, "epoch": 1, "exp": NOW + life + 1}));
+    assert_eq!(refused(&signed(json!({}), &long)), AccessRefused::Invalid);
+}
+
+#[test]
+fn half_a_login_is_none() {
+    let sid = Uuid::from_u128(7).to_string();
+    for half in
+        [json!({"sid": sid}), json!({"epoch": 3}), json!({"sid": "x", "epoch": 3}), json!({"sid": sid, "epoch": -1})]
+    {
+        assert_eq!(refused(&signed(json!({}), &claims(half))), AccessRefused::Invalid);
+    }
+    assert!(keys().verify(&signed(json!({}), &claims(json!({"sid": sid, "epoch": 3}))), NOW).is_ok());
 }

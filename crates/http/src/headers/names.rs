@@ -18,3 +18,5 @@ pub static IDENTITY: HeaderName = HeaderName::from_static("tillroll-identity");
 pub static LOG_POSITION: HeaderName = HeaderName::from_static("log-position");
 /// Where the time went (W3C Server Timing).
 pub static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// The client's address as the gateway sees it, from the gateway to the services.
+pub static CLIENT_ADDRESS: HeaderName = HeaderName::from_static("tillroll-client-address");

@@ -6,9 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
-use super::{Caller, Identity, IdentityKey, IdentityVerifier, MAX_IDENTITY_AGE, Role};
+use super::{Caller, Identity, IdentityKey, IdentityVerifier, Login, MAX_IDENTITY_AGE, Reach, Reaching, Role};
 use crate::clock::unix_now;
 use crate::problem::Problem;
+use crate::route::Scope;
+use uuid::Uuid;
 
 const NOW: u64 = 1_700_000_000;
 
@@ -113,10 +115,84 @@ fn scopes_come_from_roles() {
     assert!("root".parse::<Role>().is_err());
 }
 
+const ANN: Uuid = Uuid::from_u128(0xa);
+const BOB: Uuid = Uuid::from_u128(0xb);
+
+#[test]
+fn a_user_is_known_by_the_id_in_his_token_and_a_machine_by_its_owner() {
+    assert_eq!(Identity::of_user(ANN, &[Role::Customer], None).user(), Some(ANN));
+    let machine = Identity { owner: Some(BOB), ..Role::Staff.held_by("key") };
+    assert_eq!(machine.user(), Some(BOB));
+    for nobody in ["staff", "", &ANN.simple().to_string(), &ANN.urn().to_string(), &format!("{{{ANN}}}")] {
+        let refused = Role::Customer.held_by(nobody).require_user().unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), (403, "forbidden"), "{nobody}");
+    }
+}
+
+#[test]
+fn a_key_for_machines_does_not_do_what_somebody_has_to_do_himself() {
+    assert!(Identity::of_user(ANN, &[Role::Customer], None).require_no_key().is_ok());
+    let machine = Identity { owner: Some(BOB), ..Role::Operator.held_by("key") };
+    let refused = machine.require_no_key().unwrap_err();
+    assert_eq!((refused.status().as_u16(), refused.code()), (403, "forbidden"));
+}
+
+#[test]
+fn only_operators_have_others_forgotten() {
+    let may = |role: &Role| role.scopes().contains(&"users:erase");
+    assert_eq!(Role::ALL.into_iter().filter(may).collect::<Vec<_>>(), [Role::Operator]);
+}
+
+#[test]
+fn who_has_two_roles_may_what_either_may() {
+    let both = Identity::of_user(ANN, &[Role::Customer, Role::Staff], None);
+    assert!(Role::Customer.scopes().iter().chain(Role::Staff.scopes()).all(|scope| both.has_scope(scope)));
+    assert!(both.has_role(Role::Customer) && both.has_role(Role::Staff) && !both.has_scope("orders:operate"));
+    assert_eq!(both.scopes.iter().filter(|scope| *scope == "profile:own").count(), 1, "named once");
+}
+
+struct All;
+struct Own;
+impl Scope for All {
+    const NAME: &'static str = "orders:read";
+}
+impl Scope for Own {
+    const NAME: &'static str = "orders:own";
+}
+
+async fn reach(identity: Option<Identity>) -> Result<Reach, u16> {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    if let Some(identity) = identity {
+        parts.headers.insert("tillroll-identity", key().seal(&identity, unix_now()).unwrap());
+    }
+    let reaching = Reaching::<All, Own>::from_request_parts(&mut parts, &key().verifier()).await;
+    reaching.map(|reaching| reaching.reach).map_err(|problem| problem.status().as_u16())
+}
+
+#[tokio::test]
+async fn staff_reach_everything_customers_what_is_theirs_and_others_nothing() {
+    assert_eq!(reach(None).await, Err(401));
+    assert_eq!(reach(Some(staff())).await, Ok(Reach::All));
+    assert_eq!(reach(Some(Identity::of_user(ANN, &[Role::Customer], None))).await, Ok(Reach::Own(ANN)));
+    assert_eq!(reach(Some(Identity::of_user(ANN, &[Role::Customer, Role::Staff], None))).await, Ok(Reach::All));
+    assert_eq!(reach(Some(Role::Customer.held_by("nobody"))).await, Err(403), "who is no user has nothing of his own");
+    assert_eq!(reach(Some(Identity::of_user(ANN, &[], None))).await, Err(403));
+}
+
+#[test]
+fn what_is_anothers_or_nobodys_is_not_there() {
+    assert!(Reach::Own(ANN).require(Some(ANN)).is_ok());
+    for other in [Some(BOB), None] {
+        assert_eq!(Reach::Own(ANN).require(other).unwrap_err().code(), "not_found");
+        assert!(Reach::All.require(other).is_ok());
+    }
+}
+
 proptest! {
     #[test]
-    fn any_identity_survives_the_journey(subject in "\\PC{0,40}", roles in prop::collection::vec("[a-z]{1,8}", 0..4), scopes in prop::collection::vec("[a-z:]{1,12}", 0..8)) {
-        let identity = Identity { subject, roles, scopes };
+    fn any_identity_survives_the_journey(subject in "\\PC{0,40}", roles in prop::collection::vec("[a-z]{1,8}", 0..4), scopes in prop::collection::vec("[a-z:]{1,12}", 0..8), owner in any::<Option<u128>>(), login in any::<Option<(u128, u64)>>()) {
+        let login = login.map(|(sid, epoch)| Login { sid: Uuid::from_u128(sid), epoch });
+        let identity = Identity { subject, roles, scopes, owner: owner.map(Uuid::from_u128), login };
         let value = key().seal(&identity, NOW).unwrap();
         let opened = key().verifier().open(value.to_str().unwrap(), NOW).unwrap();
         prop_assert_eq!(&*opened, &identity);

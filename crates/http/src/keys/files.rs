@@ -75,6 +75,11 @@ pub(super) fn create_missing(
     published
 }
 
+/// Puts a file in another's place, which is gone afterwards.
+pub(super) fn replace(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    fs::rename(from, to).map_err(failed("replace", to))
+}
+
 fn write(path: &Path, text: &str) -> Result<(), KeyFileError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed("create", path))?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::{ACCESS_TOKEN, ACCESS_TOKEN_PREVIOUS, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL, Keys, KeysError};
+use super::{ACCESS_TOKEN, COMMAND_HASH, CONSISTENCY_TOKEN, INTERNAL, Keys, KeysError};
 use crate::clock::unix_now;
 use crate::identity::Role;
 
@@ -63,16 +63,6 @@ fn a_key_file_that_holds_no_key_is_refused_and_left_alone() {
         assert_eq!(fs::read_to_string(dir.path().join(file)).unwrap(), text);
         fs::write(dir.path().join(file), before).unwrap();
     }
-}
-
-#[test]
-fn the_previous_key_goes_on_verifying() {
-    let dir = tempfile::tempdir().unwrap();
-    let token = Keys::open_or_create(dir.path()).unwrap().mint("s-1", Role::Staff, Duration::from_secs(60)).unwrap();
-    fs::rename(dir.path().join(ACCESS_TOKEN), dir.path().join(ACCESS_TOKEN_PREVIOUS)).unwrap();
-    let rotated = Keys::open_or_create(dir.path()).unwrap();
-    assert!(rotated.access.verify(&token, unix_now()).is_ok());
-    assert_eq!(rotated.access.public().len(), 2);
 }
 
 #[test]

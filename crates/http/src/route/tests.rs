@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::IntoResponse;
 
-use crate::{Identity, IdentityKey, IdentityVerifier, headers, unix_now};
+use crate::{Identity, IdentityKey, IdentityVerifier, Role, headers, unix_now};
 
 struct CatalogWrite;
 impl Scope for CatalogWrite {
@@ -16,7 +16,7 @@ fn parts(identity: Option<(&IdentityKey, &[&str])>) -> Parts {
     let mut request = Request::new(Body::empty());
     if let Some((key, scopes)) = identity {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let identity = Identity { subject: "anna".to_owned(), roles: vec![], scopes };
+        let identity = Identity { subject: "anna".to_owned(), scopes, ..Role::Customer.held_by("anna") };
         request.headers_mut().insert(&headers::IDENTITY, key.seal(&identity, unix_now()).unwrap());
     }
     request.into_parts().0

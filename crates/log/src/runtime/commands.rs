@@ -226,6 +226,20 @@ impl<A: Aggregate> Commands<A> {
         tokio::time::timeout(within, asking).await.unwrap_or(Ok(None))
     }
 
+    /// Whether the aggregate is served here, as it seems now.
+    pub fn serves(&self, key: &Key) -> bool {
+        let partition = usize::try_from(self.place_of(key).partition.0).ok();
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        partition.and_then(|partition| routes.get(partition)).is_some_and(Option::is_some)
+    }
+
+    /// The aggregate as its owner has confirmed it, as soon as no saga of it is under way. Unlike [`Self::settled`] it
+    /// says at once if its partition is not served here.
+    pub async fn look(&self, key: &Key, within: Duration) -> Executed<A> {
+        let looked = tokio::time::timeout(within, self.watch(key)).await.unwrap_or(Err(ExecuteError::Unavailable))?;
+        looked.ok_or(ExecuteError::Unavailable)
+    }
+
     async fn watch(&self, key: &Key) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {
         let (ticket, answer) = Client::new();
         self.send(key, ToOwner::Watch(key.clone(), ticket))?;

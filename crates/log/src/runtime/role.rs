@@ -1,9 +1,10 @@
 //! A role: a member of the consumer group of its commands topics, which owns the partitions that it is given.
 
 use super::commands::{Commands, Routes};
+use super::follower::Trouble;
 use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
-use super::replica::{Replica, Trouble};
+use super::replica::Replica;
 use super::services::{Served, Suspicion};
 use crate::{Aggregate, AggregateTopics, Effects, PartitionId, Reactions, Topic};
 use std::collections::HashMap;

@@ -52,7 +52,7 @@ async fn a_role_is_not_ready_while_a_replica_that_it_depends_on_has_stopped() {
     insist(&jars, 1, put(3)).await;
     until("the role says why it is not ready", || role.alarm().is_some()).await;
     let alarm = role.alarm().unwrap_or_default();
-    for part in ["the replica of jar.events.v1/0 stopped", "jar.events.v1/0@", "jar.put.v1"] {
+    for part in ["the reading of jar.events.v1/0 stopped", "jar.events.v1/0@", "jar.put.v1"] {
         assert!(alarm.contains(part), "{part:?} is not in: {alarm}");
     }
     assert!(!role.ready() && !role.watch().ready());

@@ -56,10 +56,12 @@ async fn nothing_is_kept_of_a_run_that_fails() {
 }
 
 #[tokio::test]
-async fn numbers_have_no_gaps() {
+async fn numbers_rise_and_may_have_gaps() {
     let settings = empty_database("migrations_gaps").await;
-    let refused = migrate(&settings, &[SECOND]).await;
-    assert!(matches!(refused, Err(Error::MigrationNumber { number: 2, expected: 1, .. })), "{refused:?}");
+    let refused = migrate(&settings, &[SECOND, FIRST]).await;
+    assert!(matches!(refused, Err(Error::MigrationNumber { number: 1, least: 3, .. })), "{refused:?}");
+    let later = Migration { number: 20, ..SECOND };
+    assert_eq!(migrate(&settings, &[FIRST, later]).await.unwrap(), 2);
 }
 
 #[tokio::test]

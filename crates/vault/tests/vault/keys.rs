@@ -52,6 +52,21 @@ async fn a_key_that_is_missing_without_a_tombstone_is_a_fault() {
 }
 
 #[tokio::test]
+async fn for_somebody_who_must_be_known_no_key_is_made() {
+    let settings = vaults_database("known").await;
+    let vault = vault(&settings);
+    let known = async |person| vault.seal_for_known(person, COMMAND, "email", "canary@example.com").await;
+    let refused = known(ANNA).await;
+    assert!(matches!(refused, Err(Error::KeyMissing { key }) if key.person == ANNA), "{refused:?}");
+    assert_eq!(number(&settings, "SELECT count(*) FROM vault.person_key").await, 0);
+    seal(&vault, ANNA).await;
+    is_readable(&vault, ANNA, &known(ANNA).await.unwrap()).await;
+    vault.erase(ANNA).await.unwrap();
+    let refused = known(ANNA).await;
+    assert!(matches!(refused, Err(Error::Erased { key }) if key.person == ANNA), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_key_under_another_persons_name_is_a_fault() {
     let settings = vaults_database("swapped").await;
     let sealed = seal(&vault(&settings), ANNA).await;
@@ -74,6 +89,16 @@ async fn another_master_key_is_noticed_before_anything_is_served() {
     for refused in [stranger.check().await, open(&stranger, ANNA, &sealed).await.map(drop)] {
         assert!(matches!(refused, Err(Error::UnknownMaster { master: needed }) if needed == master(1).id()));
     }
+}
+
+#[tokio::test]
+async fn a_process_with_another_master_key_makes_no_key_even_if_nobody_asked_it_to_check() {
+    let settings = vaults_database("unchecked").await;
+    seal(&vault(&settings), ANNA).await;
+    let stranger = vault_with(&settings, MasterKeys::new(master(2)));
+    let refused = stranger.seal(BOB, Uuid::from_u128(7), "name", "Bob").await;
+    assert!(matches!(refused, Err(Error::UnknownMaster { master: needed }) if needed == master(1).id()));
+    assert_eq!(vault(&settings).masters().await.unwrap(), [(master(1).id(), 1)]);
 }
 
 #[tokio::test]

@@ -1,20 +1,26 @@
 //! The rows of `orders`: one statement per table and batch, columns as arrays, rows in the order of their keys.
 
+use super::paying::NOT_REQUIRED;
 use super::{Batch, Change, Happened, Order, Status};
 use tillroll_postgres::{Error, Transaction, execute};
+use tillroll_schemas::Timestamp;
 use tillroll_schemas::order::{Line, PaymentMethod};
 use uuid::Uuid;
 
 const INSERT_ORDERS: &str = "
     INSERT INTO orders.order (order_id, reference, customer, country, status, payment_method, currency, net, tax, gross,
-        placed_at, recorded_at, cancellation_code, cancellation_detail, version, at_partition, at_offset)
+        placed_at, recorded_at, cancellation_code, cancellation_detail, version, at_partition, at_offset, user_id,
+        payment_id, payment_status, action_by, refunded, shipping_address)
     SELECT n.order_id, n.reference, n.customer, n.country, n.status, n.payment_method, n.currency, n.net, n.tax, n.gross,
-        n.placed_at, n.recorded_at, n.cancellation_code, n.cancellation_detail, n.version, n.at_partition, n.at_offset
+        n.placed_at, n.recorded_at, n.cancellation_code, n.cancellation_detail, n.version, n.at_partition, n.at_offset,
+        n.user_id, n.payment_id, n.payment_status, n.action_by, n.refunded, n.shipping_address
     FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
             $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
-            $15::bigint[], $16::integer[], $17::bigint[])
+            $15::bigint[], $16::integer[], $17::bigint[], $18::uuid[], $19::uuid[], $20::text[], $21::timestamptz[],
+            $22::bigint[], $23::text[])
         AS n (order_id, reference, customer, country, status, payment_method, currency, net, tax, gross,
-            placed_at, recorded_at, cancellation_code, cancellation_detail, version, at_partition, at_offset)";
+            placed_at, recorded_at, cancellation_code, cancellation_detail, version, at_partition, at_offset, user_id,
+            payment_id, payment_status, action_by, refunded, shipping_address)";
 
 const INSERT_LINES: &str = "
     INSERT INTO orders.order_line (order_id, line, sku, name, category, quantity, unit_price, line_total, tax_rate, tracked)
@@ -28,9 +34,15 @@ const CHANGE_ORDERS: &str = "
         status = COALESCE(n.status, o.status),
         cancellation_code = COALESCE(n.cancellation_code, o.cancellation_code),
         cancellation_detail = COALESCE(n.cancellation_detail, o.cancellation_detail),
-        version = n.version, at_partition = n.at_partition, at_offset = n.at_offset
-    FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::bigint[])
-        AS n (order_id, status, cancellation_code, cancellation_detail, version, at_partition, at_offset)
+        version = n.version, at_partition = n.at_partition, at_offset = n.at_offset,
+        payment_status = CASE o.payment_status WHEN 'not_required' THEN o.payment_status
+            ELSE COALESCE(n.payment_status, o.payment_status) END,
+        action_by = CASE WHEN n.payment_status IS NULL THEN o.action_by ELSE n.action_by END,
+        refunded = o.refunded + n.refunded
+    FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::bigint[], $8::text[],
+            $9::timestamptz[], $10::bigint[])
+        AS n (order_id, status, cancellation_code, cancellation_detail, version, at_partition, at_offset,
+            payment_status, action_by, refunded)
     WHERE o.order_id = n.order_id";
 
 const ADD_FULFILLED: &str = "
@@ -63,6 +75,10 @@ pub(super) async fn insert_orders(batch: &Batch, transaction: &Transaction<'_>) 
     let gross = of_order(batch, |order| order.totals.gross.amount);
     let placed_at = of_order(batch, |order| order.placed_at);
     let recorded_at = of_order(batch, |order| order.recorded_at);
+    let users = of_order(batch, |order| order.user);
+    let addresses = of_order(batch, |order| order.shipping_address.as_deref());
+    let payment_ids = of_order(batch, |order| order.payment_id);
+    let payment_statuses: Vec<_> = batch.placed.values().map(|(order, change)| payment_status(order, change)).collect();
     let changes = Changes::of(batch.placed.values().map(|(_, change)| change));
     execute(
         transaction,
@@ -85,10 +101,21 @@ pub(super) async fn insert_orders(batch: &Batch, transaction: &Transaction<'_>) 
             &changes.versions,
             &changes.partitions,
             &changes.offsets,
+            &users,
+            &payment_ids,
+            &payment_statuses,
+            &changes.actions_by,
+            &changes.refunded,
+            &addresses,
         ],
     )
     .await
     .map(drop)
+}
+
+/// Where the payment of an order stands that was placed in this batch.
+fn payment_status(order: &Order, change: &Change) -> &'static str {
+    change.payment.status.filter(|_| order.charged).map_or(NOT_REQUIRED, super::paying::Status::name)
 }
 
 fn of_order<'a, T>(batch: &'a Batch, column: impl Fn(&'a Order) -> T) -> Vec<T> {
@@ -98,6 +125,7 @@ fn of_order<'a, T>(batch: &'a Batch, column: impl Fn(&'a Order) -> T) -> Vec<T> 
 fn method(payment: PaymentMethod) -> &'static str {
     match payment {
         PaymentMethod::OnAccount => "on_account",
+        PaymentMethod::Card => "card",
     }
 }
 
@@ -109,6 +137,9 @@ struct Changes<'a> {
     versions: Vec<i64>,
     partitions: Vec<i32>,
     offsets: Vec<i64>,
+    payments: Vec<Option<&'static str>>,
+    actions_by: Vec<Option<Timestamp>>,
+    refunded: Vec<i64>,
 }
 
 impl<'a> Changes<'a> {
@@ -121,6 +152,9 @@ impl<'a> Changes<'a> {
             versions: changes.clone().map(|change| change.version.0.cast_signed()).collect(),
             partitions: changes.clone().map(|change| change.partition.0).collect(),
             offsets: changes.clone().map(|change| change.offset.0).collect(),
+            payments: changes.clone().map(|change| change.payment.status.map(super::paying::Status::name)).collect(),
+            actions_by: changes.clone().map(|change| change.payment.action_by).collect(),
+            refunded: changes.clone().map(|change| change.payment.refunded).collect(),
         }
     }
 }
@@ -173,6 +207,9 @@ pub(super) async fn change_orders(batch: &Batch, transaction: &Transaction<'_>) 
             &changes.versions,
             &changes.partitions,
             &changes.offsets,
+            &changes.payments,
+            &changes.actions_by,
+            &changes.refunded,
         ],
     )
     .await

@@ -23,7 +23,7 @@ fn reason() -> Reason {
 
 fn delivery(pieces: i64, complete: bool) -> Fulfilled {
     let items = vec![StockClaim { sku: crate::samples::sku("LAMP"), quantity: quantity(pieces) }];
-    Fulfilled { fulfilment_id: FulfilmentId(ORDER), items, answers: Vec::new(), complete }
+    Fulfilled { told: None, fulfilment_id: FulfilmentId(ORDER), items, answers: Vec::new(), complete }
 }
 
 fn statuses(events: Vec<OrderEvent>) -> Vec<Option<&'static str>> {
@@ -35,7 +35,18 @@ fn statuses(events: Vec<OrderEvent>) -> Vec<Option<&'static str>> {
 fn an_order_placed_in_the_batch_is_one_row_with_its_final_state() {
     let mut batch = Batch::default();
     fold(&mut batch, 1, placed(vec![line("LAMP", None, 6, 255)]));
-    fold(&mut batch, 2, Confirmed { sale: sale("2010-12-01T08:26:00Z", &[]) });
+    fold(
+        &mut batch,
+        2,
+        Confirmed {
+            told: None,
+            sale: sale("2010-12-01T08:26:00Z", &[]),
+            capture: None,
+            invoice: None,
+            cart: None,
+            answer_by: None,
+        },
+    );
     fold(&mut batch, 3, delivery(4, false));
     fold(&mut batch, 4, delivery(2, true));
     assert!(batch.changed.is_empty());
@@ -54,7 +65,20 @@ fn an_order_placed_earlier_is_only_changed() {
         batch.changed[&ORDER],
         Change { version: Version(5), partition: PartitionId(3), offset: Offset(105), ..Change::default() }
     );
-    fold(&mut batch, 6, Cancelled { reason: reason(), answers: Vec::new(), credit: None });
+    fold(
+        &mut batch,
+        6,
+        Cancelled {
+            told: None,
+            reason: reason(),
+            answers: Vec::new(),
+            credit: None,
+            payment_answer: None,
+            invoice_answer: None,
+            refunded: None,
+            cart: None,
+        },
+    );
     let change = &batch.changed[&ORDER];
     assert_eq!((change.status, change.cancellation.as_ref()), (Some(Status::Cancelled), Some(&reason())));
     assert!(batch.placed.is_empty());
@@ -70,7 +94,15 @@ fn the_status_is_that_of_the_saga() {
             StockAnswered { answers: answers() }.into(),
             StockReserved { answers: answers(), claims: claims(), answer_by }.into(),
             StockCommitted { answers: answers() }.into(),
-            Confirmed { sale: sale("2010-12-01T08:26:00Z", &[]) }.into(),
+            Confirmed {
+                told: None,
+                sale: sale("2010-12-01T08:26:00Z", &[]),
+                capture: None,
+                invoice: None,
+                cart: None,
+                answer_by: None
+            }
+            .into(),
             FulfilmentRequested { fulfilment_id, items: claims(), claims: claims(), answer_by }.into(),
             delivery(1, false).into(),
             delivery(1, true).into(),
@@ -93,11 +125,37 @@ fn an_order_that_ends_is_pending_stuck_or_cancelled() {
     let answer_by = at("2010-12-01T08:27:00Z");
     assert_eq!(
         statuses(vec![
-            CompensationStarted { reason: reason(), answers: Vec::new(), releases: Vec::new(), answer_by }.into(),
-            Stuck { step: Step::Release, reason: reason(), answers: Vec::new() }.into(),
+            CompensationStarted {
+                reason: reason(),
+                answers: Vec::new(),
+                releases: Vec::new(),
+                payment_answer: None,
+                undo: None,
+                credit_note: None,
+                answer_by
+            }
+            .into(),
+            Stuck {
+                step: Step::Release,
+                reason: reason(),
+                answers: Vec::new(),
+                payment_answer: None,
+                invoice_answer: None
+            }
+            .into(),
             StepOverdue { step: Step::Release, attempt: 2, answer_by }.into(),
             StepOverdue { step: Step::Fulfil, attempt: 2, answer_by }.into(),
-            Cancelled { reason: reason(), answers: Vec::new(), credit: None }.into(),
+            Cancelled {
+                told: None,
+                reason: reason(),
+                answers: Vec::new(),
+                credit: None,
+                payment_answer: None,
+                invoice_answer: None,
+                refunded: None,
+                cart: None
+            }
+            .into(),
         ]),
         [Some("pending"), Some("stuck"), Some("pending"), Some("confirmed"), Some("cancelled")]
     );
@@ -107,4 +165,35 @@ fn an_order_that_ends_is_pending_stuck_or_cancelled() {
 fn a_key_that_is_no_order_id_is_not_understood() {
     let refused = Orders::decode(&envelope("order.events.v1", "LAMP", 1, 1), b"{}");
     assert!(matches!(refused, Err(Undecodable::Key(key)) if key == "LAMP"));
+}
+
+#[test]
+fn how_an_order_is_paid_follows_its_events() {
+    use tillroll_schemas::order::{PaymentActionRequired, PaymentAuthorised, PaymentTerms, RefundRefused};
+    use tillroll_schemas::{PaymentId, RefundId};
+    let payment = PaymentTerms::Card { payment_id: PaymentId(ORDER), token: "pm".to_owned() };
+    let mut batch = Batch::default();
+    fold(&mut batch, 1, Placed { payment, ..placed(vec![line("LAMP", None, 6, 255)]) });
+    let answer_by = at("2010-12-01T08:30:00Z");
+    fold(&mut batch, 2, PaymentActionRequired { told: None, action_by: answer_by, answer_by });
+    let paid = |batch: &Batch| {
+        let (order, change) = &batch.placed[&ORDER];
+        (order.charged, change.status, change.payment.status.map(paying::Status::name), change.payment.action_by)
+    };
+    assert_eq!(paid(&batch), (true, Some(Status::RequiresAction), Some("requires_action"), Some(answer_by)));
+    fold(&mut batch, 3, PaymentAuthorised { claims: Vec::new(), answer_by });
+    assert_eq!(paid(&batch), (true, Some(Status::Pending), Some("authorised"), None));
+    let money = crate::samples::gbp(1_530);
+    let (payment_answer, invoice_answer, credit, cart) = (None, None, None, None);
+    let refunded = Some(money);
+    let answers = Vec::new();
+    let off =
+        Cancelled { told: None, reason: reason(), answers, payment_answer, invoice_answer, credit, refunded, cart };
+    fold(&mut batch, 4, off);
+    assert_eq!(batch.placed[&ORDER].1.payment.refunded, 1_530);
+    assert_eq!(paid(&batch), (true, Some(Status::Cancelled), Some("refunded"), None));
+    let code = "failed".to_owned();
+    fold(&mut batch, 5, RefundRefused { refund_id: RefundId(ORDER), code, taken_back: Some(money), was_off: true });
+    assert_eq!(batch.placed[&ORDER].1.payment.refunded, 0);
+    assert_eq!(paid(&batch), (true, Some(Status::Stuck), Some("undoing"), None));
 }

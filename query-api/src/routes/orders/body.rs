@@ -3,12 +3,14 @@
 
 use crate::answer::Table;
 use crate::failure::{column, money};
+use crate::queries::Queries;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::HashMap;
-use tillroll_http::Problem;
+use tillroll_http::{Problem, problems};
 use tillroll_postgres::Row;
 use tillroll_schemas::order::Totals;
-use tillroll_schemas::{Currency, Money, Timestamp};
+use tillroll_schemas::{Currency, Money, Sealed, Timestamp};
 use uuid::Uuid;
 
 #[derive(Debug, Serialize)]
@@ -20,12 +22,17 @@ pub(crate) struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<Customer>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     country: Option<String>,
     lines: Vec<Line>,
     totals: Totals,
     payment: Payment,
     placed_at: Timestamp,
     recorded_at: Timestamp,
+    /// Null where nobody can open it any more; absent where nothing was said, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping_address: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancellation: Option<Cancellation>,
     refunded: Money,
@@ -52,14 +59,34 @@ struct Line {
 
 #[derive(Debug, Serialize)]
 struct Payment {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
     method: String,
-    status: &'static str,
+    status: String,
+    /// Where the customer learns how to authenticate himself, while he has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_by: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
 struct Cancellation {
     code: String,
     detail: String,
+}
+
+impl Queries {
+    /// Where an order is sent; null if the person was erased.
+    pub(super) async fn opened_address(&self, user: Uuid, sealed: &str) -> Result<Value, Problem> {
+        let opened = self.opened(&[(user, "shipping_address", &Sealed::from_stored(sealed))]).await?;
+        let Some(text) = opened.into_iter().flatten().next() else { return Ok(Value::Null) };
+        serde_json::from_str(&text).map_err(|_| {
+            // Not the error's text: it may quote what was opened.
+            tracing::error!("an order's address has another shape than this build's");
+            Problem::new(&problems::INTERNAL)
+        })
+    }
 }
 
 impl Order {
@@ -74,18 +101,24 @@ impl Order {
             id: column(row, 0)?,
             reference: column(row, 1)?,
             status: column(row, 4)?,
+            user_id: column(row, 26)?,
             customer: column::<Option<String>>(row, 2)?.map(|reference| Customer { reference }),
             country: column(row, 3)?,
             lines: lines(row, gross.currency)?,
             totals: Totals { net: of(7)?, tax: of(8)?, gross },
-            // On account: nothing is asked for.
-            payment: Payment { method: column(row, 5)?, status: "not_required" },
+            payment: payment(row, gross, of(10)?)?,
             placed_at: column(row, 11)?,
             recorded_at: column(row, 12)?,
+            shipping_address: None,
             cancellation: code.zip(detail).map(|(code, detail)| Cancellation { code, detail }),
             refunded: of(10)?,
             version: column(row, 15)?,
         })
+    }
+
+    /// Shows where it is sent.
+    pub(super) fn is_sent_to(&mut self, address: Value) {
+        self.shipping_address = Some(address);
     }
 
     pub(super) fn id(&self) -> Uuid {
@@ -99,6 +132,20 @@ impl Order {
     pub(super) fn version(&self) -> i64 {
         self.version
     }
+}
+
+fn payment(row: &Row, gross: Money, refunded: Money) -> Result<Payment, Problem> {
+    let id: Option<Uuid> = column(row, 27)?;
+    let status: String = column(row, 28)?;
+    let action_by: Option<Timestamp> = column(row, 29)?;
+    // What was taken stays taken; how much of it went back stands beside it.
+    let status = match status.as_str() {
+        "captured" if refunded == gross => "refunded".to_owned(),
+        "captured" if refunded.amount > 0 => "partially_refunded".to_owned(),
+        _ => status,
+    };
+    let action = id.filter(|_| action_by.is_some()).map(|id| format!("/api/v1/payments/{id}/action"));
+    Ok(Payment { id, method: column(row, 5)?, status, action, action_by })
 }
 
 fn array<T>(row: &Row, index: usize) -> Result<Vec<T>, Problem>
@@ -147,7 +194,7 @@ pub(super) fn table(orders: &[Order]) -> Table {
             order.totals.gross.amount.to_string(),
             order.refunded.amount.to_string(),
             order.payment.method.clone(),
-            order.payment.status.to_owned(),
+            order.payment.status.clone(),
             moment(order.placed_at),
             moment(order.recorded_at),
             order.cancellation.as_ref().map(|cancellation| cancellation.code.clone()).unwrap_or_default(),

@@ -1,25 +1,27 @@
-//! `GET /orders/{id}/history`: every event of an order, for staff.
+//! `GET /orders/{id}/history`: every event of an order, for staff and for whose it is.
 
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::queries::Queries;
 use crate::routes::place::place;
-use crate::scopes::ReadOrders;
+use crate::scopes::{OwnOrders, ReadOrders};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use tillroll_http::{Allowed, PathId, Problem, problems};
+use tillroll_http::{PathId, Problem, Reaching, problems};
 use tillroll_postgres::Row;
 use tillroll_schemas::catalogue::ORDER;
 use tillroll_schemas::{OrderId, Timestamp};
 use uuid::Uuid;
 
 const ALL: &str = "
-    SELECT h.version, h.type, h.occurred_at, h.recorded_at, h.actor, h.command_id, h.at_partition, h.at_offset, h.body::text
+    SELECT h.version, h.type, h.occurred_at, h.recorded_at, h.actor, h.command_id, h.at_partition, h.at_offset, h.body::text,
+        o.user_id
     FROM orders.order_history AS h
+    JOIN orders.order AS o ON o.order_id = h.order_id
     WHERE h.order_id = $1
     ORDER BY h.version";
 
@@ -65,16 +67,17 @@ impl Event {
 /// The events of an order, from the first.
 pub(crate) async fn all(
     State(queries): State<Arc<Queries>>,
-    _: Allowed<ReadOrders>,
+    reaching: Reaching<ReadOrders, OwnOrders>,
     PathId(id): PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     queries
         .answered(&headers, Reads::Orders, |reading| async {
             let rows = queries.rows(ALL, &[&id.0]).await?;
-            let items = rows.iter().map(Event::of).collect::<Result<Vec<_>, _>>()?;
             // Every order has a first event.
             let last = rows.last().ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+            reaching.reach.require(column(last, 9)?)?;
+            let items = rows.iter().map(Event::of).collect::<Result<Vec<_>, _>>()?;
             reading.one(column(last, 0)?, place(last, 6)?, &History { items })
         })
         .await

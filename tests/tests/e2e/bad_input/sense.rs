@@ -21,6 +21,7 @@ pub fn malformed(http: &Http) -> Vec<Row> {
         ("an order before 1970", order(|body| body["placed_at"] = json!("1969-12-31T23:59:59Z"))),
         ("an order on no day", order(|body| body["placed_at"] = json!("2026-02-30T00:00:00Z"))),
         ("an order at a local time", order(|body| body["placed_at"] = json!("2026-02-01T00:00:00"))),
+        ("an order in no currency", order(|b| b["lines"][0]["unit_price"] = json!({"amount": 1, "currency": "ZZZ"}))),
         ("a reference of nothing", order(|body| body["reference"] = json!(""))),
         ("a reference over lines", order(|body| body["reference"] = json!("a\nb"))),
         ("a credit of nothing", credit(|body| body["lines"] = json!([]))),
@@ -33,6 +34,7 @@ pub fn malformed(http: &Http) -> Vec<Row> {
         ("a product without a name", product(|body| body["name"] = json!(""))),
         ("a product with a name too long", product(|body| body["name"] = json!("n".repeat(201)))),
         ("a price in no currency", product(|body| body["price"]["currency"] = json!("gbp"))),
+        ("a price in a currency that there is not", product(|body| body["price"]["currency"] = json!("ZZZ"))),
         (
             "stock of what no stock is kept of",
             product(|body| (body["tracked"], body["initial_stock"]) = (json!(false), json!(1))),

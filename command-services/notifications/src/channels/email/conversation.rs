@@ -1,6 +1,6 @@
 //! One SMTP conversation, step by step. What goes wrong before the mail's text is on its way has sent nothing; what goes
-//! wrong after that, without an answer, may have. A refusal counts against the mail only from the recipient on: before,
-//! it is about us, and every other mail would be refused as well.
+//! wrong after that, without an answer, may have. A refusal counts against the mail only if it is about the mailbox or the
+//! mail: one about us is given for every other mail as well, at whatever step, and passes when that is mended.
 
 use super::{Outcome, Server, Tls};
 use lettre::Message;
@@ -15,6 +15,29 @@ const QUIT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Permanent codes about our credentials and encryption, wherever they come (RFC 4954, section 6).
 const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
+
+/// Permanent codes that are about the mailbox where nothing says it better (RFC 5321, section 4.2.3). Others than these are
+/// said of the recipient when the client is meant: many servers answer for it only there.
+const OF_THE_MAILBOX: [&str; 3] = ["550", "551", "553"];
+
+/// The status at the beginning of the server's text (RFC 2034, RFC 3463): `5.1.1`. Nothing else of the text is kept, for
+/// it may name the address.
+fn enhanced_status(error: &Error) -> Option<String> {
+    let text = std::error::Error::source(error)?.to_string();
+    let word = text.split_whitespace().next()?;
+    let parts: Vec<&str> = word.split('.').collect();
+    let digits = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let [class, subject, detail] = parts.as_slice() else { return None };
+    (matches!(*class, "4" | "5") && digits(subject) && digits(detail)).then(|| word.to_owned())
+}
+
+/// Whether a permanent status is about us, our way or the server, and not about the mailbox (5.1, 5.2) or the mail (5.6).
+fn is_about_us(status: &str) -> bool {
+    let subject = status.split('.').nth(1).unwrap_or_default();
+    // The sender's own address is one of 5.1 too, and a mail that is too large one of 5.3.
+    let of_the_sender = ["5.1.7", "5.1.8"].contains(&status);
+    of_the_sender || !(["1", "2", "6"].contains(&subject) || status == "5.3.4")
+}
 
 /// How far a conversation is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +62,19 @@ impl Progress {
 
     /// The conversation failed here.
     fn failed(self, error: &Error) -> Outcome {
-        let code = error.status().map(|code| code.to_string());
-        match (self, code) {
-            (_, None) => self.cut(self.word_for(error)),
-            (_, Some(code)) if ABOUT_US.contains(&code.as_str()) => Outcome::Later(code),
-            (Self::Addressing | Self::Writing, Some(code)) if error.is_permanent() => Outcome::Rejected(code),
-            (Self::Introducing | Self::Addressing | Self::Writing, Some(code)) => Outcome::Later(code),
+        let Some(code) = error.status().map(|code| code.to_string()) else { return self.cut(self.word_for(error)) };
+        let enhanced = enhanced_status(error);
+        let of_the_mail = match (&enhanced, self) {
+            _ if ABOUT_US.contains(&code.as_str()) || self == Self::Introducing => false,
+            // Who has read it all refuses what he has read.
+            (_, Self::Writing) => true,
+            (Some(status), _) => !is_about_us(status),
+            (None, _) => OF_THE_MAILBOX.contains(&code.as_str()),
+        };
+        let told = enhanced.unwrap_or(code);
+        match error.is_permanent() && of_the_mail {
+            true => Outcome::Rejected(told),
+            false => Outcome::Later(told),
         }
     }
 
@@ -60,8 +90,14 @@ impl Progress {
     }
 }
 
-/// Sends the message. `progress` says how far it came, also if the future is dropped.
-pub(super) async fn converse(server: &Server, message: &Message, progress: &mut Progress) -> Outcome {
+/// Sends the message. `progress` says how far it came, also if the future is dropped; a connection on which the mail was
+/// answered for stands in `open`, to be parted from.
+pub(super) async fn converse(
+    server: &Server,
+    message: &Message,
+    progress: &mut Progress,
+    open: &mut Option<AsyncSmtpConnection>,
+) -> Outcome {
     let mut connection = match introduce(server).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(why)) => return Outcome::Later(why.to_owned()),
@@ -71,9 +107,13 @@ pub(super) async fn converse(server: &Server, message: &Message, progress: &mut 
         Ok(outcome) => outcome,
         Err(error) => progress.failed(&error),
     };
-    // What became of the mail is known: however the goodbye ends.
-    let _ = tokio::time::timeout(QUIT_WITHIN, connection.quit()).await;
+    *open = Some(connection);
     outcome
+}
+
+/// Says goodbye, however that ends.
+pub(super) async fn part(mut connection: AsyncSmtpConnection) {
+    let _ = tokio::time::timeout(QUIT_WITHIN, connection.quit()).await;
 }
 
 /// A connection that is encrypted and authenticated as it has to be, or why it cannot be.

@@ -6,6 +6,7 @@ use lettre::address::Envelope;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
+use std::borrow::Cow;
 use std::fmt;
 use tillroll_schemas::NotificationId;
 use tillroll_schemas::notification::Channel;
@@ -49,7 +50,7 @@ impl Unusable {
 
 /// The mail and its envelope.
 pub(super) fn build(mail: &Mail, from: &Mailbox, bounces_to: &Address, domain: &str) -> Result<Message, Unusable> {
-    let to: Address = mail.to.parse().map_err(|_| Unusable::Address)?;
+    let to: Address = with_ascii_domain(&mail.to).parse().map_err(|_| Unusable::Address)?;
     let envelope = Envelope::new(Some(bounces_to.clone()), vec![to.clone()]).map_err(|_| Unusable::Address)?;
     let mut message = Message::builder()
         .envelope(envelope)
@@ -67,6 +68,17 @@ pub(super) fn build(mail: &Mail, from: &Mailbox, bounces_to: &Address, domain: &
         None => message.singlepart(SinglePart::plain(text)),
     };
     built.map_err(|_| Unusable::Mail)
+}
+
+/// A domain beyond ASCII goes as its A-label (RFC 5891), which every server takes; only a name before the @ beyond ASCII
+/// needs SMTPUTF8.
+fn with_ascii_domain(address: &str) -> Cow<'_, str> {
+    match address.rsplit_once('@') {
+        Some((name, domain)) if !domain.is_ascii() => {
+            idna::domain_to_ascii(domain).map_or(address.into(), |domain| format!("{name}@{domain}").into())
+        }
+        Some(_) | None => address.into(),
+    }
 }
 
 type ParseError = Box<dyn std::error::Error + Send + Sync>;

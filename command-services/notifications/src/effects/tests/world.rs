@@ -5,6 +5,7 @@ use super::super::Errand;
 use super::super::courier::{Courier, Ways};
 use crate::channels::{Secret, Webhook, WebhookConfig};
 use crate::ports::{Address, Addresses, Chosen, Found, LinkTo, Links, LookUp, Preferences, Which};
+use crate::preference::State as Wishes;
 use crate::samples;
 use crate::templates::{Language, Texts};
 use chrono::TimeDelta;
@@ -121,7 +122,7 @@ impl World {
 }
 
 fn address() -> Found {
-    Found::Address(Address { to: "device-token".to_owned(), language: Language::English })
+    Found::Address(Address { to: "device-token".to_owned(), language: Language::English, number: None })
 }
 
 struct Known(Found);
@@ -136,7 +137,7 @@ struct Wanted(Option<Choices>);
 
 impl Preferences for Wanted {
     fn choices(&self, _: UserId) -> Chosen<'_> {
-        Box::pin(async { self.0.clone() })
+        Box::pin(async { Some(Wishes { choices: self.0.clone()?, undeliverable: None }) })
     }
 }
 

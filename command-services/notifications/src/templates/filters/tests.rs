@@ -10,10 +10,12 @@ fn money_is_written_with_the_digits_of_its_currency() {
         (-1_205, "GBP", "GBP -12.05"),
         (1_500, "JPY", "JPY 1500"),
         (1_500, "KWD", "KWD 1.500"),
+        (1_500, "XPF", "XPF 1500"),
+        (12_345, "UYW", "UYW 1.2345"),
         (i64::MIN, "USD", "USD -92233720368547758.08"),
     ];
     for (amount, currency, text) in cases {
-        assert_eq!(money_text(amount, currency), text);
+        assert_eq!(money_text(amount, currency.parse().unwrap()), text);
     }
 }
 

@@ -6,7 +6,7 @@ use tillroll_schemas::order::*;
 use super::*;
 
 fn cancel() -> CancelOrder {
-    CancelOrder { reason: Some("ordered twice".to_owned()) }
+    CancelOrder { by: None, reason: Some("ordered twice".to_owned()) }
 }
 
 fn called_off() -> Reason {
@@ -18,6 +18,9 @@ fn releasing() -> CompensationStarted {
         reason: called_off(),
         answers: vec![],
         releases: vec![sku("BOWL"), sku("MUG")],
+        payment_answer: None,
+        undo: None,
+        credit_note: None,
         answer_by: at(NOW_S + 10),
     }
 }
@@ -31,12 +34,23 @@ fn an_order_can_be_called_off_at_every_step_until_it_is_confirmed() {
 
 #[test]
 fn an_order_that_claims_no_stock_is_cancelled_at_once() {
-    given([placed_service()]).when(cancel()).then(Cancelled { reason: called_off(), answers: vec![], credit: None });
+    given([placed_service()]).when(cancel()).then(Cancelled {
+        told: None,
+        reason: called_off(),
+        answers: vec![],
+        credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
+    });
 }
 
 #[test]
 fn an_order_can_be_called_off_without_a_reason() {
-    let OrderEvent::CompensationStarted(started) = given([placed()]).when(CancelOrder { reason: None }).event() else {
+    let OrderEvent::CompensationStarted(started) =
+        given([placed()]).when(CancelOrder { by: None, reason: None }).event()
+    else {
         panic!()
     };
     assert_eq!(started.reason, reason("cancelled_by_customer", "the order was called off"));
@@ -49,9 +63,14 @@ fn a_confirmed_order_that_is_cancelled_is_a_credit_of_that_day() {
     let answers = vec![answer("MUG", StockOutcome::Released), answer("BOWL", StockOutcome::Released)];
     let credit = Some(sale(at(NOW_S)));
     story.when(RecordStockAnswers { answers: answers.clone() }).then(Cancelled {
+        told: None,
         reason: called_off(),
         answers,
         credit,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
     });
 }
 
@@ -63,10 +82,21 @@ fn a_confirmed_order_of_services_is_credited_at_once() {
         placed_service(),
         StockReserved { answers: none(), claims: vec![], answer_by: by }.into(),
         StockCommitted { answers: none() }.into(),
-        Confirmed { sale: sale(at(0)) }.into(),
+        confirmed(),
     ]);
     let credit = Some(Sale { lines: vec![sale_line("POST", 1, 300)], ..sale(at(NOW_S)) });
-    story.when(cancel()).then(Cancelled { reason: called_off(), answers: vec![], credit });
+    let (payment_answer, invoice_answer, refunded, cart) = (None, None, None, None);
+    let (reason, answers) = (called_off(), vec![]);
+    story.when(cancel()).then(Cancelled {
+        told: None,
+        reason,
+        answers,
+        payment_answer,
+        invoice_answer,
+        credit,
+        refunded,
+        cart,
+    });
 }
 
 #[test]
@@ -88,7 +118,13 @@ fn an_order_that_has_left_cannot_be_cancelled() {
 
 #[test]
 fn a_fulfilment_that_is_stuck_cannot_be_cancelled() {
-    let stuck = Stuck { step: Step::Fulfil, reason: reason("not_committed", "gone"), answers: vec![] };
+    let stuck = Stuck {
+        step: Step::Fulfil,
+        reason: reason("not_committed", "gone"),
+        answers: vec![],
+        payment_answer: None,
+        invoice_answer: None,
+    };
     let story = confirmed_story().and([requested(1, &everything()), stuck.into()]);
     story.when(cancel()).refused("fulfilment_in_progress");
 }

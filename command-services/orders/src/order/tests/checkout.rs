@@ -33,7 +33,7 @@ fn the_last_commit_completes_the_stock_and_the_order_confirms_itself() {
     story.when(answers([mug.clone()])).then(StockAnswered { answers: vec![mug.clone()] });
     let both = vec![mug, bowl];
     story.when(RecordStockAnswers { answers: both.clone() }).then(StockCommitted { answers: both });
-    given([placed(), reserved(), committed()]).when(Continue {}).then(Confirmed { sale: sale(at(0)) });
+    given([placed(), reserved(), committed()]).when(Continue {}).then(sold(&placed()));
 }
 
 #[test]
@@ -42,8 +42,7 @@ fn an_order_without_stock_passes_every_step_by_itself() {
     given([placed_service()]).when(Continue {}).then(nobody.clone());
     let story = given([placed_service(), nobody.into()]);
     story.when(Continue {}).then(StockCommitted { answers: vec![] });
-    let sale = Sale { lines: vec![sale_line("POST", 1, 300)], ..sale(at(0)) };
-    story.and([StockCommitted { answers: vec![] }.into()]).when(Continue {}).then(Confirmed { sale });
+    story.and([StockCommitted { answers: vec![] }.into()]).when(Continue {}).then(sold(&placed_service()));
 }
 
 #[test]
@@ -108,6 +107,9 @@ fn a_refused_reservation_releases_what_may_be_held() {
         reason: reason("insufficient_stock", "BOWL could not be reserved: insufficient_stock"),
         answers: vec![refused.clone()],
         releases: vec![sku("MUG")],
+        payment_answer: None,
+        undo: None,
+        credit_note: None,
         answer_by: at(NOW_S + 10),
     };
     given([placed()]).when(answers([refused.clone()])).then(started.clone());
@@ -120,9 +122,14 @@ fn an_order_of_which_nothing_can_be_held_is_cancelled_at_once() {
     let refused = |text| answer(text, ReservationRefused { code: code("insufficient_stock") });
     let both = vec![refused("MUG"), refused("BOWL")];
     given([placed()]).when(RecordStockAnswers { answers: both.clone() }).then(Cancelled {
+        told: None,
         reason: reason("insufficient_stock", "MUG, BOWL could not be reserved: insufficient_stock"),
         answers: both,
         credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
     });
 }
 
@@ -141,6 +148,9 @@ fn a_refused_commit_releases_the_others() {
         reason: reason("insufficient_stock", "BOWL could not be committed: insufficient_stock"),
         answers: vec![answer("MUG", Committed), refused],
         releases: vec![sku("MUG")],
+        payment_answer: None,
+        undo: None,
+        credit_note: None,
         answer_by: at(NOW_S + 10),
     });
 }
@@ -152,9 +162,14 @@ fn an_order_is_cancelled_when_everything_is_released() {
     story.when(answers([mug.clone()])).then(StockAnswered { answers: vec![mug.clone()] });
     let why = reason("insufficient_stock", "too few");
     story.when(answers([mug.clone(), bowl.clone()])).then(Cancelled {
+        told: None,
         reason: why,
         answers: vec![mug, bowl],
         credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
     });
 }
 
@@ -166,15 +181,22 @@ fn a_refused_release_leaves_the_order_stuck_until_it_is_released_after_all() {
         step: Step::Release,
         reason: reason("dead_lettered", "MUG could not be released: dead_lettered"),
         answers: vec![answer("BOWL", Released), refused.clone()],
+        payment_answer: None,
+        invoice_answer: None,
     };
     story.when(answers([answer("BOWL", Released), refused.clone()])).then(stuck.clone());
     let story = story.and([stuck.into()]);
     assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none());
     story.when(answers([refused])).nothing();
     story.when(answers([answer("MUG", Released)])).then(Cancelled {
+        told: None,
         reason: reason("insufficient_stock", "too few"),
         answers: vec![answer("MUG", Released)],
         credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: None,
+        cart: None,
     });
 }
 

@@ -43,11 +43,13 @@ fn a_wait_that_is_overdue_becomes_longer_four_times_and_twice_as_long_each_time(
                 assert_eq!(started.reason, reason("stock_unanswered", "no answer in time from BOWL, MUG"));
                 assert_eq!(started.releases, [sku("BOWL"), sku("MUG")]);
             }
-            Step::Release | Step::Fulfil => {
+            _ => {
                 let stuck = Stuck {
                     step,
                     reason: reason("stock_unanswered", "no answer in time from BOWL, MUG"),
                     answers: vec![],
+                    payment_answer: None,
+                    invoice_answer: None,
                 };
                 assert_eq!(given_up, stuck.into());
                 assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none());
@@ -72,7 +74,13 @@ fn a_deadline_of_a_wait_that_is_over_does_nothing() {
     given([placed(), reserved()]).when(passed.clone()).nothing();
     given([placed(), reserved(), committed()]).when(passed.clone()).nothing();
     confirmed_story().when(passed).nothing();
-    let stuck = Stuck { step: Step::Release, reason: reason("stock_unanswered", "silence"), answers: vec![] };
+    let stuck = Stuck {
+        step: Step::Release,
+        reason: reason("stock_unanswered", "silence"),
+        answers: vec![],
+        payment_answer: None,
+        invoice_answer: None,
+    };
     let story = given([placed(), compensating(&["MUG"]), stuck.into()]);
     story.when(DeadlinePassed { deadline: at(20) }).nothing();
 }
@@ -87,10 +95,10 @@ fn nobody_is_overdue_where_nobody_is_awaited_so_the_order_goes_on() {
 fn an_order_whose_pieces_are_committed_is_confirmed_by_its_deadline_if_nothing_else_does_it() {
     let story = given([placed(), reserved(), committed()]);
     assert_eq!(Order::deadline(&story.state()), Some(at(21)), "ten seconds after that of the commits");
-    assert_eq!(fire(&story), Some(confirmed()));
+    assert!(matches!(fire(&story), Some(OrderEvent::Confirmed(_))));
     let late = given([placed(), reserved(), overdue(Step::Commit, 1, at(31)), committed()]);
     assert_eq!(Order::deadline(&late.state()), Some(at(41)));
-    assert_eq!(fire(&late), Some(confirmed()));
+    assert!(matches!(fire(&late), Some(OrderEvent::Confirmed(_))));
     let story = story.and([confirmed()]);
     assert_eq!(Order::deadline(&story.state()), None);
     story.when(Continue {}).nothing();
@@ -108,7 +116,15 @@ fn an_order_that_waits_is_not_settled() {
 
 #[test]
 fn a_stuck_order_is_carried_on_by_late_answers() {
-    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("stock_unanswered", "silence"), answers: vec![] });
+    let stuck = |step| {
+        OrderEvent::from(Stuck {
+            step,
+            reason: reason("stock_unanswered", "silence"),
+            answers: vec![],
+            payment_answer: None,
+            invoice_answer: None,
+        })
+    };
     let released = given([placed(), compensating(&["MUG"]), stuck(Step::Release)]);
     let off = released.when(answers([answer("MUG", StockOutcome::Released)])).event();
     assert!(matches!(off, OrderEvent::Cancelled(_)));

@@ -31,6 +31,7 @@ fn a_delivery_is_out_when_every_stock_item_has_let_its_pieces_go() {
     story.when(answers([out("MUG", 1)])).then(StockAnswered { answers: vec![out("MUG", 1)] });
     let both = vec![out("MUG", 1), out("BOWL", 1)];
     story.when(RecordStockAnswers { answers: both.clone() }).then(Fulfilled {
+        told: None,
         fulfilment_id: delivery(1),
         items: everything(),
         answers: both,
@@ -42,8 +43,13 @@ fn a_delivery_is_out_when_every_stock_item_has_let_its_pieces_go() {
 fn an_order_may_leave_in_parts() {
     let part = [claim("MUG", 1)];
     let story = confirmed_story().and([requested(1, &part)]);
-    let delivered =
-        Fulfilled { fulfilment_id: delivery(1), items: part.to_vec(), answers: vec![out("MUG", 1)], complete: false };
+    let delivered = Fulfilled {
+        told: None,
+        fulfilment_id: delivery(1),
+        items: part.to_vec(),
+        answers: vec![out("MUG", 1)],
+        complete: false,
+    };
     story.when(answers([out("MUG", 1)])).then(delivered.clone());
     let story = story.and([delivered.into()]);
     assert!(Order::settled(&story.state()));
@@ -58,6 +64,7 @@ fn services_are_delivered_without_asking_any_stock_item() {
     let post = vec![claim("POST", 1)];
     let story = confirmed_story().and([requested(1, &post)]);
     story.when(Continue {}).then(Fulfilled {
+        told: None,
         fulfilment_id: delivery(1),
         items: post,
         answers: vec![],
@@ -122,6 +129,8 @@ fn a_refused_delivery_is_stuck_until_the_pieces_leave_after_all() {
         step: Step::Fulfil,
         reason: reason("not_committed", "MUG could not be fulfilled: not_committed"),
         answers: vec![refused.clone()],
+        payment_answer: None,
+        invoice_answer: None,
     };
     story.when(answers([refused])).then(stuck.clone());
     let story = story.and([stuck.into()]);

@@ -9,7 +9,14 @@ use crate::order::Life;
 const WHY: &str = "seen to by hand";
 
 fn stuck(step: Step, answers: Vec<StockAnswer>) -> OrderEvent {
-    Stuck { step, reason: reason("stock_unanswered", "no answer in time"), answers }.into()
+    Stuck {
+        step,
+        reason: reason("stock_unanswered", "no answer in time"),
+        answers,
+        payment_answer: None,
+        invoice_answer: None,
+    }
+    .into()
 }
 
 fn refused_delivery(text: &str) -> StockAnswer {
@@ -41,13 +48,22 @@ fn complete() -> CompleteStep {
 fn a_retry_asks_those_again_who_have_not_done_it() {
     let (reason, answer_by) = (None, at(NOW_S + 10));
     let claims = vec![claim("MUG", 2)];
-    let again = StepRetried { step: Step::Release, reason, claims, fulfilment_id: None, answer_by };
+    let again =
+        StepRetried { step: Step::Release, reason, claims, fulfilment_id: None, undo: None, document: None, answer_by };
     stuck_release().when(retry()).then(again);
 
     let left = answer("BOWL", StockOutcome::Fulfilled { fulfilment_id: delivery(1) });
     let claims = vec![claim("MUG", 2)];
     let fulfilment_id = Some(delivery(1));
-    let again = StepRetried { step: Step::Fulfil, reason: Some(WHY.to_owned()), claims, fulfilment_id, answer_by };
+    let again = StepRetried {
+        step: Step::Fulfil,
+        reason: Some(WHY.to_owned()),
+        claims,
+        fulfilment_id,
+        undo: None,
+        document: None,
+        answer_by,
+    };
     stuck_delivery(vec![left, refused_delivery("MUG")]).when(RetryStep { reason: Some(WHY.to_owned()) }).then(again);
 }
 

@@ -26,13 +26,16 @@ fn an_order_is_placed_with_its_sums_and_claims() {
         reference: None,
         customer: None,
         country: None,
-        payment: PaymentMethod::OnAccount,
+        user_id: None,
+        from_cart: false,
+        payment: PaymentTerms::OnAccount,
         placed_at: at(NOW_S),
         lines: lines.iter().zip(totals).map(|(line, t)| Line { line_total: gbp(t), ..line.clone() }).collect(),
         totals: Totals { net: gbp(1510), tax: gbp(302), gross: gbp(1812) },
         claims: vec![claim("BOWL", 1), claim("MUG", 5)],
         reservations_expire_at: at(NOW_S + 1800),
         answer_by: at(NOW_S + 10),
+        shipping_address: None,
     };
     place_now(lines).then(expected);
 }
@@ -114,7 +117,7 @@ fn an_order_that_was_never_placed_is_not_there() {
     let state = given([]).state();
     assert!(!Order::settled(&state));
     assert_eq!(Order::answer(&"x".into(), None, &state), None);
-    given([]).when(CancelOrder { reason: None }).refused("not_found");
+    given([]).when(CancelOrder { by: None, reason: None }).refused("not_found");
     given([]).when(RequestFulfilment { fulfilment_id: delivery(1), items: None }).refused("not_found");
     given([]).when(Continue {}).nothing();
     given([]).when(DeadlinePassed { deadline: at(0) }).nothing();

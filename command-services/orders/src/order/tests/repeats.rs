@@ -50,7 +50,7 @@ fn some_command() -> impl Strategy<Value = OrderCommand> {
         8 => (prop::sample::select(vec!["MUG", "BOWL"]), some_outcome())
             .prop_map(|(text, outcome)| answers([answer(text, outcome)]).into()),
         2 => Just(Continue {}.into()),
-        1 => Just(CancelOrder { reason: None }.into()),
+        1 => Just(CancelOrder { by: None, reason: None }.into()),
         2 => (1..4_u128, prop::option::of(item)).prop_map(|(which, item)| {
             let items = item.map(|(text, pieces)| vec![claim(text, pieces)]);
             RequestFulfilment { fulfilment_id: delivery(which), items }.into()
@@ -80,6 +80,9 @@ fn idempotent(command: &OrderCommand) -> bool {
         OrderCommand::RetryStep(_) | OrderCommand::CompensateStuck(_) | OrderCommand::CompleteStep(_) => false,
         OrderCommand::Place(_)
         | OrderCommand::RecordStockAnswers(_)
+        | OrderCommand::RecordPaymentAnswer(_)
+        | OrderCommand::RecordInvoiceAnswer(_)
+        | OrderCommand::RequestRefund(_)
         | OrderCommand::Cancel(_)
         | OrderCommand::RequestFulfilment(_)
         | OrderCommand::DeadlinePassed(_) => true,

@@ -40,7 +40,15 @@ fn a_client_is_told_what_was_ordered_and_how_it_stands() {
 #[test]
 fn a_client_is_told_each_status_and_version() {
     let all = everything();
-    let stuck = |step| OrderEvent::from(Stuck { step, reason: reason("stock_unanswered", "silence"), answers: vec![] });
+    let stuck = |step| {
+        OrderEvent::from(Stuck {
+            step,
+            reason: reason("stock_unanswered", "silence"),
+            answers: vec![],
+            payment_answer: None,
+            invoice_answer: None,
+        })
+    };
     for (story, status, version) in [
         (given([placed()]), Status::Pending, 1),
         (given([placed(), reserved()]), Status::Pending, 2),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tillroll_log::{Aggregate, Body, Cause, Coordinates, EventId, Offset, PartitionId, Reactions};
 use tillroll_schemas::catalogue;
+use tillroll_schemas::invoice_series::{InvoiceOutcome, InvoiceSeriesCommand, RecordInvoiceAnswer, Series};
 use tillroll_schemas::order::*;
 use tillroll_schemas::stock_item::StockItemCommand;
 use uuid::Uuid;
@@ -39,6 +40,9 @@ pub(super) struct World {
     pub(super) shelves: BTreeMap<Sku, Shelf>,
     pub(super) now: Timestamp,
     own: VecDeque<OrderCommand>,
+    /// What the series of its documents has said.
+    numbered: VecDeque<OrderCommand>,
+    numbers: u32,
 }
 
 impl Shelf {
@@ -105,7 +109,15 @@ impl Shelf {
 impl World {
     pub(super) fn new(shelves: &[(&str, i64)]) -> Self {
         let shelves = shelves.iter().map(|(text, on_hand)| (sku(text), Shelf::new(*on_hand))).collect();
-        Self { state: OrderState::default(), events: vec![], shelves, now: at(0), own: VecDeque::new() }
+        Self {
+            state: OrderState::default(),
+            events: vec![],
+            shelves,
+            now: at(0),
+            own: VecDeque::new(),
+            numbered: VecDeque::new(),
+            numbers: 0,
+        }
     }
 
     /// Decides and does what the event causes.
@@ -126,6 +138,12 @@ impl World {
         for outgoing in OrderReactions::on_event(&cause, event).unwrap() {
             if outgoing.to == catalogue::ORDER {
                 self.own.push_back(OrderCommand::decode(outgoing.type_name, &outgoing.value).unwrap());
+            } else if outgoing.to == catalogue::INVOICE_SERIES {
+                let InvoiceSeriesCommand::Issue(asked) =
+                    InvoiceSeriesCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+                self.numbers += 1;
+                let outcome = InvoiceOutcome::Issued { series: Series::of(asked.dated), number: self.numbers };
+                self.numbered.push_back(RecordInvoiceAnswer { document: asked.document, outcome }.into());
             } else {
                 let command = StockItemCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
                 self.shelves.get_mut(&sku(&outgoing.key)).unwrap().asked.push_back(command);
@@ -159,6 +177,13 @@ impl World {
         true
     }
 
+    /// A number arrives.
+    pub(super) fn number_arrives(&mut self) -> bool {
+        let Some(command) = self.numbered.pop_front() else { return false };
+        self.tell(command).unwrap();
+        true
+    }
+
     /// The order's command to itself is lost for good: nobody could read it.
     pub(super) fn own_is_lost(&mut self) -> bool {
         self.own.pop_front().is_some()
@@ -181,7 +206,7 @@ impl World {
     pub(super) fn run_but(&mut self, silent: Option<&Sku>) {
         let all: Vec<Sku> = self.shelves.keys().filter(|sku| Some(*sku) != silent).cloned().collect();
         loop {
-            let mut busy = self.own_arrives();
+            let mut busy = self.own_arrives() | self.number_arrives();
             for sku in &all {
                 busy |= self.stock_item_decides(sku);
                 busy |= self.answer_arrives(sku, 1);

@@ -3,15 +3,18 @@
 use serde_json::{Value, json};
 use tillroll_http::{LARGE_BODY, Problem, StrictJson};
 use tillroll_log::Key;
-use tillroll_schemas::Timestamp;
 use tillroll_schemas::order::{Line, OrderCommand, PlaceOrder};
+use tillroll_schemas::{OrderId, Timestamp, UserId};
+use uuid::Uuid;
 
-use super::{MEASURED_FROM, PlaceBody, fits, rehearsed};
+use super::{MEASURED_FROM, PlaceBody, Whose, fits, rehearsed};
 use crate::routes::lines::tests::{catalogue, gbp, named};
+
+const ANN: UserId = UserId(Uuid::from_u128(9));
 
 fn read(body: &Value) -> Result<PlaceBody, Problem> {
     let body = StrictJson::<PlaceBody, LARGE_BODY>::parse(body.to_string().as_bytes())?.value;
-    body.check().map(|()| body)
+    body.check(Some(ANN)).map(|()| body)
 }
 
 fn with(member: &str, value: Value) -> Value {
@@ -27,7 +30,8 @@ fn with_line(member: &str, value: Value) -> Value {
 }
 
 fn command(body: &Value) -> PlaceOrder {
-    read(body).unwrap().command(catalogue).unwrap()
+    let whose = Whose { id: OrderId(Uuid::from_u128(7)), user: None };
+    read(body).unwrap().command(whose, catalogue).unwrap()
 }
 
 #[test]
@@ -69,7 +73,12 @@ fn a_body_is_read_strictly() {
     assert_eq!(refused(with_line("price", json!(1))), expected("unknown_field", "/lines/0/price"));
     assert_eq!(refused(with("lines", json!([]))), expected("invalid_field", "/lines"));
     assert_eq!(refused(with_line("sku", json!("no sku"))), expected("invalid_field", "/lines/0/sku"));
-    assert_eq!(refused(with("payment", json!({"method": "card"}))), expected("invalid_field", "/payment/method"));
+    assert_eq!(refused(with("payment", json!({"method": "cash"}))), expected("invalid_field", "/payment/method"));
+    assert_eq!(refused(with("payment", json!({"method": "card"}))), expected("invalid_field", "/payment/token"));
+    let card = |token: &str| json!({"method": "card", "token": token});
+    assert_eq!(refused(with("payment", card("pm card"))), expected("invalid_field", "/payment/token"));
+    let account = json!({"method": "on_account", "token": "pm_card_visa"});
+    assert_eq!(refused(with("payment", account)), expected("invalid_field", "/payment/token"));
     let below = json!({"amount": -1, "currency": "GBP"});
     assert_eq!(refused(with_line("unit_price", below)), expected("invalid_field", "/lines/0/unit_price/amount"));
     let customer = json!({"reference": "", "name": "x"});
@@ -79,6 +88,36 @@ fn a_body_is_read_strictly() {
     assert_eq!(refused(with("reference", json!("x".repeat(65)))), expected("invalid_field", "/reference"));
     assert_eq!(refused(with("placed_at", json!("yesterday"))), expected("invalid_field", "/placed_at"));
     assert_eq!(refused(with("placed_at", json!("0010-12-01T08:26:00Z"))), expected("invalid_field", "/placed_at"));
+}
+
+#[test]
+fn a_card_is_named_as_its_provider_names_it() {
+    let paid = |token: &str| read(&with("payment", json!({"method": "card", "token": token})));
+    let longest = format!("pm_{}", "x".repeat(252));
+    let good =
+        ["pm_card_visa", "pm_sandbox_told_twice", "pm_1MqLiJLkdIwHu7ixUEgbFdYF", "tok_visa", "card_1Mv", &longest];
+    for token in good {
+        assert!(paid(token).is_ok(), "{token}");
+    }
+    let longer = format!("{longest}x");
+    let number = ["4242424242424242", "4242-4242-4242-4242", "pm_4242424242424242", "tok_4242_4242_4242_4242"];
+    let other = ["", "pm_", "visa", "PM_card_visa", "ann@example.org", "pm_ann@example.org", "pm_card-visa", &longer];
+    for token in number.iter().chain(&other) {
+        let (code, fields) = named(&paid(token).unwrap_err());
+        assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/payment/token".to_owned()]), "{token}");
+    }
+}
+
+#[test]
+fn what_a_cart_comes_to_is_expected_of_a_cart_alone() {
+    let net = |amount: i64| json!({"amount": amount, "currency": "GBP"});
+    let mut of_cart = json!({"from_cart": true, "payment": {"method": "on_account"}, "expected_net": net(810)});
+    assert_eq!(read(&of_cart).unwrap().expected_net, Some(gbp(810)));
+    of_cart["expected_net"] = net(-1);
+    let (code, fields) = named(&read(&of_cart).unwrap_err());
+    assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/expected_net/amount".to_owned()]));
+    let (code, fields) = named(&read(&with("expected_net", net(810))).unwrap_err());
+    assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/expected_net".to_owned()]));
 }
 
 #[test]
@@ -107,4 +146,24 @@ fn an_order_that_no_record_can_hold_is_refused_before_it_is_sent() {
     assert_eq!(fits(long(4_000)).unwrap_err().code(), "body_too_large");
     let OrderCommand::Place(small) = OrderCommand::from(order) else { panic!() };
     assert!(fits(small).is_ok());
+}
+
+#[test]
+fn where_it_is_sent_a_customer_says_and_every_field_that_is_wrong_is_named() {
+    let address = json!({"lines": ["1 High Street"], "city": "Leeds", "country": "GB"});
+    assert!(read(&with("shipping_address", address.clone())).is_ok());
+    let bad = json!({"lines": ["1 High Street", "\u{7}"], "city": " ", "postal_code": "", "country": "England"});
+    let (code, mut fields) = named(&read(&with("shipping_address", bad)).unwrap_err());
+    fields.sort();
+    let below = |field: &str| format!("/shipping_address/{field}");
+    assert_eq!(code, "invalid_field");
+    assert_eq!(fields, ["city", "country", "lines/1", "postal_code"].map(below));
+    let mut unknown = address.clone();
+    unknown["planet"] = json!("Earth");
+    let (code, fields) = named(&read(&with("shipping_address", unknown)).unwrap_err());
+    assert_eq!((code.as_str(), fields), ("unknown_field", vec![below("planet")]));
+    let of_nobody = with("shipping_address", address);
+    let of_nobody = StrictJson::<PlaceBody, LARGE_BODY>::parse(of_nobody.to_string().as_bytes()).unwrap().value;
+    let (code, fields) = named(&of_nobody.check(None).unwrap_err());
+    assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/shipping_address".to_owned()]));
 }

@@ -36,17 +36,49 @@ fn a_customer_who_has_to_act_has_until_the_order_said() {
 #[test]
 fn a_customer_who_does_not_act_loses_the_authorisation() {
     let acting = confirming().and(reported(Report::RequiresAction));
-    let voiding = acting.when_nothing_comes().then_asks(Call::Void { intent: intent() });
+    acting.when(reported(Report::NotActed)).then_nothing();
+    let looking = acting.and_nothing_comes(1);
+    let voiding = looking.when(reported(Report::NotActed)).then_asks(Call::Void { intent: intent() });
     let declined = Declined { order_id: ORDER, code: "action_overdue".to_owned() };
     voiding.when(reported(Report::Cancelled)).then(declined);
 }
 
 #[test]
-fn a_card_may_be_declined_when_it_is_named_when_it_is_confirmed_and_by_the_customer() {
+fn whether_he_has_acted_is_looked_up_before_he_is_taken_for_one_who_has_not() {
+    let acting = confirming().and(reported(Report::RequiresAction));
+    let looking = acting.when_nothing_comes().then_asks(Call::Look { intent: intent() });
+    assert_eq!((looking.body().status, Payment::settled(&looking.state)), (Status::RequiresAction, true));
+    assert_eq!(Payment::saga(&looking.state).expect("a saga").step, "look");
+    looking.when(reported(Report::RequiresAction)).then_nothing();
+    looking.when(void()).then_asks(Call::Void { intent: intent() });
+    // Told by the look, or by a webhook that comes after all.
+    let event = Authorised { order_id: ORDER, intent: intent(), amount: gbp(10_000) };
+    looking.when(reported(authorised())).then(event);
+}
+
+#[test]
+fn a_look_that_nobody_answers_is_made_twice_while_the_order_waits() {
+    let looking = confirming().and(reported(Report::RequiresAction)).and_nothing_comes(1);
+    let again = looking.when_nothing_comes().then_asks(Call::Look { intent: intent() });
+    assert!(Payment::deadline(&again.state) < Some(second(640)), "the order waits for a minute");
+    again.when_nothing_comes().then_asks(Call::Void { intent: intent() });
+}
+
+#[test]
+fn a_card_that_nobody_knows_is_declined() {
     let event = Declined { order_id: ORDER, code: "expired_card".to_owned() };
-    creating().when(RecordReport { intent: None, report: declined("expired_card") }).then(event.clone());
-    confirming().when(reported(declined("expired_card"))).then(event.clone());
-    confirming().and(reported(Report::RequiresAction)).when(reported(declined("expired_card"))).then(event);
+    creating().when(RecordReport { intent: None, report: declined("expired_card") }).then(event);
+}
+
+#[test]
+fn a_card_that_is_declined_closes_the_intent_so_that_no_other_can_pay_it() {
+    let event = Declined { order_id: ORDER, code: "expired_card".to_owned() };
+    for payment in [confirming(), confirming().and(reported(Report::RequiresAction))] {
+        let closing = payment.when(reported(declined("expired_card"))).then_asks(Call::Void { intent: intent() });
+        closing.when(reported(declined("expired_card"))).then_nothing();
+        closing.when(reported(authorised())).then_nothing();
+        closing.when(reported(Report::Cancelled)).then(event.clone());
+    }
 }
 
 #[test]
@@ -65,8 +97,7 @@ fn another_amount_than_was_asked_for_is_let_go() {
 
 #[test]
 fn money_that_is_held_after_a_decline_is_let_go() {
-    let declined_once = confirming().and(reported(declined("do_not_honor")));
-    let voiding = declined_once.when(reported(authorised())).then_asks(Call::Void { intent: intent() });
+    let voiding = refused_card("do_not_honor").when(reported(authorised())).then_asks(Call::Void { intent: intent() });
     let event = Declined { order_id: ORDER, code: "do_not_honor".to_owned() };
     voiding.when(reported(Report::Cancelled)).then(event);
 }
@@ -82,10 +113,11 @@ fn reports_of_another_intent_are_nobodys() {
 
 #[test]
 fn late_and_old_reports_change_nothing() {
-    for report in [Report::Created, Report::RequiresAction, authorised(), Report::Cancelled, declined("x")] {
+    for report in [Report::Created, Report::RequiresAction, authorised(), declined("x")] {
         held().when(reported(report.clone())).then_nothing();
         captured(10_000).when(reported(report)).then_nothing();
     }
+    captured(10_000).when(reported(Report::Cancelled)).then_nothing();
     confirming().when(reported(Report::Created)).then_nothing();
 }
 
@@ -95,7 +127,8 @@ fn a_request_that_comes_again_is_told_how_things_stand() {
     confirming().when(request()).then_refused(PaymentRejection::InProgress);
     held().when(request()).then_nothing();
     captured(10_000).when(request()).then_nothing();
-    confirming().and(reported(declined("x"))).when(request()).then_refused(PaymentRejection::Declined);
+    confirming().and(reported(declined("x"))).when(request()).then_refused(PaymentRejection::InProgress);
+    refused_card("x").when(request()).then_refused(PaymentRejection::Declined);
     given(&[void().into()]).when(request()).then_refused(PaymentRejection::Voided);
 }
 
@@ -122,6 +155,6 @@ fn a_body_says_how_far_it_is() {
     assert_eq!(creating().body().status, Status::Pending);
     let acting = confirming().and(reported(Report::RequiresAction)).body();
     assert_eq!((acting.status, acting.action_by), (Status::RequiresAction, Some(second(600))));
-    let declined = confirming().and(reported(declined("insufficient_funds"))).body();
+    let declined = refused_card("insufficient_funds").body();
     assert_eq!((declined.status, declined.code.as_deref()), (Status::Declined, Some("insufficient_funds")));
 }

@@ -1,7 +1,7 @@
 //! Whatever is asked in whatever order, and whatever becomes of calls and answers on their way: money is conserved, and
 //! nothing is held that nobody knows of.
 
-use super::world::{Card, World};
+use super::world::{Card, Provider, World};
 use super::*;
 use proptest::prelude::*;
 use tillroll_log::through_store;
@@ -20,6 +20,7 @@ enum Happens {
     IsHeard(usize, bool),
     Deadline,
     CustomerActs(bool),
+    Lapses,
     OperatorRetries,
 }
 
@@ -36,6 +37,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         8 => (any::<usize>(), prop::bool::weighted(0.2)).prop_map(|(n, again)| Happens::IsHeard(n, again)),
         3 => Just(Happens::Deadline),
         2 => any::<bool>().prop_map(Happens::CustomerActs),
+        1 => Just(Happens::Lapses),
         1 => Just(Happens::OperatorRetries),
     ]
 }
@@ -64,6 +66,7 @@ fn happen(world: &mut World, what: &Happens) {
         Happens::IsHeard(which, again) => world.is_heard(*which, *again),
         Happens::Deadline => world.deadline_passes(),
         Happens::CustomerActs(passes) => world.provider.customer_acts(*passes),
+        Happens::Lapses => world.provider.lapses(),
         Happens::OperatorRetries => world.operator_retries(),
     }
 }
@@ -84,7 +87,7 @@ fn holds_together(world: &World) {
             assert!(taken.refunded().amount <= taken.captured.amount && taken.left().amount >= 0, "{taken:?}");
             assert!(taken.refunded().amount <= provider.refunded(), "no refund is told that was not given");
         }
-        Life::Confirming(..) | Life::ActionRequired(_) | Life::Capturing(..) | Life::Voiding(..) => {}
+        Life::Confirming(..) | Life::ActionRequired(..) | Life::Capturing(..) | Life::Voiding(..) => {}
     }
     let waits: Vec<_> = state.life.waits().collect();
     assert!(waits.iter().all(|(_, wait)| wait.repeat_at().is_some() != wait.stuck().is_some()));
@@ -96,6 +99,7 @@ fn some_command() -> impl Strategy<Value = PaymentCommand> {
     let report = prop_oneof![
         Just(Report::Created),
         Just(Report::RequiresAction),
+        Just(Report::NotActed),
         Just(authorised()),
         Just(declined("do_not_honor")),
         Just(Report::Captured { amount: gbp(4_000) }),
@@ -154,7 +158,8 @@ proptest! {
             let told = world.told.len();
             happen(&mut world, what);
             if world.told[told..].contains(&PaymentOutcome::Authorised) {
-                let is_there = world.provider.held == 10_000 || world.provider.received > 0;
+                let Provider { held, received, lapsed, .. } = &world.provider;
+                let is_there = *held == 10_000 || *received > 0 || *lapsed;
                 prop_assert!(is_there, "{:?} {:?}", world.provider, world.state);
             }
         }

@@ -1,7 +1,7 @@
 //! Taking what is held, and giving it back in parts.
 
 use super::*;
-use tillroll_schemas::payment::{CaptureRefused, Captured, RefundRefused, Refunded};
+use tillroll_schemas::payment::{CaptureRefused, Captured, Declined, RefundRefused, Refunded};
 
 fn usd(amount: i64) -> Money {
     Money { amount, currency: "USD".parse().unwrap() }
@@ -31,6 +31,7 @@ fn nothing_is_taken_that_is_not_held() {
         confirming(),
         confirming().and(reported(Report::RequiresAction)),
         confirming().and(reported(declined("x"))),
+        refused_card("x"),
         held().and(void()),
         held().and(void()).and(reported(Report::Cancelled)),
     ];
@@ -60,9 +61,12 @@ fn a_capture_that_the_provider_refuses_leaves_the_payment_to_be_voided_or_tried_
 }
 
 #[test]
-fn an_authorisation_that_is_gone_cannot_be_taken() {
-    let event = CaptureRefused { order_id: ORDER, code: "authorisation_cancelled".to_owned() };
-    held().and(capture(1)).when(reported(Report::Cancelled)).then(event);
+fn an_authorisation_that_lapsed_is_declined_and_cannot_be_taken() {
+    let event = Declined { order_id: ORDER, code: "authorisation_cancelled".to_owned() };
+    for payment in [held(), held().and(capture(1))] {
+        payment.when(reported(Report::Cancelled)).then(event.clone());
+        payment.and(reported(Report::Cancelled)).when(capture(1)).then_refused(PaymentRejection::NotAuthorised);
+    }
 }
 
 #[test]

@@ -40,16 +40,16 @@ fn what_is_held_and_what_the_customer_is_asked_for_is_let_go() {
 
 #[test]
 fn a_payment_that_voids_itself_ends_as_voided_if_the_order_asks_for_it_meanwhile() {
-    let overdue = confirming().and(reported(Report::RequiresAction)).and_nothing_comes(1);
-    overdue.when(void()).then(VoidRecorded { order_id: ORDER, reason: "cancelled".to_owned() });
-    let asked = overdue.and(void());
+    let declined = confirming().and(reported(declined("x")));
+    declined.when(void()).then(VoidRecorded { order_id: ORDER, reason: "cancelled".to_owned() });
+    let asked = declined.and(void());
     asked.when(void()).then_refused(PaymentRejection::InProgress);
     asked.when(reported(Report::Cancelled)).then(is_voided());
 }
 
 #[test]
 fn nothing_more_is_to_be_done_about_what_holds_nothing() {
-    confirming().and(reported(declined("x"))).when(void()).then_nothing();
+    refused_card("x").when(void()).then_nothing();
     held().and(void()).and(reported(Report::Cancelled)).when(void()).then_nothing();
 }
 

@@ -4,7 +4,8 @@
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tillroll_log::{Body, Cause, Coordinates, EventId, Offset, PartitionId, Reactions, Rejection, SettledAs};
-use tillroll_schemas::payment::{PaymentAnswer, PaymentOutcome};
+use tillroll_schemas::order::OrderCommand;
+use tillroll_schemas::payment::PaymentOutcome;
 
 use crate::PaymentReactions;
 
@@ -38,9 +39,18 @@ pub(super) struct Provider {
     pub(super) held: i64,
     pub(super) received: i64,
     refunds: BTreeMap<RefundId, i64>,
+    /// What was held was let go of by itself.
+    pub(super) lapsed: bool,
 }
 
 impl Provider {
+    /// What is held was held for too long.
+    pub(super) fn lapses(&mut self) {
+        if self.status == Some(Status::Held) {
+            (self.held, self.status, self.lapsed) = (0, Some(Status::Cancelled), true);
+        }
+    }
+
     pub(super) fn refunded(&self) -> i64 {
         self.refunds.values().sum()
     }
@@ -65,7 +75,10 @@ impl Provider {
             Call::Void { .. } if self.status != Some(Status::Taken) => {
                 (self.held, self.status) = (0, Some(Status::Cancelled));
             }
-            Call::Capture { .. } | Call::Void { .. } => {}
+            Call::Look { .. } if matches!(self.status, Some(Status::Unconfirmed | Status::WaitsForCustomer)) => {
+                return reported(Report::NotActed);
+            }
+            Call::Look { .. } | Call::Capture { .. } | Call::Void { .. } => {}
             Call::Refund { refund_id, amount, .. } => return reported(self.refund(*refund_id, amount.amount)),
         }
         reported(self.report().expect("it says how it stands"))
@@ -89,7 +102,8 @@ impl Provider {
     }
 
     pub(super) fn customer_acts(&mut self, passes: bool) {
-        if self.status == Some(Status::WaitsForCustomer) {
+        // After a decline he may try another card, as long as the intent is open.
+        if matches!(self.status, Some(Status::WaitsForCustomer | Status::Failed)) {
             self.status = Some(if passes { Status::Held } else { Status::Failed });
             self.hold();
         }
@@ -141,7 +155,7 @@ impl World {
         Self {
             state: PaymentState::default(),
             events: Vec::new(),
-            provider: Provider { card, status: None, held: 0, received: 0, refunds },
+            provider: Provider { card, status: None, held: 0, received: 0, refunds, lapsed: false },
             now: second(0),
             calls: Vec::new(),
             said: Vec::new(),
@@ -170,7 +184,8 @@ impl World {
             Err(no) => PaymentReactions::on_settled(&cause(), Some(&command), SettledAs::Refused(no.code())),
         };
         for outgoing in caused.unwrap() {
-            let PaymentAnswer::Record(answer) = PaymentAnswer::decode(outgoing.type_name, &outgoing.value).unwrap();
+            let told = OrderCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+            let OrderCommand::RecordPaymentAnswer(answer) = told else { panic!("{told:?}") };
             self.told.push(answer.outcome);
         }
     }
@@ -243,17 +258,22 @@ impl World {
         let refunds: BTreeSet<RefundId> = self.told.iter().filter_map(refund_of).collect();
         let open = |command: &&PaymentCommand| match command {
             PaymentCommand::Request(_) => !told(|outcome| {
-                use PaymentOutcome::{Authorised, Declined, Voided};
-                matches!(outcome, Authorised | Declined { .. } | Voided)
+                use PaymentOutcome::{Authorised, Declined, RequestRefused, Voided};
+                matches!(outcome, Authorised | Declined { .. } | RequestRefused { .. } | Voided)
             }),
             PaymentCommand::Capture(_) => !told(|outcome| {
-                matches!(outcome, PaymentOutcome::Captured { .. } | PaymentOutcome::CaptureRefused { .. })
+                use PaymentOutcome::{CaptureRefused, Captured, Declined};
+                matches!(outcome, Captured { .. } | CaptureRefused { .. } | Declined { .. })
             }),
             PaymentCommand::Void(_) => {
                 !told(|outcome| matches!(outcome, PaymentOutcome::Voided | PaymentOutcome::VoidRefused { .. }))
             }
             PaymentCommand::Refund(refund) => !refunds.contains(&refund.refund_id),
-            PaymentCommand::RecordReport(_) | PaymentCommand::RetryCall(_) | PaymentCommand::WaitOver(_) => false,
+            PaymentCommand::RecordReport(_)
+            | PaymentCommand::RetryCall(_)
+            | PaymentCommand::CompleteCall(_)
+            | PaymentCommand::RefuseCall(_)
+            | PaymentCommand::WaitOver(_) => false,
         };
         self.asked.iter().filter(open).collect()
     }

@@ -24,7 +24,7 @@ async fn a_provider_that_fails_is_left_alone_and_asked_again_after_a_while() {
     let shop = shop().await;
     let guarded = Guarded::new(shop.stripe.clone(), CIRCUIT);
     let ask = || async { guarded.create(&key(), &new("pm_card_visa")).await };
-    shop.sandbox.misbehave(Fault { on: None, misbehaviour: Misbehaviour::ErrorBefore, times: 4 });
+    shop.sandbox.misbehave(Fault { on: None, misbehaviour: Misbehaviour::ErrorBefore, times: 4, payment: None });
     for _ in 0..3 {
         assert_eq!(ask().await, Answer::Unknown(Doubt::ServerFault));
     }
@@ -55,11 +55,25 @@ async fn refusals_are_answers() {
 }
 
 #[tokio::test]
+async fn what_says_something_of_one_call_opens_the_circuit_for_nobody() {
+    let shop = shop().await;
+    let guarded = Guarded::new(shop.stripe.clone(), CIRCUIT);
+    assert!(matches!(guarded.create(&key(), &new("pm_card_visa")).await, Answer::Done(_)));
+    for _ in 0..10 {
+        // Another amount under the same key.
+        let other = NewIntent { amount: gbp(2), ..new("pm_card_visa") };
+        assert_eq!(guarded.create(&key(), &other).await, Answer::Unknown(Doubt::Busy));
+    }
+    let other_key = IdempotencyKey::new(format_args!("another"));
+    assert!(matches!(guarded.create(&other_key, &new("pm_card_visa")).await, Answer::Done(_)));
+}
+
+#[tokio::test]
 async fn a_circuit_without_a_pause_has_one() {
     let none = Circuit { failures: 1, first_pause: Duration::ZERO, longest_pause: Duration::ZERO };
     let shop = shop().await;
-    shop.sandbox.misbehave(Fault { on: None, misbehaviour: Misbehaviour::TooMany, times: 1 });
+    shop.sandbox.misbehave(Fault { on: None, misbehaviour: Misbehaviour::TooMany, times: 1, payment: None });
     let guarded = Guarded::new(shop.stripe, none);
-    assert_eq!(guarded.create(&key(), &new("pm_card_visa")).await, Answer::Unknown(Doubt::Busy));
+    assert_eq!(guarded.create(&key(), &new("pm_card_visa")).await, Answer::Unknown(Doubt::TooMany));
     assert_eq!(guarded.create(&key(), &new("pm_card_visa")).await, Answer::Unknown(Doubt::CircuitOpen));
 }

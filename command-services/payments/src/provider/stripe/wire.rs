@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 use tillroll_schemas::payment::IntentId;
-use tillroll_schemas::{Currency, Money, PaymentId, RefundId};
+use tillroll_schemas::{Currency, PaymentId, RefundId};
 
-use crate::provider::{ActionUrl, Intent, IntentStatus, RefundSeen, RefundStatus};
+use super::amounts::heard;
+use crate::provider::{ActionUrl, Intent, IntentStatus, Page, RefundSeen, RefundStatus};
 
 /// A `payment_intent`.
 #[derive(Clone, Deserialize)]
@@ -61,6 +62,7 @@ struct WireRedirect {
 /// A `refund`.
 #[derive(Clone, Deserialize)]
 pub(crate) struct WireRefund {
+    id: String,
     amount: i64,
     currency: String,
     #[serde(default)]
@@ -77,6 +79,17 @@ pub(crate) struct WireRefund {
 #[derive(Deserialize)]
 pub(crate) struct WireList<T> {
     pub(crate) data: Vec<T>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+impl<T> WireList<T> {
+    /// As the port sees it; none if one of it cannot be read.
+    pub(super) fn page<U>(self, read: impl Fn(T) -> Option<U>, id: impl Fn(&U) -> &str) -> Option<Page<U>> {
+        let items: Vec<U> = self.data.into_iter().map(read).collect::<Option<_>>()?;
+        let next = items.last().filter(|_| self.has_more).map(|last| id(last).to_owned());
+        Some(Page { items, next })
+    }
 }
 
 /// A refusal.
@@ -101,10 +114,9 @@ struct WireDetail {
 pub(crate) struct WireError(WireDetail);
 
 impl WireIntent {
-    /// As the port sees it; none if its currency is none.
+    /// As the port sees it; none if its currency is none, or an amount is too large.
     pub(crate) fn read(self) -> Option<Intent> {
         let currency = currency(&self.currency)?;
-        let money = |amount| Money { amount, currency };
         Some(Intent {
             id: IntentId(self.id),
             payment: self.metadata.payment_id.as_deref().and_then(|id| id.parse::<PaymentId>().ok()),
@@ -117,8 +129,8 @@ impl WireIntent {
                 WireStatus::Succeeded => IntentStatus::Succeeded,
                 WireStatus::Canceled => IntentStatus::Cancelled,
             },
-            capturable: money(self.amount_capturable),
-            received: money(self.amount_received),
+            capturable: heard(self.amount_capturable, currency)?,
+            received: heard(self.amount_received, currency)?,
             declined: self.last_payment_error.map(|error| error.word()),
             action: self.next_action.and_then(|action| action.redirect_to_url?.url).map(ActionUrl::new),
         })
@@ -137,10 +149,11 @@ impl WireRefund {
             _ => return None,
         };
         Some(RefundSeen {
+            id: self.id,
             refund: self.metadata.refund_id.as_deref().and_then(|id| id.parse::<RefundId>().ok()),
             payment: self.metadata.payment_id.as_deref().and_then(|id| id.parse::<PaymentId>().ok()),
             intent: self.payment_intent.map(IntentId),
-            amount: Money { amount: self.amount, currency: currency(&self.currency)? },
+            amount: heard(self.amount, currency(&self.currency)?)?,
             status,
         })
     }
@@ -154,6 +167,11 @@ impl WireError {
     /// The most telling of its codes.
     pub(super) fn code(&self) -> String {
         self.0.word()
+    }
+
+    /// Whether it says that the idempotency key was used for something else.
+    pub(super) fn is_about_the_key(&self) -> bool {
+        [&self.0.kind, &self.0.code].into_iter().flatten().any(|word| word == "idempotency_error")
     }
 
     /// The intent as it stands, if the refusal shows it.

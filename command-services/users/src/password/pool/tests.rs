@@ -35,7 +35,7 @@ async fn no_more_are_under_way_than_there_are_threads_and_who_finds_the_queue_fu
     for _ in 0..5 {
         let (pool, most, now, gate) = (pool.clone(), most.clone(), now.clone(), gate.clone());
         waiting.spawn(async move {
-            let work = move || {
+            let work = move |_: &mut Memory| {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 gate.lock().unwrap().recv().unwrap();
                 now.fetch_sub(1, Ordering::SeqCst);
@@ -84,7 +84,30 @@ async fn nobody_is_verified_at_the_cost_of_somebody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_dies_is_an_error_and_gives_its_place_back() {
     let pool = pool(1, 0);
-    let died: Result<(), PoolError> = pool.run(|| std::panic::resume_unwind(Box::new("died"))).await;
+    let died: Result<(), PoolError> = pool.run(|_| std::panic::resume_unwind(Box::new("died"))).await;
     assert!(matches!(died, Err(PoolError::Died)));
     assert_eq!((pool.places.available_permits(), pool.threads.available_permits()), (1, 1));
+}
+
+#[tokio::test]
+async fn nobody_is_verified_against_the_decoy_and_nothing_less() {
+    let cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
+    let pool = HashingPool::new(1, 0, cost, [1; SALT_BYTES]).unwrap();
+    pool.verify_nobody(Password::typed("whatever")).await.unwrap();
+    let broken = HashingPool { decoy: PasswordHash("no hash".to_owned()), ..pool };
+    let refused = broken.verify_nobody(Password::typed("whatever")).await;
+    assert!(matches!(refused, Err(PoolError::Hash(HashError::Malformed(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn hashing_again_and_again_takes_the_memory_of_one_hash_for_each_thread() {
+    let cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    let pool = HashingPool::new(2, 100, cost, [1; SALT_BYTES]).unwrap();
+    for n in 0..20_u8 {
+        let one = |by: u8| pool.hash(Password::typed(format!("password {n}")), [by; SALT_BYTES]);
+        let (a, b, c) = tokio::join!(one(n), one(n + 100), one(n));
+        assert_eq!(a.unwrap().0, c.unwrap().0, "what is left of another hash changes nothing");
+        b.unwrap();
+    }
+    assert!((1..=2).contains(&pool.idle.lock().unwrap().len()));
 }

@@ -41,10 +41,10 @@ fn who_is_locked_out_can_change_nothing_that_lets_him_in() {
     let refused = UserRejection::Suspended;
     story().when(ChangePassword { password: hashed("new"), epoch: 2 }).then_refused(refused);
     story().when(RehashPassword { password: hashed("new"), epoch: 2 }).then_refused(refused);
-    story().when(RequestPasswordReset { token: token(1) }).then_refused(refused);
+    story().when(RequestPasswordReset { request_id: REQUEST, token: token(1) }).then_refused(refused);
     story().when(ResetPassword { token: token(1), password: hashed("new") }).then_refused(refused);
-    story().when(RequestEmailVerification { token: token(1) }).then_refused(refused);
-    story().when(ChangeEmail { email: sealed("other"), claim: key("other") }).then_refused(refused);
+    story().when(RequestEmailVerification { request_id: REQUEST, token: token(1) }).then_refused(refused);
+    story().when(ChangeEmail { epoch: 1, email: sealed("other"), claim: key("other") }).then_refused(refused);
 }
 
 #[test]

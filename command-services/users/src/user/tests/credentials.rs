@@ -7,11 +7,11 @@ fn changed_by(proof: PasswordProof, epoch: u64) -> PasswordChanged {
 }
 
 fn reset_requested(number: u8, until: i64) -> PasswordResetRequested {
-    PasswordResetRequested { token: token(number), expires_at: at(until) }
+    PasswordResetRequested { request_id: REQUEST, token: token(number), expires_at: at(until) }
 }
 
 fn verification_requested(number: u8, until: i64) -> EmailVerificationRequested {
-    EmailVerificationRequested { token: token(number), expires_at: at(until) }
+    EmailVerificationRequested { request_id: REQUEST, token: token(number), expires_at: at(until) }
 }
 
 fn reset(number: u8) -> ResetPassword {
@@ -47,7 +47,9 @@ fn a_better_hash_of_the_same_password_ends_no_session() {
 
 #[test]
 fn who_forgot_his_password_gets_a_token_for_an_hour() {
-    an_active_user().when(RequestPasswordReset { token: token(1) }).then(reset_requested(1, 3_700));
+    an_active_user()
+        .when(RequestPasswordReset { request_id: REQUEST, token: token(1) })
+        .then(reset_requested(1, 3_700));
 }
 
 #[test]
@@ -69,6 +71,18 @@ fn a_token_that_was_never_sent_replaced_or_not_used_in_time_is_good_for_nothing(
     story().and(TokenExpired { purpose }).when(reset(1)).then_refused(UserRejection::TokenInvalid);
 }
 
+/// The owner was down, or is slow: its deadlines have not fired yet. Decided at second 100.
+#[test]
+fn a_token_whose_time_is_up_is_refused_before_its_deadline_fires() {
+    let resetting = |until| an_active_user().and(reset_requested(1, until));
+    resetting(100).when(reset(1)).then_refused(UserRejection::TokenInvalid);
+    resetting(101).when(reset(1)).then(changed_by(PasswordProof::ResetToken, 2));
+    let confirm = || ConfirmEmailVerification { token: token(1) };
+    let verifying = |until| an_active_user().and(verification_requested(1, until));
+    verifying(100).when(confirm()).then_refused(UserRejection::TokenInvalid);
+    verifying(101).when(confirm()).then(EmailVerified {});
+}
+
 #[test]
 fn a_password_that_was_changed_meanwhile_spends_the_token() {
     let story = an_active_user().and(reset_requested(1, 3_600)).and(changed_by(PasswordProof::Password, 2));
@@ -80,13 +94,15 @@ fn a_password_that_was_changed_meanwhile_spends_the_token() {
 fn an_address_is_verified_by_the_token_that_was_sent_there() {
     let story = || an_active_user().and(verification_requested(1, 86_400));
     let confirm = |number| ConfirmEmailVerification { token: token(number) };
-    an_active_user().when(RequestEmailVerification { token: token(1) }).then(verification_requested(1, 86_500));
+    an_active_user()
+        .when(RequestEmailVerification { request_id: REQUEST, token: token(1) })
+        .then(verification_requested(1, 86_500));
     story().when(confirm(2)).then_refused(UserRejection::TokenInvalid);
     story().when(confirm(1)).then(EmailVerified {});
     let verified = || story().and(EmailVerified {});
     assert!(verified().account().email_verified);
     verified().when(confirm(1)).then_refused(UserRejection::TokenInvalid);
-    verified().when(RequestEmailVerification { token: token(2) }).then_nothing();
+    verified().when(RequestEmailVerification { request_id: REQUEST, token: token(2) }).then_nothing();
 }
 
 #[test]
@@ -121,4 +137,12 @@ fn neither_password_nor_token_shows_in_debug_output() {
     let story = an_active_user().and(reset_requested(1, 20));
     let shown = format!("{:?}", story.0);
     assert!(!shown.contains("hash of") && !shown.contains("sealed") && !shown.contains("0101"), "{shown}");
+}
+
+#[test]
+fn a_token_that_was_sent_before_the_account_was_locked_is_good_for_nothing_afterwards() {
+    let story = an_active_user().and(reset_requested(1, 3_700)).and(suspended()).and(Reinstated {});
+    story
+        .when(ResetPassword { token: token(1), password: hashed("thief's") })
+        .then_refused(UserRejection::TokenInvalid);
 }

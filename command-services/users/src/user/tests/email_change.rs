@@ -3,7 +3,7 @@
 use super::*;
 
 fn change_to(text: &str) -> ChangeEmail {
-    ChangeEmail { email: sealed(text), claim: key(text) }
+    ChangeEmail { epoch: 1, email: sealed(text), claim: key(text) }
 }
 
 fn changing() -> Given {
@@ -27,7 +27,7 @@ fn another_address_is_asked_for_under_a_hold_of_its_own() {
 
 #[test]
 fn the_address_that_he_has_in_any_spelling_changes_nothing() {
-    an_active_user().when(ChangeEmail { email: sealed("EMAIL"), claim: key("email") }).then_nothing();
+    an_active_user().when(ChangeEmail { epoch: 1, email: sealed("EMAIL"), claim: key("email") }).then_nothing();
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn one_change_is_over_before_the_next_begins() {
 fn another_address_is_not_verified_and_what_was_sent_to_the_first_is_good_for_nothing() {
     let story = an_active_user()
         .and(EmailVerified {})
-        .and(PasswordResetRequested { token: token(1), expires_at: at(3_600) })
+        .and(PasswordResetRequested { request_id: REQUEST, token: token(1), expires_at: at(3_600) })
         .and(change_started())
         .and(change_reserved())
         .and(changed());
@@ -101,8 +101,25 @@ fn another_address_is_not_verified_and_what_was_sent_to_the_first_is_good_for_no
 }
 
 #[test]
-fn a_locked_account_goes_on_with_what_was_begun() {
-    let story = changing().and(suspended());
-    let reserved = ClaimsReserved { answers: vec![is_reserved(other())], claims: vec![other()], answer_by: at(110) };
-    story.when(answers([is_reserved(other())])).then(reserved);
+fn what_was_begun_before_the_account_was_locked_or_its_password_changed_is_given_up() {
+    let another = PasswordChanged { password: hashed("new"), proof: PasswordProof::ResetToken, epoch: 2 };
+    for raised in [suspended(), another.into()] {
+        let given_up = |answers| EmailChangeFailed {
+            failure: ClaimFailure::CredentialsChanged,
+            answers,
+            releases: vec![other()],
+            answer_by: at(110),
+        };
+        let reserved = vec![is_reserved(other())];
+        let story = changing().and(raised.clone());
+        story.when(answers([is_reserved(other())])).then(given_up(reserved));
+        let story = changing().and(change_reserved()).and(raised);
+        story.when(answers([is_confirmed(other())])).then(given_up(vec![is_confirmed(other())]));
+    }
+}
+
+#[test]
+fn nobody_changes_the_address_of_an_account_whose_password_was_changed_meanwhile() {
+    let another = PasswordChanged { password: hashed("new"), proof: PasswordProof::Password, epoch: 2 };
+    an_active_user().and(another).when(change_to("other")).then_refused(UserRejection::CredentialsChanged);
 }

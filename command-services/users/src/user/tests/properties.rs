@@ -4,6 +4,9 @@
 use super::town::{CLAIMS, PLACES, Place, Town, claim_key, user_id, wants};
 use super::*;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
+use tillroll_schemas::identity_claim::IdentityClaimEvent;
 use tillroll_testkit::{assert_twice_adds_nothing, story};
 use uuid::Uuid;
 
@@ -25,6 +28,8 @@ enum Happens {
     Ticked(Place),
     Seconds(u64),
     Works,
+    /// He does all that he has to do, and nobody else anything.
+    WorksAlone(Place),
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
@@ -51,7 +56,7 @@ fn happen(town: &mut Town, what: &Happens) {
     match what {
         Happens::Registers(user, email, name) => asked(town, *user, 1, wants(*email, *name)),
         Happens::ChangesEmail(user, email) => {
-            asked(town, *user, 2, ChangeEmail { email: sealed("other"), claim: claim_key(*email) });
+            asked(town, *user, 2, ChangeEmail { epoch: 1, email: sealed("other"), claim: claim_key(*email) });
         }
         Happens::IsErased(user) => asked(town, *user, 3, EraseUser {}),
         Happens::Taken(place) => drop(town.site(*place).take()),
@@ -72,6 +77,11 @@ fn happen(town: &mut Town, what: &Happens) {
             PLACES.into_iter().for_each(|place| town.site(place).set_clock(now));
         }
         Happens::Works => town.run(),
+        // Once to see that the clock has to be checked against a record, once for what is due.
+        Happens::WorksAlone(place) => (0..2).for_each(|_| {
+            town.site(*place).tick();
+            town.work(*place);
+        }),
     }
 }
 
@@ -102,6 +112,57 @@ proptest! {
     }
 }
 
+/// Owners that are away for longer than a claim waits, in the midst of registrations.
+fn happens_late() -> impl Strategy<Value = Happens> {
+    let place = prop::sample::select(PLACES.to_vec());
+    prop_oneof![
+        4 => place.clone().prop_map(Happens::WorksAlone),
+        2 => place.clone().prop_map(Happens::Taken),
+        2 => place.clone().prop_map(Happens::Stored),
+        2 => place.clone().prop_map(Happens::Read),
+        2 => (place.clone(), 1..3_usize).prop_map(|(place, times)| Happens::Sent(place, times)),
+        1 => place.prop_map(Happens::OwnerLost),
+        2 => (100..1_500_u64).prop_map(Happens::Seconds),
+    ]
+}
+
+/// All want one address and one username.
+#[test]
+fn claims_that_expire_during_registrations_never_yield_two_accounts() {
+    let (expired, made) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() });
+    let outcome = runner.run(&prop::collection::vec(happens_late(), 20..120), |story| {
+        let mut town = Town::new();
+        (1..=USERS).for_each(|user| asked(&mut town, user, 1, wants(0, 2)));
+        let is_under_way = |town: &Town| {
+            (1..=USERS).any(|user| matches!(town.user(user).life, Life::Reserving(..) | Life::Confirming(..)))
+        };
+        let mut has_expired = false;
+        for what in &story {
+            let before = asked_after(&town);
+            happen(&mut town, what);
+            has_expired |= asked_after(&town) > before && is_under_way(&town);
+        }
+        town.settle();
+        town.assert_one_holder_always();
+        town.assert_clean_slate(1..=USERS, "late");
+        let accounts = (1..=USERS).filter(|user| town.account(*user).is_some()).count();
+        prop_assert!(accounts <= 1, "{accounts} accounts");
+        expired.set(expired.get() + usize::from(has_expired));
+        made.set(made.get() + accounts);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    eprintln!("claims expired during {} of 1000 stories, of which {} ended with an account", expired.get(), made.get());
+    assert!(expired.get() >= 300 && made.get() >= 300, "{} {}", expired.get(), made.get());
+}
+
+/// How often claims have asked what became of whoever reserved them.
+fn asked_after(town: &Town) -> usize {
+    let asks = |event: &IdentityClaimEvent| matches!(event, IdentityClaimEvent::ExpiryAsked(_));
+    town.claims.iter().map(|claim| claim.events().iter().filter(|(_, event)| asks(event)).count()).sum()
+}
+
 /// Every event, as far as possible with what the story's others say.
 fn kinds() -> Vec<UserEvent> {
     let failure = ClaimFailure::EmailTaken;
@@ -118,8 +179,8 @@ fn kinds() -> Vec<UserEvent> {
         RolesChanged { roles: roles([Role::Staff]), epoch: 2 }.into(),
         PasswordChanged { password: hashed("new"), proof: PasswordProof::Password, epoch: 3 }.into(),
         PasswordRehashed { password: hashed("better") }.into(),
-        PasswordResetRequested { token: token(1), expires_at: at(14) }.into(),
-        EmailVerificationRequested { token: token(2), expires_at: at(15) }.into(),
+        PasswordResetRequested { request_id: REQUEST, token: token(1), expires_at: at(14) }.into(),
+        EmailVerificationRequested { request_id: REQUEST, token: token(2), expires_at: at(15) }.into(),
         EmailVerified {}.into(),
         TokenExpired { purpose: TokenPurpose::PasswordReset }.into(),
         change_started(),
@@ -146,11 +207,11 @@ fn some_command() -> impl Strategy<Value = UserCommand> {
         2 => of.prop_map(|of| AskClaimExpiry { of, expires_at: at(900) }.into()),
         1 => (1..4_u64).prop_map(|epoch| ChangePassword { password: hashed("new"), epoch }.into()),
         1 => (1..4_u64).prop_map(|epoch| RehashPassword { password: hashed("better"), epoch }.into()),
-        1 => tokens.clone().prop_map(|number| RequestPasswordReset { token: token(number) }.into()),
+        1 => tokens.clone().prop_map(|number| RequestPasswordReset { request_id: REQUEST, token: token(number) }.into()),
         1 => tokens.clone().prop_map(|number| ResetPassword { token: token(number), password: hashed("3") }.into()),
-        1 => tokens.clone().prop_map(|number| RequestEmailVerification { token: token(number) }.into()),
+        1 => tokens.clone().prop_map(|number| RequestEmailVerification { request_id: REQUEST, token: token(number) }.into()),
         1 => tokens.prop_map(|number| ConfirmEmailVerification { token: token(number) }.into()),
-        2 => Just(ChangeEmail { email: sealed("other"), claim: key("other") }.into()),
+        2 => Just(ChangeEmail { epoch: 1, email: sealed("other"), claim: key("other") }.into()),
         1 => any::<bool>().prop_map(|staff| {
             ChangeRoles { roles: roles([if staff { Role::Staff } else { Role::Customer }]) }.into()
         }),

@@ -139,7 +139,7 @@ impl Town {
         }
     }
 
-    fn work(&mut self, place: Place) -> bool {
+    pub(super) fn work(&mut self, place: Place) -> bool {
         let mut busy = self.site(place).take();
         let mut lost = false;
         while let Some(type_name) = self.site(place).under_way() {
@@ -180,6 +180,10 @@ impl Town {
 
     /// A reactor's command is stored in its target's partition.
     pub(super) fn route(&mut self, mut letter: Letter) {
+        // What people are told nobody here waits for.
+        if letter.topic == catalogue::NOTIFICATION.commands {
+            return;
+        }
         let target = if letter.topic == catalogue::USER.commands {
             Place::Users
         } else {

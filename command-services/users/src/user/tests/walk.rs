@@ -195,7 +195,7 @@ fn tell(town: &mut Town, step: ClaimStep, failure: Failure, scene: Scene) {
     }
     let told = match scene {
         Scene::Registration | Scene::RefusedRegistration => town.tell(ANN, wants(EMAIL, NAME)),
-        Scene::EmailChange => town.tell(ANN, ChangeEmail { email: sealed("other"), claim: claim_key(OTHER) }),
+        Scene::EmailChange => town.tell(ANN, ChangeEmail { epoch: 1, email: sealed("other"), claim: claim_key(OTHER) }),
         Scene::Erasure => town.tell(ANN, EraseUser {}),
     };
     assert!(matches!(told, Told::Applied | Told::Repeat), "{told:?}");
@@ -322,7 +322,7 @@ fn a_release_of_an_earlier_hold_takes_nothing_from_the_present_one() {
     let mut town = Town::new();
     town.tell(ANN, wants(EMAIL, NAME));
     for (email, claim) in [("other", OTHER), ("email", EMAIL)] {
-        town.tell(ANN, ChangeEmail { email: sealed(email), claim: claim_key(claim) });
+        town.tell(ANN, ChangeEmail { epoch: 1, email: sealed(email), claim: claim_key(claim) });
         town.settle();
     }
     assert_eq!(town.account(ANN).unwrap().email_claim.hold, 3);

@@ -191,6 +191,7 @@ impl<A: Aggregate, R: Reactions<A>> Partition<A, R> {
 
     /// An effect has ended. The record that it was of is done with when what records it is acknowledged.
     pub(super) fn done(&mut self, Done { cause, log, outgoing }: Done) {
+        crash_point(CrashPoint::AfterEffect);
         let mut recorded_by = Vec::new();
         match outgoing {
             Ok(outgoing) => {

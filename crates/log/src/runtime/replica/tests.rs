@@ -1,16 +1,17 @@
 //! What a replica does when it cannot read on: it never tells frozen facts as if they were fresh ones.
 
-use super::follow::{Feed, From};
 use super::*;
 use crate::jar::{Jar, Put};
 use crate::owner::tests::bench::Bench;
 use crate::record::{EnvelopeError, read_entry};
+use crate::runtime::follower::reading::{Feed, From, follow};
 use crate::runtime::node::tests::unconnected;
 use crate::runtime::{Admitted, AdmittedBatch, ReadFault};
-use crate::{Coordinates, Verdict};
+use crate::{Coordinates, Offset, PartitionId, StoredPosition, Verdict};
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Instant;
-use tillroll_kafka::{ReadError, Record};
+use tillroll_kafka::{ReadError, Record, partition_for};
 
 type Read = Result<AdmittedBatch, ReadFault>;
 
@@ -31,7 +32,7 @@ type Begun = Arc<Mutex<Vec<From>>>;
 
 /// A replica that is given these readings one after the other.
 fn reading(readings: impl IntoIterator<Item = Vec<Read>>) -> (Replica<Jar>, Begun) {
-    let (replica, following) = Replica::<Jar>::new(unconnected(), 2);
+    let (follower, following) = Follower::new(unconnected(), 2, Replica::<Jar>::nothing());
     let readings: VecDeque<Vec<Read>> = readings.into_iter().collect();
     let (readings, begun) = (Mutex::new(readings), Begun::default());
     let noted = begun.clone();
@@ -39,8 +40,8 @@ fn reading(readings: impl IntoIterator<Item = Vec<Read>>) -> (Replica<Jar>, Begu
         noted.lock().unwrap().push(from);
         Script(readings.lock().unwrap().pop_front().unwrap_or_default().into())
     };
-    tillroll_telemetry::spawn("replica", follow::follow(following, open));
-    (replica, begun)
+    tillroll_telemetry::spawn("replica", follow(following, open));
+    (Replica(follower), begun)
 }
 
 /// A log in which so many sweets are put into the jar, one record after the other.

@@ -1,0 +1,230 @@
+//! Reversals: money goes back for a sale, in parts, with or without pieces; all of it together is at most what was
+//! taken. Each is credited by a note of its own. One at a time; a refund that the payment refuses credits nothing.
+
+mod crediting;
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use tillroll_schemas::order::{
+    OrderEvent, Reason, RefundRefused, RefundRequested, Refunded, RequestRefund, Returning, Reversal, Sale, SaleLine,
+    Step, StockClaim, Stuck,
+};
+use tillroll_schemas::payment::PaymentOutcome;
+use tillroll_schemas::{Money, RefundId, Sku, Timestamp};
+
+use super::wait::{ANSWER_WITHIN_S, Participant, Wait, is_decided, later};
+use super::{Excess, Life, OrderRejection, Refund, Settlement, Sold, compensation, invoicing};
+use crediting::Credited;
+
+/// Money is asked back. The same again changes nothing.
+pub(super) fn request(
+    life: &Life,
+    command: &RequestRefund,
+    at: Timestamp,
+) -> Result<Option<OrderEvent>, OrderRejection> {
+    let Some(sold) = life.sold() else { return Err(not_sold(life)) };
+    if knows(sold, command.refund_id) {
+        return Ok(None);
+    }
+    match sold.settlement {
+        Settlement::Capturing(_) | Settlement::Invoicing(_) => return Err(OrderRejection::PaymentPending),
+        Settlement::Refunding(..) | Settlement::Crediting(..) => return Err(OrderRejection::RefundInProgress),
+        Settlement::Nothing | Settlement::Done => {}
+    }
+    let reversal = reversal(sold, command)?;
+    let answer_by = life.apart(later(at, ANSWER_WITHIN_S));
+    match sold.captured().filter(|_| reversal.amount.amount > 0) {
+        Some(charge) => Ok(Some(RefundRequested { reversal, payment_id: charge.payment_id, answer_by }.into())),
+        // On account nothing was taken: it is credited there.
+        None => Ok(Some(credited(life, sold, &reversal, at).into())),
+    }
+}
+
+fn not_sold(life: &Life) -> OrderRejection {
+    match life {
+        Life::NotPlaced => OrderRejection::NotFound,
+        Life::Compensating(_) | Life::Cancelled(..) => OrderRejection::OrderCancelled,
+        Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => {
+            OrderRejection::NotConfirmed
+        }
+        Life::Confirmed(_) | Life::Delivering(..) | Life::Fulfilled(_) => OrderRejection::NotConfirmed,
+    }
+}
+
+fn knows(sold: &Sold, refund: RefundId) -> bool {
+    let under_way = match &sold.settlement {
+        Settlement::Refunding(asked, _) => asked.reversal.refund_id == refund,
+        _ => false,
+    };
+    under_way || sold.reversed.money.contains_key(&refund) || sold.reversed.refused.contains(&refund)
+}
+
+fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejection> {
+    let left = left(sold);
+    let (pieces, returned, restock) = match &command.what {
+        Returning::Amount(_) => (Vec::new(), false, false),
+        Returning::Lines(lines) => (summed(lines)?, false, false),
+        Returning::Returned { lines, restock } => (summed(lines)?, true, *restock),
+    };
+    if returned {
+        have_left(sold, &pieces)?;
+    }
+    let Credited { lines, amount } = match &command.what {
+        Returning::Amount(amount) => crediting::of_amount(sold, *amount)?,
+        Returning::Lines(_) | Returning::Returned { .. } => crediting::of_pieces(sold, &pieces)?,
+    };
+    if amount.amount > left.amount {
+        return Err(OrderRejection::ExceedsCaptured(left));
+    }
+    let tracked = |claim: &&StockClaim| sold.order.claims.iter().any(|held| held.sku == claim.sku);
+    let restock = if restock { pieces.iter().filter(tracked).cloned().collect() } else { Vec::new() };
+    let (refund_id, reason) = (command.refund_id, command.reason.clone());
+    Ok(Reversal { refund_id, amount, lines, pieces, returned, restock, reason })
+}
+
+/// What can still go back.
+fn left(sold: &Sold) -> Money {
+    let gross = sold.order.totals.gross;
+    Money { amount: gross.amount - sold.refunded().amount, currency: gross.currency }
+}
+
+/// One claim per SKU, in order of SKU.
+fn summed(lines: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRejection> {
+    let mut sums = std::collections::BTreeMap::new();
+    for line in lines {
+        let sum = sums.entry(line.sku.clone()).or_insert(0_i64);
+        *sum = sum.saturating_add(line.quantity.get());
+    }
+    if sums.is_empty() {
+        return Err(OrderRejection::NothingToRefund);
+    }
+    let claim = |(sku, sum)| match tillroll_schemas::Quantity::new(sum) {
+        Ok(quantity) => Ok(StockClaim { sku, quantity }),
+        Err(_) => Err(OrderRejection::QuantityExceedsOrder(vec![Excess { sku, left: 0 }])),
+    };
+    sums.into_iter().map(claim).collect()
+}
+
+/// Only what has left can come back, once.
+fn have_left(sold: &Sold, pieces: &[StockClaim]) -> Result<(), OrderRejection> {
+    let ordered = |sku: &Sku| {
+        sold.order.lines.iter().filter(|line| line.sku == *sku).map(|line| line.quantity.get()).sum::<i64>()
+    };
+    let of = |map: &OrdMap<Sku, i64>, sku: &Sku| map.get(sku).copied().unwrap_or(0);
+    let out = |sku: &Sku| ordered(sku) - of(&sold.left, sku) - of(&sold.reversed.returned, sku);
+    let excess: Vec<Excess> = pieces
+        .iter()
+        .filter(|claim| claim.quantity.get() > out(&claim.sku))
+        .map(|claim| Excess { sku: claim.sku.clone(), left: out(&claim.sku) })
+        .collect();
+    if excess.is_empty() { Ok(()) } else { Err(OrderRejection::QuantityExceedsOrder(excess)) }
+}
+
+/// The money is back: it counts as credited from now on.
+fn credited(life: &Life, sold: &Sold, reversal: &Reversal, at: Timestamp) -> Refunded {
+    let order = &sold.order;
+    let category = |sku: &Sku| order.lines.iter().find(|line| line.sku == *sku).and_then(|line| line.category.clone());
+    let line = |line: &tillroll_schemas::invoice_series::InvoiceLine| SaleLine {
+        sku: line.sku.clone(),
+        category: category(&line.sku),
+        quantity: line.quantity,
+        amount: line.net,
+    };
+    let lines = reversal.lines.iter().map(line).collect();
+    Refunded {
+        told: None,
+        reversal: reversal.clone(),
+        credit: Sale { dated: at, country: order.country.clone(), customer: order.customer.clone(), lines },
+        credit_note: invoicing::paper(order, at, reversal.lines.clone()),
+        answer_by: life.apart(later(at, ANSWER_WITHIN_S)),
+    }
+}
+
+/// What the payment says to a sale whose money is going back.
+pub(super) fn hear_payment(
+    life: &Life,
+    sold: &Sold,
+    asked: &RefundRequested,
+    wait: &Wait,
+    outcome: &PaymentOutcome,
+    at: Timestamp,
+) -> Option<OrderEvent> {
+    let mine = asked.reversal.refund_id;
+    match outcome {
+        PaymentOutcome::Refunded { refund_id, .. } if *refund_id == mine => {
+            Some(credited(life, sold, &asked.reversal, at).into())
+        }
+        PaymentOutcome::RefundRefused { refund_id, code } if *refund_id == mine && is_decided(code) => {
+            Some(RefundRefused { refund_id: mine, code: code.clone(), taken_back: None, was_off: false }.into())
+        }
+        PaymentOutcome::RefundRefused { refund_id, code } if *refund_id == mine => {
+            let detail = format!("the refund was not decided: {code}");
+            let reason = Reason { code: code.clone(), detail };
+            let payment_answer = Some(outcome.clone());
+            let stuck = Stuck { step: Step::Refund, reason, answers: Vec::new(), payment_answer, invoice_answer: None };
+            wait.awaits(&Participant::Payment).then(|| stuck.into())
+        }
+        other => bounced(sold, other),
+    }
+}
+
+/// An operator has seen to a refund that was stuck: it counts as gone back.
+pub(super) fn seen_to(life: &Life, sold: &Sold, at: Timestamp) -> Option<OrderEvent> {
+    match &sold.settlement {
+        Settlement::Refunding(asked, _) => Some(credited(life, sold, &asked.reversal, at).into()),
+        _ => None,
+    }
+}
+
+/// A refund that was told as gone back and did not arrive, days later.
+pub(super) fn bounced(sold: &Sold, outcome: &PaymentOutcome) -> Option<OrderEvent> {
+    let PaymentOutcome::RefundRefused { refund_id, code } = outcome else { return None };
+    let taken_back = Some(*sold.reversed.money.get(refund_id)?);
+    Some(RefundRefused { refund_id: *refund_id, code: code.clone(), taken_back, was_off: false }.into())
+}
+
+/// The same of an order that was called off.
+pub(super) fn sent_back(refund: &Refund, outcome: &PaymentOutcome) -> Option<OrderEvent> {
+    let PaymentOutcome::RefundRefused { refund_id, code } = outcome else { return None };
+    let taken_back = Some(refund.charge.amount);
+    let event = RefundRefused { refund_id: refund.id, code: code.clone(), taken_back, was_off: true };
+    (*refund_id == refund.id).then(|| event.into())
+}
+
+pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
+    life.map_sold(|sold| {
+        let wait = Wait::for_all([Participant::Payment], event.answer_by);
+        Sold { settlement: Settlement::Refunding(Arc::new(event.clone()), wait), ..sold }
+    })
+}
+
+pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
+    life.map_sold(|mut sold| {
+        let Reversal { refund_id, amount, pieces, returned, .. } = &event.reversal;
+        sold.reversed.money.insert(*refund_id, *amount);
+        for claim in pieces {
+            *sold.reversed.pieces.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();
+            if *returned {
+                *sold.reversed.returned.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();
+            }
+        }
+        let wait = Wait::for_all([Participant::Invoice], event.answer_by);
+        Sold { settlement: Settlement::Crediting(Arc::new(event.clone()), wait), ..sold }
+    })
+}
+
+pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {
+    match life {
+        Life::Cancelled(order, reason, Some(refund)) => compensation::reopened(order, reason, refund, &event.code),
+        life => life.map_sold(|mut sold| {
+            sold.reversed.money.remove(&event.refund_id);
+            sold.reversed.refused.insert(event.refund_id);
+            let settlement = match sold.settlement {
+                Settlement::Refunding(asked, _) if asked.reversal.refund_id == event.refund_id => Settlement::Done,
+                other => other,
+            };
+            Sold { settlement, ..sold }
+        }),
+    }
+}

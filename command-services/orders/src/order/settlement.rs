@@ -1,0 +1,95 @@
+//! How far a sale is paid, invoiced and paid back: one thing at a time, beside its deliveries.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use serde::{Deserialize, Serialize};
+use tillroll_schemas::order::{RefundRequested, Refunded, Step};
+use tillroll_schemas::{Money, RefundId, Sku};
+
+use super::Sold;
+use super::paying::charge;
+use super::wait::{Asked, Wait};
+
+/// What of a sale's money and papers is under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Settlement {
+    /// Nothing is, and it was never invoiced: it was confirmed before there were invoices.
+    Nothing,
+    /// Money is being taken; nothing leaves before that.
+    Capturing(Wait),
+    /// Its invoice is being numbered.
+    Invoicing(Wait),
+    /// Nothing is, and it was invoiced.
+    Done,
+    /// Money is going back.
+    Refunding(Arc<RefundRequested>, Wait),
+    /// A credit note is being numbered.
+    Crediting(Arc<Refunded>, Wait),
+}
+
+/// What went back of a sale.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reversed {
+    /// Pieces that were credited, by SKU: they count for its lines from the first to the last.
+    pub pieces: OrdMap<Sku, i64>,
+    /// Of these, pieces that came back.
+    pub returned: OrdMap<Sku, i64>,
+    /// Money, by refund.
+    pub money: OrdMap<RefundId, Money>,
+    /// Refunds that were refused: another has another id.
+    pub refused: OrdSet<RefundId>,
+}
+
+impl Settlement {
+    pub(super) fn waiting(&self) -> Option<(Asked, &Wait)> {
+        match self {
+            Self::Nothing | Self::Done => None,
+            Self::Capturing(wait) => Some((Asked::Capture, wait)),
+            Self::Invoicing(wait) | Self::Crediting(_, wait) => Some((Asked::Invoice, wait)),
+            Self::Refunding(asked, wait) => Some((Asked::Refund(asked.reversal.refund_id), wait)),
+        }
+    }
+
+    pub(super) fn map_wait(self, step: Step, change: impl FnOnce(Wait) -> Wait) -> Self {
+        match self {
+            Self::Capturing(wait) if step == Step::Capture => Self::Capturing(change(wait)),
+            Self::Invoicing(wait) if step == Step::Invoice => Self::Invoicing(change(wait)),
+            Self::Crediting(what, wait) if step == Step::Invoice => Self::Crediting(what, change(wait)),
+            Self::Refunding(what, wait) if step == Step::Refund => Self::Refunding(what, change(wait)),
+            other => other,
+        }
+    }
+
+    /// Whether a number was asked for, or will be told any time: calling the sale off is a credit note then.
+    pub(super) fn is_invoiced(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Capturing(_) => false,
+            Self::Invoicing(_) | Self::Done | Self::Refunding(..) | Self::Crediting(..) => true,
+        }
+    }
+}
+
+impl Reversed {
+    /// Whether anything did.
+    pub fn is_empty(&self) -> bool {
+        self.money.is_empty() && self.pieces.is_empty()
+    }
+}
+
+impl Sold {
+    /// What was taken by card so far.
+    pub(super) fn captured(&self) -> Option<super::Charge> {
+        match self.settlement {
+            Settlement::Capturing(_) => None,
+            _ => charge(&self.order),
+        }
+    }
+
+    /// What went back so far, credits on account included.
+    pub fn refunded(&self) -> Money {
+        let none = Money::zero(self.order.totals.gross.currency);
+        // All refunds together are at most what was paid, so no sum wraps.
+        self.reversed.money.values().fold(none, |sum, refund| sum.plus(*refund).unwrap_or(sum))
+    }
+}

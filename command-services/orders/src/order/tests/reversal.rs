@@ -1,0 +1,262 @@
+//! What goes back of a sale: in parts, at most what was paid, each credited to the last minor unit.
+
+use proptest::prelude::*;
+use tillroll_log::Aggregate;
+use tillroll_schemas::invoice_series::{Document, InvoiceLine, InvoiceOutcome, RecordInvoiceAnswer, Series};
+use tillroll_schemas::payment::PaymentOutcome;
+use tillroll_schemas::{Money, OrderId, RefundId, TaxRate, tax_by_rate};
+
+use super::paying::{GROSS, body, numbered, says, settled};
+use super::*;
+use crate::order::PaymentStatus;
+
+fn refund_id(number: u128) -> RefundId {
+    RefundId(Uuid::from_u128(number))
+}
+
+fn refund(number: u128, what: Returning) -> RequestRefund {
+    RequestRefund { refund_id: refund_id(number), what, reason: "late".to_owned() }
+}
+
+fn amount(number: u128, pence: i64) -> RequestRefund {
+    refund(number, Returning::Amount(gbp(pence)))
+}
+
+/// What the lines come to with tax, summed as the invoice series sums them.
+fn with_tax(lines: &[InvoiceLine]) -> i64 {
+    let net: i64 = lines.iter().map(|line| line.net.amount).sum();
+    let open = lines.iter().filter(|line| line.fixed_tax.is_none());
+    let tax = tax_by_rate(open.map(|line| (line.tax_rate, line.net))).unwrap();
+    let fixed = lines.iter().filter_map(|line| line.fixed_tax);
+    net + tax.into_values().chain(fixed).map(|tax| tax.amount).sum::<i64>()
+}
+
+fn is_back(number: u128) -> OrderCommand {
+    says(PaymentOutcome::Refunded { refund_id: refund_id(number), amount: gbp(1) }).into()
+}
+
+fn is_credited(number: u128) -> OrderCommand {
+    let order_id = Some(OrderId(Uuid::from_u128(1)));
+    let document = Document::CreditNote { credit_id: refund_id(number).0, order_id };
+    RecordInvoiceAnswer { document, outcome: InvoiceOutcome::Issued { series: Series::of(at(0)), number: 2 } }.into()
+}
+
+/// All of it, step by step.
+fn given_back(story: Given, command: RequestRefund) -> Given {
+    let number = command.refund_id.0.as_u128();
+    [command.into(), is_back(number), is_credited(number)].into_iter().fold(story, |story, command: OrderCommand| {
+        let event = story.when(command).event();
+        story.and([event])
+    })
+}
+
+#[test]
+fn an_amount_goes_back_is_credited_and_numbered() {
+    let story = settled();
+    let OrderEvent::RefundRequested(asked) = story.when(amount(1, 100)).event() else { panic!() };
+    assert_eq!((asked.reversal.amount, with_tax(&asked.reversal.lines)), (gbp(100), 100));
+    let story = given_back(story, amount(1, 100));
+    let OrderEvent::Refunded(refunded) = &story.0[8] else { panic!("{:?}", story.0) };
+    assert_eq!(refunded.credit.dated, at(NOW_S), "by its own time");
+    assert_eq!(refunded.credit_note.lines, refunded.reversal.lines);
+    assert_eq!((body(&story).refunded, body(&story).payment.status), (gbp(100), PaymentStatus::PartiallyRefunded));
+    story.when(amount(1, 100)).nothing();
+    assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none());
+}
+
+#[test]
+fn no_more_goes_back_than_was_paid() {
+    let story = given_back(settled(), amount(1, 1_000));
+    story.when(amount(2, GROSS - 999)).refused("exceeds_captured");
+    let story = given_back(story, amount(3, GROSS - 1_000));
+    assert_eq!(body(&story).payment.status, PaymentStatus::Refunded);
+    story.when(amount(4, 1)).refused("exceeds_captured");
+    story.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
+}
+
+#[test]
+fn one_thing_at_a_time_goes_back() {
+    let story = settled();
+    let asked = story.when(amount(1, 100)).event();
+    let story = story.and([asked]);
+    story.when(amount(2, 100)).refused("refund_in_progress");
+    story.when(amount(1, 100)).nothing();
+    story.when(CancelOrder { by: None, reason: None }).refused("refund_in_progress");
+    let back = story.when(is_back(1)).event();
+    story.and([back]).when(amount(2, 100)).refused("refund_in_progress");
+}
+
+#[test]
+fn a_refused_refund_credits_nothing_and_another_may_follow() {
+    let asked = settled().when(amount(1, 100)).event();
+    let story = settled().and([asked]);
+    let refused = |code: &str| says(PaymentOutcome::RefundRefused { refund_id: refund_id(1), code: code.to_owned() });
+    let stuck = story.when(refused("dead_lettered")).event();
+    assert!(matches!(&stuck, OrderEvent::Stuck(stuck) if stuck.step == Step::Refund), "{stuck:?}");
+    let no = story.when(refused("charge_disputed")).event();
+    let story = story.and([no]);
+    assert_eq!(body(&story).refunded, gbp(0));
+    story.when(amount(1, 100)).nothing();
+    assert!(matches!(story.when(amount(2, 100)).event(), OrderEvent::RefundRequested(_)));
+}
+
+#[test]
+fn money_that_the_bank_sends_back_counts_as_not_refunded() {
+    let story = given_back(settled(), amount(1, 100));
+    let bounced = says(PaymentOutcome::RefundRefused { refund_id: refund_id(1), code: "failed".to_owned() });
+    let OrderEvent::RefundRefused(event) = story.when(bounced).event() else { panic!() };
+    assert_eq!((event.taken_back, event.was_off), (Some(gbp(100)), false));
+    assert_eq!(body(&story.and([event.into()])).refunded, gbp(0));
+}
+
+#[test]
+fn only_what_has_left_comes_back_and_once() {
+    let mugs = |pieces| Returning::Returned { lines: vec![claim("MUG", pieces)], restock: true };
+    let story = settled();
+    story.when(refund(1, mugs(1))).refused("quantity_exceeds_order");
+    let out = [requested(1, &everything()), fulfilled(1, &everything(), true)];
+    let story = given_back(story.and(out), refund(1, mugs(1)));
+    let OrderEvent::Refunded(refunded) = &story.0[10] else { panic!("{:?}", story.0) };
+    assert_eq!((refunded.reversal.amount, &refunded.reversal.restock), (gbp(306), &vec![claim("MUG", 1)]));
+    story.when(refund(2, mugs(2))).refused("quantity_exceeds_order");
+    story.when(refund(3, Returning::Lines(vec![claim("MUG", 2)]))).refused("quantity_exceeds_order");
+    let postage = Returning::Returned { lines: vec![claim("POST", 1)], restock: true };
+    let OrderEvent::RefundRequested(asked) = story.when(refund(4, postage)).event() else { panic!() };
+    assert_eq!(asked.reversal.restock, [], "no stock is kept of it");
+}
+
+#[test]
+fn nothing_goes_back_of_what_is_not_sold_paid_and_invoiced() {
+    given([]).when(amount(1, 1)).refused("not_found");
+    given([placed()]).when(amount(1, 1)).refused("not_confirmed");
+    given([placed(), cancelled()]).when(amount(1, 1)).refused("order_cancelled");
+    given([placed(), reserved(), committed(), sold(&placed())]).when(amount(1, 1)).refused("payment_pending");
+    settled().when(refund(1, Returning::Lines(vec![]))).refused("nothing_to_refund");
+}
+
+#[test]
+fn on_account_it_is_credited_at_once() {
+    let OrderEvent::Refunded(refunded) = confirmed_story().when(amount(1, 100)).event() else { panic!() };
+    assert_eq!(refunded.reversal.amount, gbp(100));
+    confirmed_story().when(amount(1, GROSS + 1)).refused("exceeds_captured");
+}
+
+fn lines() -> impl Strategy<Value = Vec<Line>> {
+    let drawn = (0..4usize, 1..5i64, 0..2_000i64, prop::sample::select(vec![0u32, 500, 2_000, 1_999, 10_000]));
+    let drawn = drawn.prop_map(|(which, pieces, pence, rate)| Line {
+        tax_rate: TaxRate::try_from(rate).unwrap(),
+        ..line(["A", "B", "C", "D"][which], pieces, pence)
+    });
+    prop::collection::vec(drawn, 1..6)
+}
+
+fn confirmed_of(lines: Vec<Line>) -> Given {
+    let placed = given([]).when(place(lines)).event();
+    let before_invoices =
+        Confirmed { told: None, sale: sale(at(0)), capture: None, invoice: None, cart: None, answer_by: None };
+    let claims = || StockReserved { answers: vec![], claims: vec![], answer_by: at(11) };
+    given([placed, claims().into(), StockCommitted { answers: vec![] }.into(), before_invoices.into()])
+}
+
+/// Parts of a line bear their part of its tax, as the page works it out.
+#[test]
+fn the_worked_example_of_the_page_is_right() {
+    let page = include_str!("../../../../../docs/invoices.md");
+    let nine = Line { tax_rate: TaxRate::try_from(2_000).unwrap(), ..line("A", 3, 3) };
+    let mut story = confirmed_of(vec![nine]);
+    for number in 1..=3 {
+        let part = Returning::Lines(vec![claim("A", 1)]);
+        let OrderEvent::Refunded(part) = story.when(refund(number, part)).event() else { panic!() };
+        let [line] = part.reversal.lines.as_slice() else { panic!("{part:?}") };
+        let row = format!("| {number} | {} | {} |", line.net.amount, line.fixed_tax.unwrap().amount);
+        assert!(page.contains(&row), "{row}");
+        let event = part.into();
+        story = story.and([event]);
+        let credited = story.when(is_credited(number)).event();
+        story = story.and([credited]);
+    }
+    assert_eq!(body(&story).refunded, gbp(11));
+}
+
+proptest! {
+    /// The note's sum with tax is the money, whatever the rates are.
+    #[test]
+    fn an_amount_is_credited_to_the_last_minor_unit(lines in lines(), share in 1..=1_000i64) {
+        let story = confirmed_of(lines);
+        let gross = body(&story).totals.gross;
+        prop_assume!(gross.amount > 0);
+        let wanted = (i128::from(gross.amount) * i128::from(share) / 1_000).max(1);
+        let wanted = Money { amount: i64::try_from(wanted).unwrap(), ..gross };
+        let OrderEvent::Refunded(refunded) = story.when(refund(1, Returning::Amount(wanted))).event() else { panic!() };
+        prop_assert_eq!(refunded.reversal.amount, wanted);
+        prop_assert_eq!(with_tax(&refunded.reversal.lines), wanted.amount);
+        prop_assert!(refunded.reversal.lines.iter().all(|line| line.net.amount > 0));
+    }
+
+    /// All at once they come to the whole, and so they do piece by piece.
+    #[test]
+    fn pieces_cost_what_they_cost(lines in lines()) {
+        let story = confirmed_of(lines.clone());
+        let gross = body(&story).totals.gross;
+        let all: Vec<StockClaim> = lines.iter().map(|line| claim(line.sku.as_str(), line.quantity.get())).collect();
+        let pieces = lines.iter().flat_map(|line| (0..line.quantity.get()).map(|_| claim(line.sku.as_str(), 1)));
+        let OrderEvent::Refunded(whole) = story.when(refund(1, Returning::Lines(all.clone()))).event() else { panic!() };
+        prop_assert_eq!(whole.reversal.amount, gross);
+        let (mut story, mut number, mut sum) = (story, 1, 0);
+        let net = |line: &Line| (line.tax_rate, line.unit_price.times(line.quantity).unwrap());
+        let mut taxes = tax_by_rate(lines.iter().map(net)).unwrap();
+        for one in pieces {
+            number += 1;
+            let OrderEvent::Refunded(part) = story.when(refund(number, Returning::Lines(vec![one]))).event() else { panic!() };
+            sum += part.reversal.amount.amount;
+            prop_assert_eq!(with_tax(&part.reversal.lines), part.reversal.amount.amount, "the note is the money");
+            for line in &part.reversal.lines {
+                taxes.get_mut(&line.tax_rate).unwrap().amount -= line.fixed_tax.unwrap().amount;
+            }
+            let event = part.into();
+            story = story.and([event]);
+            let credited = story.when(is_credited(number)).event();
+            story = story.and([credited]);
+        }
+        prop_assert_eq!(sum, gross.amount);
+        prop_assert!(taxes.values().all(|left| left.amount == 0), "of each rate what the invoice took: {:?}", taxes);
+        prop_assert_eq!(body(&story).refunded.amount, sum);
+    }
+}
+
+#[test]
+fn an_invoice_that_is_refused_leaves_the_order_stuck_beside_its_life() {
+    let story = given([placed(), reserved(), committed(), sold(&placed())]);
+    let no = RecordInvoiceAnswer { outcome: InvoiceOutcome::Refused { code: "series_full".to_owned() }, ..numbered() };
+    let stuck = story.when(no.clone()).event();
+    let story = story.and([stuck]);
+    assert_eq!(story.state().life.stuck().unwrap().code, "series_full");
+    assert_eq!(body(&story).status, crate::order::Status::Confirmed, "it is as good as before");
+    story.when(no).nothing();
+    let OrderEvent::StepRetried(again) = story.when(RetryStep { reason: None }).event() else { panic!() };
+    assert!(again.document.is_some());
+    story.when(CompensateStuck { reason: "x".to_owned() }).refused("cannot_be_given_up");
+    let seen_to = story.when(CompleteStep { reason: "x".to_owned() }).event();
+    assert_eq!(Order::deadline(&story.and([seen_to]).state()), None);
+}
+
+#[test]
+fn two_deadlines_of_one_order_are_never_the_same() {
+    let story = story_of_two_waits();
+    let mut fired = Vec::new();
+    let mut now = story;
+    while let Some(deadline) = Order::deadline(&now.state()) {
+        assert!(!fired.contains(&deadline), "{deadline} fires twice");
+        fired.push(deadline);
+        let event = Order::decide(&now.state(), &DeadlinePassed { deadline }.into(), deadline).unwrap().unwrap();
+        now = now.and([event]);
+    }
+    assert!(fired.len() > 10, "both waits became longer: {fired:?}");
+}
+
+/// A delivery and a number are awaited, asked for at the same time.
+fn story_of_two_waits() -> Given {
+    let story = given([placed(), reserved(), committed(), sold(&placed())]);
+    let event = story.when(RequestFulfilment { fulfilment_id: delivery(1), items: None }).event();
+    story.and([event])
+}

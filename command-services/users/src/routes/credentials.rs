@@ -1,0 +1,62 @@
+//! Whether somebody knows a password, at the same cost whether there is such a user or not.
+
+use super::people::Person;
+use super::{Desk, unhashed};
+use crate::guessing::turns::Turn;
+use crate::password::Password;
+use std::net::IpAddr;
+use tillroll_http::Problem;
+use tillroll_schemas::PasswordHash;
+use tillroll_schemas::identity_claim::ClaimKey;
+
+impl Desk {
+    /// The person whom `find` finds, if this is his password. A refusal counts only if it stands when everything that
+    /// was said of people has been read; whoever is not found costs as much as whoever is. The turn ends by it.
+    pub(super) async fn knows(
+        &self,
+        turn: Turn<ClaimKey, IpAddr>,
+        password: &Password,
+        find: impl Fn() -> Option<Person>,
+    ) -> Result<Option<Person>, Problem> {
+        let first = find();
+        match self.verify(password, first.as_ref()).await {
+            Ok(false) => {}
+            Ok(true) => {
+                turn.right();
+                return Ok(first);
+            }
+            Err(problem) => {
+                turn.untried();
+                return Err(problem);
+            }
+        }
+        // From here on the turn ends as a wrong one, whatever fails: by an answer that is another than what the right
+        // password gets somebody would learn that this is not it.
+        self.hear().await?;
+        let second = find();
+        if kept_of(first.as_ref()) == kept_of(second.as_ref()) {
+            return Ok(None);
+        }
+        if !self.verify(password, second.as_ref()).await? {
+            return Ok(None);
+        }
+        turn.right();
+        Ok(second)
+    }
+
+    async fn verify(&self, password: &Password, person: Option<&Person>) -> Result<bool, Problem> {
+        let hash = match person {
+            Some(person) => self.hash_of(person.id, &person.account.password).await?,
+            None => None,
+        };
+        let verified = match hash {
+            Some(hash) => self.hashing.verify(password.clone(), hash).await,
+            None => self.hashing.verify_nobody(password.clone()).await.map(|()| false),
+        };
+        verified.map_err(unhashed)
+    }
+}
+
+fn kept_of(person: Option<&Person>) -> Option<&PasswordHash> {
+    person.map(|person| &person.account.password)
+}

@@ -1,0 +1,151 @@
+//! Setting another password: by the one before, or by a token that goes to the address. Who asks for a token learns
+//! nothing of who has an account: the same answer after the same work.
+
+use super::log_in::not_now;
+use super::{Desk, ProfileOwn, USERS, address_of, himself};
+use crate::identity::{Email, Username};
+use crate::password::{Password, policy};
+use crate::user::{User, UserRejection};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, problem_of, rejected};
+use tillroll_http::{Allowed, CommandHeaders, Problem, StrictJson, problems};
+use tillroll_log::ExecuteError;
+use tillroll_schemas::UserId;
+use tillroll_schemas::user::{ChangePassword, RequestPasswordReset, ResetPassword, TokenPurpose};
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeBody {
+    current_password: String,
+    new_password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResetBody {
+    email: Option<String>,
+    username: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfirmBody {
+    token: String,
+    new_password: String,
+}
+
+pub(super) async fn change(
+    State(desk): State<Arc<Desk>>,
+    allowed: Allowed<ProfileOwn>,
+    headers: CommandHeaders,
+    all: HeaderMap,
+    StrictJson { value: body, .. }: StrictJson<ChangeBody>,
+) -> Result<Response, Problem> {
+    let user = himself(&allowed.caller)?;
+    let password = strong(body.new_password, "/new_password")?;
+    let epoch = desk.proved(user, &all, body.current_password).await?;
+    let mut named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/password", b"").await?;
+    let (password, hash) = desk.hashed(user, named.id.0, password).await?;
+    named.hash = desk.keys.hash_of(hash.0.as_bytes());
+    let answered = desk.ask(named, user, ChangePassword { password, epoch }).await?;
+    desk.told(user, &answered).await
+}
+
+pub(super) async fn request_reset(
+    State(desk): State<Arc<Desk>>,
+    headers: CommandHeaders,
+    all: HeaderMap,
+    StrictJson { value: body, canonical }: StrictJson<ResetBody>,
+) -> Result<Response, Problem> {
+    let mut checks = Checks::new();
+    let claim = match (&body.email, &body.username) {
+        (Some(email), None) => {
+            checks.take(Email::parse(email), "/email").map(|email| desk.secrets.identity.of_email(&email))
+        }
+        (None, Some(name)) => {
+            checks.take(Username::parse(name), "/username").map(|name| desk.secrets.identity.of_username(&name))
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            checks.require(false, "/email", "either email or username");
+            None
+        }
+    };
+    checks.finish()?;
+    let claim = claim.ok_or(&problems::INTERNAL)?;
+    let counted =
+        desk.resets.lock().unwrap_or_else(PoisonError::into_inner).count(&claim, &address_of(&all), Instant::now());
+    counted.map_err(not_now)?;
+    desk.hear().await?;
+    // Nobody is asked for all the same: it is refused, as durably as a real one is taken.
+    let nobody = UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, claim.as_str().as_bytes()));
+    let user = desk.by_claim(&claim).map_or(nobody, |person| person.id);
+    let mut named =
+        desk.named_for::<User>(claim.as_str(), &headers, &format!("{USERS}/password-resets"), &canonical).await?;
+    let request_id = named.id.0;
+    named.actor = user.to_string();
+    let token = desk.secrets.mail.hash(TokenPurpose::PasswordReset, user, request_id);
+    let request = named.request(user.to_string(), RequestPasswordReset { request_id, token }.into());
+    match desk.users.execute(request, EXECUTE_WITHIN).await {
+        Ok(_) | Err(ExecuteError::Rejected(_)) => {
+            let body = json!({ "status": "a mail is sent if there is such an account" });
+            Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+        }
+        Err(error) => Err(problem_of(error)),
+    }
+}
+
+pub(super) async fn confirm_reset(
+    State(desk): State<Arc<Desk>>,
+    headers: CommandHeaders,
+    StrictJson { value: body, .. }: StrictJson<ConfirmBody>,
+) -> Result<Response, Problem> {
+    let password = strong(body.new_password, "/new_password")?;
+    let read = desk.secrets.mail.read(TokenPurpose::PasswordReset, &body.token);
+    let (user, token) = read.map_err(|_| rejected(&UserRejection::TokenInvalid))?;
+    let mut named =
+        desk.named_for::<User>(&user.to_string(), &headers, &format!("{USERS}/password-resets/confirm"), b"").await?;
+    desk.is_there(user).await.map_err(of_nobody)?;
+    let (password, hash) = desk.hashed(user, named.id.0, password).await?;
+    named.hash = desk.keys.hash_of([token.as_str(), &hash.0].join("\0").as_bytes());
+    named.actor = user.to_string();
+    desk.ask(named, user, ResetPassword { token, password }).await.map_err(of_nobody)?;
+    Ok(Json(json!({ "status": "changed" })).into_response())
+}
+
+/// Of whom a token is nobody is told.
+fn of_nobody(problem: Problem) -> Problem {
+    match problem.code() {
+        "not_found" | "user_suspended" | "registration_in_progress" => rejected(&UserRejection::TokenInvalid),
+        _ => problem,
+    }
+}
+
+fn strong(text: String, field: &str) -> Result<Password, Problem> {
+    let password = Password::typed(text);
+    let mut checks = Checks::new();
+    checks.take(policy::check(&password), field);
+    checks.finish().map(|()| password)
+}
+
+impl Desk {
+    /// The security epoch at which the user has proved that he knows his password; guesses at it count like log-ins.
+    pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<u64, Problem> {
+        if self.by_id(user).is_none() {
+            self.hear().await?;
+        }
+        let person = self.by_id(user).ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+        let claim = person.account.email_claim.claim.clone();
+        let turn = self.guesses.turn(&claim, &address_of(all)).await.map_err(not_now)?;
+        let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;
+        let person = known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))?;
+        Ok(person.account.epoch)
+    }
+}

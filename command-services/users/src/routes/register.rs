@@ -1,0 +1,135 @@
+//! `POST /users`: an account, once its address and its username are nobody else's.
+
+use super::body::{Registered, UserOut};
+use super::personal::{EMAIL, ProfileBody, USERNAME};
+use super::{Desk, ME, USERS};
+use crate::identity::{Email, Username};
+use crate::password::{Password, policy};
+use crate::user::{Status, User, UserBody};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tillroll_command_http::{Checks, Named, kind_of};
+use tillroll_http::{CommandAnswer, CommandHeaders, Problem, StrictJson, StrictQuery, problems};
+use tillroll_log::Answered;
+use tillroll_schemas::UserId;
+use tillroll_schemas::user::{ClaimFailure, RegisterUser, Role};
+
+/// Whether tokens are wanted at once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wishes {
+    #[serde(default)]
+    login: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RegisterBody {
+    email: String,
+    username: String,
+    password: String,
+    name: Option<String>,
+}
+
+struct Checked {
+    email: Email,
+    username: Username,
+    password: Password,
+    profile: ProfileBody,
+}
+
+pub(super) async fn register(
+    State(desk): State<Arc<Desk>>,
+    headers: CommandHeaders,
+    StrictQuery(wishes): StrictQuery<Wishes>,
+    StrictJson { value: body, .. }: StrictJson<RegisterBody>,
+) -> Result<Response, Problem> {
+    let checked = checked(body)?;
+    let (user, named, command) = desk.registration(&headers, checked).await?;
+    let first = desk.ask(named, user, command).await?;
+    let (answered, settled) = desk.outcome(user, first, headers.wait).await;
+    let body = answered.answer.clone().ok_or(&problems::INTERNAL)?;
+    // What he may read as soon as he can log in; `/users/{id}` is the staff's.
+    let path = ME.to_owned();
+    match body.status {
+        Status::Failed(failure) => Err(refused(failure)),
+        Status::Registering => Ok(desk
+            .keys
+            .answer_of(&answered, CommandAnswer::accepted(desk.shown(user, &body).await?, path))
+            .into_response()),
+        Status::Active | Status::Suspended | Status::Erased => {
+            debug_assert!(settled || body.status == Status::Active);
+            desk.registered(user, &body, &answered, &wishes, path).await
+        }
+    }
+}
+
+fn checked(body: RegisterBody) -> Result<Checked, Problem> {
+    let mut checks = Checks::new();
+    let email = checks.take(Email::parse(&body.email), "/email");
+    let username = checks.take(Username::parse(&body.username), "/username");
+    let password = Password::typed(body.password);
+    checks.take(policy::check(&password), "/password");
+    let profile = ProfileBody { name: body.name, ..ProfileBody::default() };
+    profile.check(&mut checks);
+    checks.finish()?;
+    // Both are there, or the checks have found something wrong.
+    let (Some(email), Some(username)) = (email, username) else { return Err(Problem::new(&problems::INTERNAL)) };
+    Ok(Checked { email, username, password, profile })
+}
+
+impl Desk {
+    /// The command, everything in it sealed or hashed. Its hash is made of the password's, so that a guess at the body
+    /// costs as much as a guess at the password.
+    async fn registration(
+        &self,
+        headers: &CommandHeaders,
+        checked: Checked,
+    ) -> Result<(UserId, Named, RegisterUser), Problem> {
+        let Checked { email, username, password, profile } = checked;
+        let claim = self.secrets.identity.of_email(&email);
+        let mut named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
+        let (id, user) = (named.id.0, UserId::of_command(named.id.0));
+        let (password, hash) = self.hashed(user, id, password).await?;
+        let name = profile.name.as_deref().unwrap_or_default();
+        let said = [email.reveal(), username.reveal(), name, &hash.0].join("\0");
+        named.hash = self.keys.hash_of(said.as_bytes());
+        named.actor = user.to_string();
+        let command = RegisterUser {
+            email: self.seal(user, id, EMAIL, email.reveal()).await?,
+            email_claim: claim,
+            username: self.seal(user, id, USERNAME, username.reveal()).await?,
+            username_claim: self.secrets.identity.of_username(&username),
+            profile: self.seal_profile(user, id, &profile).await?,
+            password,
+            roles: BTreeSet::from([Role::Customer]),
+        };
+        Ok((user, named, command))
+    }
+
+    async fn registered(
+        &self,
+        user: UserId,
+        body: &UserBody,
+        answered: &Answered<User>,
+        wishes: &Wishes,
+        path: String,
+    ) -> Result<Response, Problem> {
+        let shown: UserOut = self.shown(user, body).await?;
+        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other.
+        let tokens = match (&body.account, wishes.login) {
+            (Some(account), true) => Some(self.first_session(user, account, answered).await?),
+            _ => None,
+        };
+        let answer = CommandAnswer::new(StatusCode::CREATED, Registered { user: shown, tokens }).location(path);
+        Ok(self.keys.answer_of(answered, answer).into_response())
+    }
+}
+
+fn refused(failure: ClaimFailure) -> Problem {
+    kind_of(failure.code()).map_or_else(|| Problem::new(&problems::INTERNAL), Problem::new)
+}

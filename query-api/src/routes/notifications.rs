@@ -1,0 +1,149 @@
+//! `GET /notifications`, a user's own, and `GET /users/{id}/notifications`, for staff.
+
+mod body;
+
+use super::select::Conditions;
+use crate::failure::column;
+use crate::freshness::Reads;
+use crate::paging::{CursorKey, Paging};
+use crate::queries::Queries;
+use crate::scopes::{OwnNotifications, ReadNotifications};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use body::{Notification, table};
+use chrono::DateTime;
+use serde::Deserialize;
+use std::sync::Arc;
+use tillroll_http::{Allowed, PathId, Problem, StrictQuery};
+use tillroll_schemas::{Timestamp, UserId};
+use uuid::Uuid;
+
+/// What the list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Only those that were not read.
+    #[serde(default)]
+    unread: bool,
+    page: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// Whether it is told how each channel came to be where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    TheUser,
+    Staff,
+}
+
+/// The last notification that was seen.
+struct Key {
+    queued_at: Timestamp,
+    id: Uuid,
+}
+
+impl CursorKey for Key {
+    const LIST: &'static str = "notifications";
+
+    fn write(&self) -> String {
+        format!("{}/{}", self.queued_at.timestamp_micros(), self.id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (micros, id) = text.split_once('/')?;
+        Some(Self { queued_at: DateTime::from_timestamp_micros(micros.parse().ok()?)?, id: id.parse().ok()? })
+    }
+}
+
+/// The caller's own, newest first.
+pub(crate) async fn own(
+    State(queries): State<Arc<Queries>>,
+    allowed: Allowed<OwnNotifications>,
+    StrictQuery(asked): StrictQuery<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let user = allowed.caller.require_user()?;
+    list(&queries, user, For::TheUser, asked, &headers).await
+}
+
+/// A user's, with how far each channel is and why. Who never got one has an empty list: here users are not known.
+pub(crate) async fn of_user(
+    State(queries): State<Arc<Queries>>,
+    _: Allowed<ReadNotifications>,
+    PathId(user): PathId<UserId>,
+    StrictQuery(asked): StrictQuery<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    list(&queries, user.0, For::Staff, asked, &headers).await
+}
+
+async fn list(
+    queries: &Queries,
+    user: Uuid,
+    reader: For,
+    asked: Asked,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    queries
+        .answered(headers, Reads::Notifications, |reading| async {
+            let (sql, conditions) = statement(user, asked.unread, &paging);
+            let rows = queries.rows(&sql, &conditions.params()).await?;
+            let mut total = 0;
+            let mut notifications = Vec::with_capacity(rows.len());
+            for row in &rows {
+                total = column(row, 13)?;
+                // A page beyond the end has a count but no notifications.
+                if column::<Option<Uuid>>(row, 0)?.is_some() {
+                    notifications.push(Notification::of(row, reader)?);
+                }
+            }
+            let key = |it: &Notification| Key { queued_at: it.queued_at(), id: it.id() };
+            let list = paging.list(notifications, total, key);
+            reading.list(&list.extent(), &list, |list| table(list.items()))
+        })
+        .await
+}
+
+/// One statement for both: what is on the page, and how many there are in all if pages are numbered.
+fn statement(user: Uuid, unread: bool, paging: &Paging<Key>) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    conditions.and("m.user_id = ?", user);
+    if unread {
+        conditions.and("(m.read_at IS NULL) = ?", true);
+    }
+    let total = match paging {
+        Paging::Numbered { .. } => {
+            format!("(SELECT COUNT(*) FROM notifications.notification AS m {})", conditions.sql())
+        }
+        Paging::After { .. } => "0::bigint".to_owned(),
+    };
+    if let Paging::After { key: Some(Key { queued_at, id }), .. } = paging {
+        conditions.and_two("(m.queued_at, m.notification_id) < (?, !)", *queued_at, *id);
+    }
+    let (limit, offset) = paging.window();
+    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let sql = format!(
+        "SELECT m.notification_id, m.kind, m.template, m.data::text, m.queued_at, m.read_at, m.version,
+            d.channels, d.statuses, d.attempts, d.reasons, d.codes, d.next_at, c.total
+        FROM (SELECT {total} AS total) AS c
+        LEFT JOIN (
+            SELECT m.notification_id, m.kind, m.template, m.data, m.queued_at, m.read_at, m.version
+            FROM notifications.notification AS m {}
+            ORDER BY m.queued_at DESC, m.notification_id DESC LIMIT {limit} OFFSET {offset}
+        ) AS m ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT array_agg(d.channel) AS channels, array_agg(d.status) AS statuses, array_agg(d.attempts) AS attempts,
+                array_agg(d.reason) AS reasons, array_agg(d.code) AS codes, array_agg(d.next_at) AS next_at
+            FROM (
+                SELECT d.channel, d.status, d.attempts, d.reason, d.code, d.next_at
+                FROM notifications.delivery AS d WHERE d.notification_id = m.notification_id ORDER BY d.channel
+            ) AS d
+        ) AS d ON TRUE
+        ORDER BY m.queued_at DESC, m.notification_id DESC",
+        conditions.sql(),
+    );
+    (sql, conditions)
+}

@@ -1,0 +1,110 @@
+//! `GET /api-keys`, for staff.
+
+use crate::answer::Table;
+use crate::failure::column;
+use crate::freshness::Reads;
+use crate::paging::{CursorKey, Paging};
+use crate::queries::Queries;
+use crate::scopes::WriteApiKeys;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tillroll_http::{Allowed, Problem, StrictQuery};
+use tillroll_schemas::Timestamp;
+use uuid::Uuid;
+
+const ALL: &str = "
+    SELECT k.api_key_id, k.owner, k.label, k.scopes, k.created_at, k.revoked_at, c.total
+    FROM (SELECT count(*) AS total FROM people.api_key) AS c
+    LEFT JOIN (
+        SELECT k.api_key_id, k.owner, k.label, k.scopes, k.created_at, k.revoked_at
+        FROM people.api_key AS k
+        WHERE $1::uuid IS NULL OR k.api_key_id > $1::uuid
+        ORDER BY k.api_key_id LIMIT $2 OFFSET $3
+    ) AS k ON TRUE
+    ORDER BY k.api_key_id";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    page: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ApiKey {
+    id: Uuid,
+    owner: Uuid,
+    label: String,
+    scopes: Vec<String>,
+    created_at: Timestamp,
+    revoked: bool,
+}
+
+struct Key(Uuid);
+
+impl CursorKey for Key {
+    const LIST: &'static str = "api-keys";
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+/// Every key, revoked or not; nothing of their secrets.
+pub(crate) async fn list(
+    State(queries): State<Arc<Queries>>,
+    _: Allowed<WriteApiKeys>,
+    StrictQuery(asked): StrictQuery<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    queries
+        .answered(&headers, Reads::ApiKeys, |reading| async {
+            let after = match &paging {
+                Paging::After { key: Some(Key(id)), .. } => Some(*id),
+                Paging::After { key: None, .. } | Paging::Numbered { .. } => None,
+            };
+            let (limit, offset) = paging.window();
+            let rows = queries.rows(ALL, &[&after, &limit, &offset]).await?;
+            let (mut total, mut keys) = (0, Vec::with_capacity(rows.len()));
+            for row in &rows {
+                total = column(row, 6)?;
+                // A page beyond the end has a count but no keys.
+                let Some(id) = column(row, 0)? else { continue };
+                keys.push(ApiKey {
+                    id,
+                    owner: column(row, 1)?,
+                    label: column(row, 2)?,
+                    scopes: column(row, 3)?,
+                    created_at: column(row, 4)?,
+                    revoked: column::<Option<Timestamp>>(row, 5)?.is_some(),
+                });
+            }
+            let list = paging.list(keys, total, |key| Key(key.id));
+            reading.list(&list.extent(), &list, |list| table(list.items()))
+        })
+        .await
+}
+
+fn table(keys: &[ApiKey]) -> Table {
+    let columns = &["id", "owner", "label", "scopes", "created_at", "revoked"];
+    let row = |key: &ApiKey| {
+        vec![
+            key.id.to_string(),
+            key.owner.to_string(),
+            key.label.clone(),
+            key.scopes.join(" "),
+            key.created_at.to_rfc3339(),
+            key.revoked.to_string(),
+        ]
+    };
+    Table { columns, rows: keys.iter().map(row).collect() }
+}

@@ -1,0 +1,72 @@
+//! What goes back of an order that was sold: money, and pieces that were returned.
+
+use super::{Paper, Sale, StockClaim, Told};
+use crate::invoice_series::InvoiceLine;
+use crate::{Money, PaymentId, RefundId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What goes back, and what for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reversal {
+    /// Which.
+    pub refund_id: RefundId,
+    /// How much, with tax.
+    pub amount: Money,
+    /// What is credited; its sum with tax is the amount.
+    pub lines: Vec<InvoiceLine>,
+    /// Pieces that are credited, in order of SKU; none if only an amount was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<StockClaim>,
+    /// Whether the pieces came back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returned: bool,
+    /// Of these, what goes back on the shelf.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restock: Vec<StockClaim>,
+    /// For people; no personal data.
+    pub reason: String,
+}
+
+/// Money is to go back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequested {
+    /// What.
+    #[serde(flatten)]
+    pub reversal: Reversal,
+    /// Of which payment.
+    pub payment_id: PaymentId,
+    /// When the wait for an answer is over.
+    pub answer_by: Timestamp,
+}
+
+/// Money went back, or counts as credited on account; pieces go back on the shelf, and a credit note is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunded {
+    /// What.
+    #[serde(flatten)]
+    pub reversal: Reversal,
+    /// What counts as credited, dated by itself.
+    pub credit: Sale,
+    /// What the credit note says.
+    pub credit_note: Paper,
+    /// When the wait for its number is over.
+    pub answer_by: Timestamp,
+    /// Who is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
+}
+
+/// Money did not go back. One that was told as gone back can come to this days later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRefused {
+    /// Which.
+    pub refund_id: RefundId,
+    /// Why: stable, snake case.
+    pub code: String,
+    /// How much of what counted as gone back does not any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Money>,
+    /// Whether the order was off: it holds money then, and waits for an operator.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_off: bool,
+}

@@ -1,0 +1,243 @@
+//! People through the public door: registered, logged in, refreshed, locked, forgotten.
+
+#[path = "people/accounts.rs"]
+mod accounts;
+#[path = "people/canaries.rs"]
+pub mod canaries;
+#[path = "people/costs.rs"]
+mod costs;
+#[path = "people/machines.rs"]
+mod machines;
+#[path = "people/sealed.rs"]
+mod sealed;
+
+use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use hyper::Method;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// As the door promises.
+const WITHIN: Duration = Duration::from_secs(1);
+const PASSWORD: &str = "a long enough password";
+
+fn register(http: &Http, email: &str, username: &str) -> Ask {
+    http.post("/users").json(&json!({"email": email, "username": username, "password": PASSWORD}))
+}
+
+/// Somebody new: his id, and the tokens of his first log-in.
+async fn account(nobody: &Http, name: &str) -> Outcome<(String, Value)> {
+    let email = format!("{name}@example.org");
+    let user = register(nobody, &email, name).send().await?.expect_status(201)?.json();
+    Ok((of(&user, "id").to_owned(), log_in(nobody, &email).await?))
+}
+
+async fn log_in(http: &Http, email: &str) -> Outcome<Value> {
+    let body = json!({"email": email, "password": PASSWORD, "device": "telephone"});
+    Ok(http.post("/sessions").json(&body).send().await?.expect_status(201)?.json())
+}
+
+fn refresh(http: &Http, tokens: &Value) -> Ask {
+    http.post("/sessions/refresh").json(&json!({"refresh_token": tokens["refresh_token"]}))
+}
+
+fn of<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+/// The client of whoever has these tokens.
+fn with(http: &Http, tokens: &Value) -> Http {
+    http.with_token(tokens["access_token"].as_str())
+}
+
+#[test]
+fn whoever_registers_logs_in_refreshes_and_logs_out_again() -> Outcome {
+    own(|system| async move {
+        let nobody = system.http().with_token(None);
+        a_life(&system, &nobody).await?;
+        nobody_learns_who_is_there(&nobody).await?;
+        one_name_is_one_account(&nobody).await?;
+        whoever_is_right_fifty_times_at_once_is_let_in(&nobody).await?;
+        accounts::an_account_is_its_owners(&nobody).await?;
+        accounts::accounts_of_others_are_the_staffs(&system, &nobody).await?;
+        machines::a_key_gives_what_its_owner_may_do_now(&system, &nobody).await?;
+        canaries::after_erasure_nothing_yields_the_plaintext(&system, &nobody).await?;
+        costs::a_hash_of_another_cost_is_made_anew_once(&system, &nobody).await
+    })
+}
+
+async fn a_life(system: &System, nobody: &Http) -> Outcome {
+    let staff = system.http();
+    let ann = register(nobody, "Ann@Example.org", "ann").send().await?.expect_status(201)?;
+    let user = of(&ann.json(), "id").to_owned();
+    assert_eq!(ann.header("location"), "/api/v1/users/me", "what she may read herself");
+    assert_eq!((of(&ann.json(), "email"), of(&ann.json(), "status")), ("Ann@Example.org", "active"));
+    let weak = json!({"email": "a@b.org", "username": "weak", "password": "password12"});
+    nobody.post("/users").json(&weak).send().await?.expect_status(400)?;
+
+    let first = log_in(nobody, "ann@example.ORG").await?;
+    let me = with(nobody, &first).get("/users/me").token(ann.token()).send().await?.expect_status(200)?.json();
+    assert_eq!((of(&me, "id"), of(&me, "username")), (user.as_str(), "ann"));
+    let profile = json!({"name": "Ann Bee", "bio": "likes lamps", "locale": "en-GB",
+        "addresses": [{"lines": ["1 High Street"], "city": "Leeds", "country": "GB"}]});
+    let changed = with(nobody, &first).put("/users/me").json(&profile).send().await?.expect_status(200)?;
+    let seen = staff.get(format!("/users/{user}")).token(changed.token()).send().await?.expect_status(200)?.json();
+    assert_eq!((&seen["bio"], &seen["addresses"][0]["city"]), (&json!("likes lamps"), &json!("Leeds")));
+
+    a_refresh_is_repeated_and_a_thief_noticed(nobody, &first).await?;
+    let other = log_in(nobody, "ann@example.org").await?;
+    let second = log_in(nobody, "ann@example.org").await?;
+    let path = format!("/sessions/{}", of(&other, "session_id"));
+    let stranger = register(nobody, "bob@example.org", "bob").send().await?.expect_status(201)?;
+    assert_ne!(of(&stranger.json(), "id"), user);
+    let bob = log_in(nobody, "bob@example.org").await?;
+    with(nobody, &bob).ask(Method::DELETE, &path).send().await?.expect_status(404)?;
+    let ended = with(nobody, &second).ask(Method::DELETE, &path).send().await?.expect_status(200)?;
+    is_refused_soon(&with(nobody, &other)).await?;
+    let listed = with(nobody, &second).get("/sessions").token(ended.token()).send().await?.expect_status(200)?.json();
+    let listed: Vec<_> = listed["items"].as_array().unwrap().iter().map(|one| of(one, "session_id")).collect();
+    assert_eq!(listed, [of(&second, "session_id")], "neither the stolen nor the ended one");
+    with(nobody, &second).ask(Method::DELETE, "/sessions/current").send().await?.expect_status(200)?;
+    is_refused_soon(&with(nobody, &second)).await?;
+    locked_means_out(&staff, nobody, &user).await
+}
+
+/// The answer to a refresh may be lost; a token that is long spent ends the whole family.
+async fn a_refresh_is_repeated_and_a_thief_noticed(nobody: &Http, first: &Value) -> Outcome {
+    let second = refresh(nobody, first).send().await?.expect_status(200)?.json();
+    let again = refresh(nobody, first).send().await?.expect_status(200)?.json();
+    assert_eq!(second["refresh_token"], again["refresh_token"], "the lost answer, once more");
+    let third = refresh(nobody, &second).send().await?.expect_status(200)?.json();
+    assert_ne!(third["refresh_token"], second["refresh_token"]);
+    with(nobody, &third).get("/users/me").send().await?.expect_status(200)?;
+    let thief = refresh(nobody, first).send().await?.expect_status(401)?;
+    assert_eq!(thief.code(), "session_over");
+    refresh(nobody, &third).send().await?.expect_status(401)?;
+    is_refused_soon(&with(nobody, &third)).await
+}
+
+async fn is_refused_soon(http: &Http) -> Outcome {
+    let begun = Instant::now();
+    until("the door refuses", WITHIN, || async {
+        Ok((http.get("/users/me").send().await?.status == 401).then_some(()))
+    })
+    .await?;
+    eprintln!("refused after {} ms", begun.elapsed().as_millis());
+    Ok(())
+}
+
+async fn locked_means_out(staff: &Http, nobody: &Http, user: &str) -> Outcome {
+    let tokens = log_in(nobody, "ann@example.org").await?;
+    let path = format!("/users/{user}/suspension");
+    staff.post(&path).json(&json!({"reason": canaries::IN_THE_CLEAR})).send().await?.expect_status(200)?;
+    is_refused_soon(&with(nobody, &tokens)).await?;
+    refresh(nobody, &tokens).send().await?.expect_status(401)?;
+    let body = json!({"email": "ann@example.org", "password": PASSWORD});
+    let locked = nobody.post("/sessions").json(&body).send().await?.expect_status(409)?;
+    assert_eq!(locked.code(), "user_suspended");
+    staff.ask(Method::DELETE, &path).send().await?.expect_status(200)?;
+    log_in(nobody, "ann@example.org").await.map(drop)
+}
+
+/// Body, status and work are the same whether somebody is unknown or mistypes.
+async fn nobody_learns_who_is_there(nobody: &Http) -> Outcome {
+    // Fewer than would have to wait, of each account and from this address.
+    let mut took = BTreeMap::<bool, Vec<Duration>>::new();
+    let mut told = Vec::new();
+    for round in 0..8 {
+        for known in [true, false] {
+            let who = if known { ["ann", "bob"][round % 2].to_owned() } else { format!("nobody-{}", round % 2) };
+            let email = format!("{who}@example.org");
+            let begun = Instant::now();
+            let body = json!({"email": email, "password": "not his password"});
+            let answer = nobody.post("/sessions").json(&body).send().await?.expect_status(401)?;
+            took.entry(known).or_default().push(begun.elapsed());
+            told.push(without_its_id(&answer));
+        }
+    }
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+    for (known, times) in &mut took {
+        times.sort();
+        eprintln!("refused log-in, known {known}: {times:?}");
+    }
+    // Other processes make any of them slower, the fastest least; without a hash for nobody his were a tenth.
+    for (which, nth, halves) in [("fastest", 0, 3), ("median", 4, 6)] {
+        let [unknown, known] = [&took[&false], &took[&true]].map(|times| times[nth]);
+        let alike = unknown < known * halves / 2 && known < unknown * halves / 2;
+        assert!(alike, "{which}: unknown {unknown:?}, known {known:?}");
+    }
+    for body in [json!({"email": "bob@example.org"}), json!({"email": "nobody@example.org"})] {
+        let asked = nobody.post("/users/password-resets").json(&body).send().await?.expect_status(202)?;
+        assert_eq!(asked.json(), json!({"status": "a mail is sent if there is such an account"}));
+    }
+    let body = json!({"email": "carol@example.org", "password": "not her password"});
+    let mut last = None;
+    for _ in 0..7 {
+        last = Some(nobody.post("/sessions").json(&body).send().await?);
+    }
+    let last = last.unwrap().expect_status(429)?;
+    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    Ok(())
+}
+
+fn without_its_id(answer: &Answer) -> Value {
+    let mut body = answer.json();
+    body["request_id"] = Value::Null;
+    body
+}
+
+/// Two hundred people at once want one address in different spellings, and fifty one username.
+async fn one_name_is_one_account(nobody: &Http) -> Outcome {
+    let spelled = |n: usize| {
+        let letters = "dora@example.org".chars().enumerate();
+        letters.map(|(at, c)| if (n >> (at % 7)) & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect::<String>()
+    };
+    let one_address = many((0..200).map(|n| register(nobody, &spelled(n), &format!("dora-{n}")))).await?;
+    assert_eq!(one_address, BTreeMap::from([((201, String::new()), 1), ((409, "email_taken".to_owned()), 199)]));
+    let one_name = many((0..50).map(|n| register(nobody, &format!("eve-{n}@example.org"), "Eve"))).await?;
+    assert_eq!(one_name, BTreeMap::from([((201, String::new()), 1), ((409, "username_taken".to_owned()), 49)]));
+    // What was held in vain is free again.
+    register(nobody, "eve-50@example.org", "eve-50").send().await?.expect_status(201)?;
+    Ok(())
+}
+
+async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcome {
+    register(nobody, "finn@example.org", "finn").send().await?.expect_status(201)?;
+    let (mut asking, begun) = (JoinSet::new(), Instant::now());
+    for nth in 0..50 {
+        let body = json!({"email": "finn@example.org", "password": PASSWORD});
+        asking.spawn(nobody.post("/sessions").json(&body).key(format!("finn-{nth}")).send());
+    }
+    let mut sessions = BTreeSet::new();
+    while let Some(answered) = asking.join_next().await {
+        sessions.insert(of(&answered??.expect_status(201)?.json(), "session_id").to_owned());
+    }
+    eprintln!("50 log-ins of one account at once in {} ms", begun.elapsed().as_millis());
+    assert_eq!(sessions.len(), 50);
+    Ok(())
+}
+
+async fn many(asks: impl Iterator<Item = Ask>) -> Outcome<BTreeMap<(u16, String), usize>> {
+    let begun = Instant::now();
+    let mut asking = JoinSet::new();
+    for (nth, ask) in asks.enumerate() {
+        asking.spawn(until_told(ask.key(format!("registration-{nth}"))));
+    }
+    let mut counts = BTreeMap::new();
+    while let Some(answered) = asking.join_next().await {
+        let answer = answered??;
+        *counts.entry((answer.status, answer.code())).or_default() += 1;
+    }
+    eprintln!("registrations at once: {counts:?} in {} ms", begun.elapsed().as_millis());
+    Ok(counts)
+}
+
+/// As a client does: whoever is told that it takes too long asks the same again.
+async fn until_told(ask: Ask) -> Outcome<Answer> {
+    until("a registration has an end", Duration::from_secs(60), || async {
+        let answer = ask.clone().send().await?;
+        Ok(Some(answer).filter(|answer| !matches!(answer.status, 202 | 503)))
+    })
+    .await
+}

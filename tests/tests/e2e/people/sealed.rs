@@ -1,0 +1,47 @@
+//! What is sealed under somebody's key, as the topics have it.
+
+use e2e::{LogEnds, Outcome, System};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use tillroll_schemas::Sealed;
+
+type Fields = BTreeSet<(String, String)>;
+
+/// The receipt names every field of every topic that got a text of his since then.
+pub(super) async fn the_receipt_leaves_nothing_out(
+    system: &System,
+    since: &LogEnds,
+    user: &str,
+    receipt: &Value,
+) -> Outcome {
+    let mut said = Fields::new();
+    for topic in receipt["unreadable"].as_array().ok_or("no list")? {
+        for field in topic["fields"].as_array().ok_or("no fields")? {
+            said.insert((text(&topic["topic"]), text(field)));
+        }
+    }
+    let found = fields_of(system, since, user).await?;
+    assert!(found.len() >= 9, "{found:?}");
+    let missing: Vec<_> = found.difference(&said).collect();
+    assert!(missing.is_empty(), "the receipt is silent about {missing:?}");
+    Ok(())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Every sealed text says in the clear whose it is and what.
+async fn fields_of(system: &System, since: &LogEnds, user: &str) -> Outcome<Fields> {
+    let topics = system.topics()?;
+    let mut fields = Fields::new();
+    for (topic, body) in topics.bodies(since, &topics.ends().await?).await? {
+        for string in body.split('"').filter(|string| string.starts_with("s1.")) {
+            let Ok(label) = Sealed::from_stored(string).label() else { continue };
+            if label.key.person.to_string() == user {
+                fields.insert((topic.clone(), label.field.into()));
+            }
+        }
+    }
+    Ok(fields)
+}

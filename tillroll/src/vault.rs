@@ -1,0 +1,81 @@
+//! `tillroll vault`: the keys to personal data, and the master key that wraps them.
+
+mod forgetting;
+
+pub use forgetting::forget_the_erased;
+
+use crate::Failure;
+use crate::config::{Config, Missing};
+use clap::Subcommand;
+use std::process::ExitCode;
+use tillroll_postgres::Settings;
+use tillroll_vault::Vault;
+
+/// The vault holds one key per person, wrapped by a master key, in a database of its own. Personal data is in the log
+/// only sealed under its person's key: whoever destroys that key has forgotten the person.
+///
+/// Back up this database continuously, and the master key apart from it. What it loses is lost: no rebuild brings it
+/// back.
+#[derive(Subcommand)]
+pub enum VaultCommand {
+    /// Look whether the vault answers and every master key that is in use is known here; exit 1 if not.
+    ///
+    /// Lists each master key by the beginning of its hash with the number of keys that it wraps. A master key that is
+    /// not listed is needed no more.
+    Check,
+    /// Wrap every person's key anew under the current master key. May be interrupted and repeated at any time.
+    ///
+    /// A rotation has four steps, each of which leaves everything readable:
+    ///
+    ///   1. Make a new key (openssl rand -hex 32 > new.key; chmod 600 new.key). Give every process the new one beside
+    ///      the old one (TILLROLL_VAULT_OTHER_KEY_FILES=new.key) and restart them.
+    ///
+    ///   2. Make it the current one (TILLROLL_VAULT_KEY_FILE=new.key, TILLROLL_VAULT_OTHER_KEY_FILES=old.key) and
+    ///      restart them.
+    ///
+    ///   3. tillroll vault rotate, with the settings of step 2. Again if it says that keys are left: a process of step 1
+    ///      still ran.
+    ///
+    ///   4. Take the old key away (no TILLROLL_VAULT_OTHER_KEY_FILES), restart, and destroy it once no backup from
+    ///      before step 3 is needed: it is the only thing that opens those.
+    #[command(verbatim_doc_comment)]
+    Rotate,
+}
+
+pub async fn run(command: VaultCommand, config: Config) -> Result<ExitCode, Failure> {
+    let settings = config.vault_settings(&config.vault_url()?)?;
+    let vault = config.vault(&settings, Missing::Refused)?;
+    match command {
+        VaultCommand::Check => check(&vault).await,
+        VaultCommand::Rotate => rotate(&vault).await,
+    }
+}
+
+/// Makes the vault's tables, or brings them to this build's, and looks whether this process has the right master key.
+/// Nothing may be sealed or opened before.
+pub async fn prepare(settings: &Settings, vault: &Vault) -> Result<(), tillroll_vault::Error> {
+    tillroll_vault::prepare(settings).await?;
+    vault.check().await
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+async fn check(vault: &Vault) -> Result<ExitCode, Failure> {
+    for (master, keys) in vault.masters().await? {
+        println!("master key {master} wraps {keys} keys");
+    }
+    vault.check().await?;
+    println!("every master key that is in use is known here");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+async fn rotate(vault: &Vault) -> Result<ExitCode, Failure> {
+    vault.check().await?;
+    let rotated = vault.rotate().await?;
+    println!("{} keys wrapped anew", rotated.rewrapped);
+    if rotated.left > 0 {
+        println!("{} are of another master key: some process still has it as its current one", rotated.left);
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
