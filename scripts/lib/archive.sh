@@ -21,7 +21,10 @@ make_archive() {
 dump_archive() (
   work=$(mktemp -d)
   broker=
-  trap '[[ -z $broker ]] || kill -KILL "$broker" 2>/dev/null || true; rm -rf "$work"' EXIT
+  trap 'status=$?
+    [[ -z $broker ]] || kill -KILL "$broker" 2>/dev/null || true
+    ((status == 0)) || tail -n 3 "$work/log" >&2 || true
+    rm -rf "$work"' EXIT
   client=$(free_port)
   controller=$(free_port)
   write_properties "$work" "$client" "$controller"
@@ -44,8 +47,9 @@ dump_archive() (
 
 write_properties() {
   local dir=$1 client=$2 controller=$3
-  cat "$repo/crates/devstack/resources/server.properties" - >"$dir/server.properties" <<END
+  cat "$repo"/crates/devstack/resources/{server,one}.properties - >"$dir/server.properties" <<END
 
+node.id=1
 listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=PLAINTEXT://127.0.0.1:$client
 controller.quorum.voters=1@127.0.0.1:$controller

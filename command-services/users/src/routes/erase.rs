@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::sync::Arc;
 use tillroll_http::{Allowed, Caller, CommandAnswer, CommandHeaders, PathId, Problem, problems};
+use tillroll_schemas::UserId;
 use tillroll_schemas::user::EraseUser;
-use tillroll_schemas::{Timestamp, UserId};
 
 pub(super) async fn erase(
     State(desk): State<Arc<Desk>>,
@@ -41,22 +41,18 @@ impl Desk {
             // He was forgotten before, by another command: this one has no receipt.
             return Err(Problem::new(&problems::NOT_FOUND));
         }
-        let erased_at = self.shredded(user).await;
+        self.shred(user).await;
         let path = format!("/api/v1/erasures/{erasure}");
-        let told = json!({ "erasure_id": erasure, "user_id": user, "status": "erasing", "erased_at": erased_at });
+        let told = json!({ "erasure_id": erasure, "user_id": user, "status": "erasing" });
         Ok(self.keys.answer_of(&answered, CommandAnswer::accepted(told, path)).into_response())
     }
 
-    /// When the key was destroyed; nothing if the vault does not say. The event stands and nobody is let in again to ask
+    /// Destroys the key before the answer, if the vault is there. The event stands and nobody is let in again to ask
     /// anew, so he is told of his receipt all the same: the event's effect destroys the key.
-    async fn shredded(&self, user: UserId) -> Option<Timestamp> {
-        match self.vault.erase(user.0).await {
-            Ok(receipt) => Some(receipt.erased_at),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(user.id = %user, error, "a key is not destroyed yet");
-                None
-            }
+    async fn shred(&self, user: UserId) {
+        if let Err(error) = self.vault.erase(user.0).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(user.id = %user, error, "a key is not destroyed yet");
         }
     }
 }

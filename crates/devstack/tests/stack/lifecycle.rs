@@ -91,6 +91,14 @@ async fn a_paused_server_is_silent_and_answers_when_resumed() {
     assert_eq!(error.to_string(), "Kafka is running already");
 }
 
+#[test]
+fn the_setup_has_made_the_class_data_archive() {
+    let root = tempdir();
+    let archive = config(root.path(), Data::Fresh).jars.join("kafka.jsa");
+    let told = std::fs::metadata(&archive);
+    assert!(told.is_ok(), "brokers start a second slower without {}: scripts/setup says why", archive.display());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unusable_class_data_archive_costs_time_and_nothing_else() {
     let root = tempdir();
