@@ -6,6 +6,8 @@ mod accounts;
 pub mod canaries;
 #[path = "people/costs.rs"]
 mod costs;
+#[path = "people/ill_will.rs"]
+mod ill_will;
 #[path = "people/machines.rs"]
 mod machines;
 #[path = "people/sealed.rs"]

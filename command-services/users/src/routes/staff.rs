@@ -1,4 +1,5 @@
-//! What staff do with accounts: roles, and locking them.
+//! What staff do with accounts: roles, and locking them. No key for machines does it: what one that was stolen had made of
+//! an account would outlive the key.
 
 use super::{Desk, UsersWrite};
 use axum::extract::State;
@@ -31,6 +32,7 @@ pub(super) async fn change_roles(
     headers: CommandHeaders,
     StrictJson { value: body, canonical }: StrictJson<RolesBody>,
 ) -> Result<Response, Problem> {
+    allowed.caller.require_no_key()?;
     desk.is_there(user).await?;
     let had = desk.by_id(user).is_some_and(|person| person.account.roles.contains(&Role::Operator));
     if had != body.roles.contains(&Role::Operator) && !allowed.caller.has_role(Held::Operator) {
@@ -48,6 +50,7 @@ pub(super) async fn suspend(
     headers: CommandHeaders,
     StrictJson { value: body, canonical }: StrictJson<SuspensionBody>,
 ) -> Result<Response, Problem> {
+    allowed.caller.require_no_key()?;
     let mut checks = Checks::new();
     checks.line(&body.reason, 1..=500, "/reason");
     checks.finish()?;
@@ -62,6 +65,7 @@ pub(super) async fn reinstate(
     PathId(user): PathId<UserId>,
     headers: CommandHeaders,
 ) -> Result<Response, Problem> {
+    allowed.caller.require_no_key()?;
     let named = desk.of_user(&allowed.caller, user, &headers, "DELETE", "/suspension", b"").await?;
     let answered = desk.ask(named, user, ReinstateUser {}).await?;
     desk.told(user, &answered).await

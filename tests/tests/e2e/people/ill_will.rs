@@ -1,0 +1,38 @@
+//! What somebody who means ill finds: a key that was left lying about, a request of last year, a place among the staff,
+//! addresses of strangers, a vault that is away.
+
+use super::{account, of};
+use e2e::{Http, Outcome, System, own};
+use hyper::Method;
+use serde_json::json;
+
+#[test]
+fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
+    own(|system| async move {
+        let nobody = system.http().with_token(None);
+        a_stolen_key_changes_nobodys_standing(&system, &nobody).await
+    })
+}
+
+/// Else its thief had himself made staff by it, and revoking it ended nothing.
+async fn a_stolen_key_changes_nobodys_standing(system: &System, nobody: &Http) -> Outcome {
+    let staff = system.http();
+    let (sue, _) = account(nobody, "sue").await?;
+    let (thief, _) = account(nobody, "thief").await?;
+    staff.put(format!("/users/{sue}/roles")).json(&json!({"roles": ["staff"]})).send().await?.expect_status(200)?;
+    let wanted = json!({"owner": sue, "label": "a CRM's", "scopes": ["users:write"]});
+    let made = staff.post("/api-keys").json(&wanted).send().await?.expect_status(201)?.json();
+    let machine = nobody.with_token(Some(of(&made, "key")));
+    let path = format!("/users/{thief}");
+    machine.put(&path).json(&json!({"bio": "as a CRM has it"})).send().await?.expect_status(200)?;
+    let suspension = format!("{path}/suspension");
+    for ask in [
+        machine.put(format!("{path}/roles")).json(&json!({"roles": ["customer", "staff"]})),
+        machine.post(&suspension).json(&json!({"reason": "spite"})),
+        machine.ask(Method::DELETE, &suspension),
+    ] {
+        let path = ask.path();
+        assert_eq!(ask.send().await?.status, 403, "{path}: somebody has to log in for this");
+    }
+    Ok(())
+}
