@@ -10,7 +10,8 @@ use serde_json::json;
 fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
     own(|system| async move {
         let nobody = system.http().with_token(None);
-        a_stolen_key_changes_nobodys_standing(&system, &nobody).await
+        a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
+        operators_are_locked_out_by_operators_alone(&system, &nobody).await
     })
 }
 
@@ -35,4 +36,20 @@ async fn a_stolen_key_changes_nobodys_standing(system: &System, nobody: &Http) -
         assert_eq!(ask.send().await?.status, 403, "{path}: somebody has to log in for this");
     }
     Ok(())
+}
+
+async fn operators_are_locked_out_by_operators_alone(system: &System, nobody: &Http) -> Outcome {
+    let (staff, operator) = (system.http(), system.http_of(&system.mint(&["--role", "operator"]).await?));
+    let (olga, _) = account(nobody, "olga").await?;
+    let (roles, suspension) = (format!("/users/{olga}/roles"), format!("/users/{olga}/suspension"));
+    operator.put(&roles).json(&json!({"roles": ["operator"]})).send().await?.expect_status(200)?;
+    let locks = |http: &Http| http.post(&suspension).json(&json!({"reason": "a coup"}));
+    let unlocks = |http: &Http| http.ask(Method::DELETE, &suspension);
+    locks(&staff).send().await?.expect_status(403)?;
+    // Her log-ins would end by it as well.
+    let fewer = json!({"roles": ["customer", "operator"]});
+    staff.put(&roles).json(&fewer).send().await?.expect_status(403)?;
+    locks(&operator).send().await?.expect_status(200)?;
+    unlocks(&staff).send().await?.expect_status(403)?;
+    unlocks(&operator).send().await?.expect_status(200).map(drop)
 }
