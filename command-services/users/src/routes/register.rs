@@ -5,7 +5,7 @@ use super::personal::{EMAIL, ProfileBody, USERNAME};
 use super::{Desk, ME, USERS};
 use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
-use crate::user::{Status, User, UserBody};
+use crate::user::{Account, Status, User, UserBody};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -120,10 +120,14 @@ impl Desk {
         path: String,
     ) -> Result<Response, Problem> {
         let shown: UserOut = self.shown(user, body).await?;
-        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other.
-        let tokens = match (&body.account, wishes.login) {
-            (Some(account), true) => Some(self.first_session(user, account, answered).await?),
-            _ => None,
+        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other. A
+        // repeat proves the first password: it lets nobody in who has another by now, or who is locked out.
+        let proves = |account: &Account| body.status == Status::Active && account.is_as_registered();
+        let tokens = match &body.account {
+            Some(account) if wishes.login && proves(account) => {
+                Some(self.first_session(user, account, answered).await?)
+            }
+            Some(_) | None => None,
         };
         let answer = CommandAnswer::new(StatusCode::CREATED, Registered { user: shown, tokens }).location(path);
         Ok(self.keys.answer_of(answered, answer).into_response())

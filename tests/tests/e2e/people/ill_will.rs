@@ -1,17 +1,18 @@
 //! What somebody who means ill finds: a key that was left lying about, a request of last year, a place among the staff,
 //! addresses of strangers, a vault that is away.
 
-use super::{account, of};
+use super::{PASSWORD, account, is_refused_soon, of, register, with};
 use e2e::{Http, Outcome, System, own};
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
     own(|system| async move {
         let nobody = system.http().with_token(None);
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
-        operators_are_locked_out_by_operators_alone(&system, &nobody).await
+        operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
+        an_old_registration_lets_nobody_in(&system, &nobody).await
     })
 }
 
@@ -52,4 +53,35 @@ async fn operators_are_locked_out_by_operators_alone(system: &System, nobody: &H
     locks(&operator).send().await?.expect_status(200)?;
     unlocks(&staff).send().await?.expect_status(403)?;
     unlocks(&operator).send().await?.expect_status(200).map(drop)
+}
+
+/// The repeat of a registration proves its first password alone, perhaps years later.
+async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> Outcome {
+    let again = |name: &'static str| {
+        let body = json!({"email": format!("{name}@example.org"), "username": name, "password": PASSWORD});
+        let ask = nobody.post("/users?login=true").json(&body).key(format!("registration/{name}"));
+        async move { Outcome::Ok(ask.send().await?.expect_status(201)?.json()) }
+    };
+    let user = register(nobody, "uma@example.org", "uma").key("registration/uma").send().await?;
+    let user = user.expect_status(201)?.json();
+    let tokens = again("uma").await?;
+    assert_eq!(tokens["id"], user["id"]);
+    let (own, again_uma) = (with(nobody, &tokens), || again("uma"));
+    assert_eq!(of(&again_uma().await?, "session_id"), of(&tokens, "session_id"), "the lost answer, once more");
+    let next = json!({"current_password": PASSWORD, "new_password": "a much longer password"});
+    own.put("/users/me/password").json(&next).send().await?.expect_status(200)?;
+    has_no_tokens(&again_uma().await?);
+
+    let locked = again("una").await?;
+    let suspension = format!("/users/{}/suspension", of(&locked, "id"));
+    system.http().post(&suspension).json(&json!({"reason": "fraud"})).send().await?.expect_status(200)?;
+    is_refused_soon(&with(nobody, &locked)).await?;
+    let told = again("una").await?;
+    assert_eq!(of(&told, "status"), "suspended");
+    has_no_tokens(&told);
+    Ok(())
+}
+
+fn has_no_tokens(told: &Value) {
+    assert_eq!((told.get("access_token"), told.get("refresh_token")), (None, None), "his password is another by now");
 }
