@@ -12,6 +12,8 @@ mod ill_will;
 mod machines;
 #[path = "people/sealed.rs"]
 mod sealed;
+#[path = "people/shared_out.rs"]
+mod shared_out;
 
 use e2e::{Answer, Ask, Http, Outcome, System, own, until};
 use hyper::Method;

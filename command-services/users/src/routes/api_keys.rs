@@ -1,7 +1,7 @@
 //! Keys for machines: made, with a secret that is told once, and revoked.
 
 use super::log_in::{role_of, secret};
-use super::{API_KEYS, ApiKeysWrite, Desk};
+use super::{API_KEYS, ApiKeysWrite, Desk, named_here};
 use crate::api_key::secret::ApiSecret;
 use crate::api_key::{ApiKey, State as KeyState};
 use axum::extract::State;
@@ -45,6 +45,7 @@ pub(super) async fn create(
     }
     let epoch = desk.may_have(body.owner, &body.scopes, &allowed.caller).await?;
     let named = desk.keys.name::<ApiKey>(&allowed.caller, &headers, "POST", API_KEYS, &canonical).await?;
+    let named = named_here(&desk.api_keys, &headers, named, |id| ApiKeyId::of_command(id).to_string());
     let id = ApiKeyId::of_command(named.id.0);
     // Made of the command, so that a repeat tells the same secret.
     let hidden = ApiSecret::new(desk.secrets.api_secret(named.id.0));

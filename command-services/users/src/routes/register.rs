@@ -2,7 +2,7 @@
 
 use super::body::{Registered, UserOut};
 use super::personal::{EMAIL, ProfileBody, USERNAME};
-use super::{Desk, ME, USERS};
+use super::{Desk, ME, USERS, named_here};
 use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
 use crate::user::{Account, Status, User, UserBody};
@@ -92,7 +92,8 @@ impl Desk {
     ) -> Result<(UserId, Named, RegisterUser), Problem> {
         let Checked { email, username, password, profile } = checked;
         let claim = self.secrets.identity.of_email(&email);
-        let mut named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
+        let named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
+        let mut named = named_here(&self.users, headers, named, |id| UserId::of_command(id).to_string());
         let (id, user) = (named.id.0, UserId::of_command(named.id.0));
         let (password, hash) = self.hashed(user, id, password).await?;
         let name = profile.name.as_deref().unwrap_or_default();
