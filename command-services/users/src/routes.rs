@@ -32,8 +32,8 @@ use tillroll_vault::Vault;
 use uuid::Uuid;
 
 use crate::api_key::ApiKey;
-use crate::guessing::Guesses;
 use crate::guessing::turns::Turns;
+use crate::guessing::{Attempts, Guesses};
 use crate::identity_claim::IdentityClaim;
 use crate::password::pool::{HashingPool, PoolError};
 use crate::secrets::Secrets;
@@ -75,6 +75,8 @@ pub(crate) struct Desk {
     pub(crate) guesses: Turns<ClaimKey, IpAddr>,
     /// Who has tokens sent.
     pub(crate) resets: Mutex<Guesses<ClaimKey, IpAddr>>,
+    /// From where people register.
+    pub(crate) newcomers: Mutex<Attempts<IpAddr>>,
 }
 
 impl Verifies for Desk {

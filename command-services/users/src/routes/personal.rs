@@ -146,8 +146,18 @@ impl Desk {
         password: Password,
     ) -> Result<(PasswordHash, PasswordHash), Problem> {
         let hash = self.hashing.hash(password, self.secrets.salt(command)).await.map_err(unhashed)?;
+        Ok((self.kept(user, command, &hash).await?, hash))
+    }
+
+    /// The hash for somebody of whom nothing is known, as [`Self::hashed`] makes it.
+    pub(super) async fn hash_for_stranger(&self, command: Uuid, password: Password) -> Result<PasswordHash, Problem> {
+        self.hashing.hash_for_stranger(password, self.secrets.salt(command)).await.map_err(unhashed)
+    }
+
+    /// What is kept of a hash.
+    pub(super) async fn kept(&self, user: UserId, command: Uuid, hash: &PasswordHash) -> Result<PasswordHash, Problem> {
         let sealed = self.seal(user, command, PASSWORD, &hash.0).await?;
-        Ok((PasswordHash(sealed.as_str().to_owned()), hash))
+        Ok(PasswordHash(sealed.as_str().to_owned()))
     }
 
     /// The hash that is kept of a person's password; nothing if he was erased.

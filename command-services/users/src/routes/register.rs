@@ -1,17 +1,19 @@
 //! `POST /users`: an account, once its address and its username are nobody else's.
 
 use super::body::{Registered, UserOut};
+use super::log_in::not_now;
 use super::personal::{EMAIL, ProfileBody, USERNAME};
-use super::{Desk, ME, USERS, named_here};
+use super::{Desk, ME, USERS, address_of, named_here};
 use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
 use crate::user::{Account, Status, User, UserBody};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 use tillroll_command_http::{Checks, Named, kind_of};
 use tillroll_http::{CommandAnswer, CommandHeaders, Problem, StrictJson, StrictQuery, problems};
 use tillroll_log::Answered;
@@ -45,10 +47,14 @@ struct Checked {
 pub(super) async fn register(
     State(desk): State<Arc<Desk>>,
     headers: CommandHeaders,
+    all: HeaderMap,
     StrictQuery(wishes): StrictQuery<Wishes>,
     StrictJson { value: body, .. }: StrictJson<RegisterBody>,
 ) -> Result<Response, Problem> {
     let checked = checked(body)?;
+    let counted =
+        desk.newcomers.lock().unwrap_or_else(PoisonError::into_inner).count(&address_of(&all), Instant::now());
+    counted.map_err(not_now)?;
     let (user, named, command) = desk.registration(&headers, checked).await?;
     let first = desk.ask(named, user, command).await?;
     let (answered, settled) = desk.outcome(user, first, headers.wait).await;
@@ -95,7 +101,7 @@ impl Desk {
         let named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
         let mut named = named_here(&self.users, headers, named, |id| UserId::of_command(id).to_string());
         let (id, user) = (named.id.0, UserId::of_command(named.id.0));
-        let (password, hash) = self.hashed(user, id, password).await?;
+        let hash = self.hash_for_stranger(id, password).await?;
         let name = profile.name.as_deref().unwrap_or_default();
         let said = [email.reveal(), username.reveal(), name, &hash.0].join("\0");
         named.hash = self.keys.hash_of(said.as_bytes());
@@ -106,7 +112,7 @@ impl Desk {
             username: self.seal(user, id, USERNAME, username.reveal()).await?,
             username_claim: self.secrets.identity.of_username(&username),
             profile: self.seal_profile(user, id, &profile).await?,
-            password,
+            password: self.kept(user, id, &hash).await?,
             roles: BTreeSet::from([Role::Customer]),
         };
         Ok((user, named, command))

@@ -1,10 +1,16 @@
 //! What somebody who means ill finds: a key that was left lying about, a request of last year, a place among the staff,
 //! addresses of strangers, a vault that is away.
 
-use super::{PASSWORD, account, is_refused_soon, of, register, with};
-use e2e::{Http, Outcome, System, own};
+use super::{PASSWORD, account, is_refused_soon, log_in, of, register, with};
+use e2e::{Http, Outcome, System, own, until};
+use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+const WITHIN: Duration = Duration::from_secs(20);
+/// As many registrations from one address cost no wait.
+const NEWCOMERS: usize = 1_000;
 
 #[test]
 fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
@@ -12,7 +18,8 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         let nobody = system.http().with_token(None);
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
-        an_old_registration_lets_nobody_in(&system, &nobody).await
+        an_old_registration_lets_nobody_in(&system, &nobody).await?;
+        a_crowd_of_newcomers_keeps_nobody_out(&nobody).await
     })
 }
 
@@ -84,4 +91,22 @@ async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> O
 
 fn has_no_tokens(told: &Value) {
     assert_eq!((told.get("access_token"), told.get("refresh_token")), (None, None), "his password is another by now");
+}
+
+/// They cost a hash and a few events each, and nobody knows who they are.
+async fn a_crowd_of_newcomers_keeps_nobody_out(nobody: &Http) -> Outcome {
+    account(nobody, "xenia").await?;
+    let asked = || register(nobody, "crowd@example.org", "crowd").header("if-match", "\"1\", \"2\"").send();
+    // Those before were some.
+    for _ in 1..NEWCOMERS / 50 {
+        for answer in try_join_all((0..50).map(|_| asked())).await? {
+            answer.expect_status(400)?;
+        }
+    }
+    let told = until("the next of them have to wait", WITHIN, || async {
+        Ok(Some(asked().await?).filter(|answer| answer.status == 429))
+    })
+    .await?;
+    assert!(told.header("retry-after").parse::<u32>().is_ok_and(|seconds| (1..=60).contains(&seconds)));
+    log_in(nobody, "xenia@example.org").await.map(drop)
 }
