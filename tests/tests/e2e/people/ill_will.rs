@@ -19,6 +19,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
+        no_stranger_is_sent_mail_after_mail(&nobody).await?;
         a_crowd_of_newcomers_keeps_nobody_out(&nobody).await
     })
 }
@@ -91,6 +92,21 @@ async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> O
 
 fn has_no_tokens(told: &Value) {
     assert_eq!((told.get("access_token"), told.get("refresh_token")), (None, None), "his password is another by now");
+}
+
+/// Whoever registers with somebody else's address could have it written to for ever.
+async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
+    let (_, tokens) = account(nobody, "victor").await?;
+    let own = with(nobody, &tokens);
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        told.push(own.post("/users/me/email-verification").send().await?);
+    }
+    let mails = told.iter().filter(|answer| answer.status == 202).count();
+    assert!((1..=6).contains(&mails), "{mails} mails at once");
+    let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
+    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    Ok(())
 }
 
 /// They cost a hash and a few events each, and nobody knows who they are.
