@@ -14,9 +14,9 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
-use tillroll_command_http::{Checks, Named, kind_of};
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, Named, kind_of, problem_of};
 use tillroll_http::{CommandAnswer, CommandHeaders, Problem, StrictJson, StrictQuery, problems};
-use tillroll_log::Answered;
+use tillroll_log::{Answered, Key};
 use tillroll_schemas::UserId;
 use tillroll_schemas::user::{ClaimFailure, RegisterUser, Role};
 
@@ -55,8 +55,7 @@ pub(super) async fn register(
     let counted =
         desk.newcomers.lock().unwrap_or_else(PoisonError::into_inner).count(&address_of(&all), Instant::now());
     counted.map_err(not_now)?;
-    let (user, named, command) = desk.registration(&headers, checked).await?;
-    let first = desk.ask(named, user, command).await?;
+    let (user, first) = desk.registration(&headers, checked).await?;
     let (answered, settled) = desk.outcome(user, first, headers.wait).await;
     let body = answered.answer.clone().ok_or(&problems::INTERNAL)?;
     // What he may read as soon as he can log in; `/users/{id}` is the staff's.
@@ -67,7 +66,8 @@ pub(super) async fn register(
             .keys
             .answer_of(&answered, CommandAnswer::accepted(desk.shown(user, &body).await?, path))
             .into_response()),
-        Status::Active | Status::Suspended | Status::Erased => {
+        Status::Erased => Err(Problem::new(&problems::NOT_FOUND)),
+        Status::Active | Status::Suspended => {
             debug_assert!(settled || body.status == Status::Active);
             desk.registered(user, &body, &answered, &wishes, path).await
         }
@@ -89,13 +89,13 @@ fn checked(body: RegisterBody) -> Result<Checked, Problem> {
 }
 
 impl Desk {
-    /// The command, everything in it sealed or hashed. Its hash is made of the password's, so that a guess at the body
-    /// costs as much as a guess at the password.
+    /// Has the user registered, by a command in which everything is sealed or hashed. Its hash is made of the password's, so
+    /// that a guess at the body costs as much as a guess at the password.
     async fn registration(
         &self,
         headers: &CommandHeaders,
         checked: Checked,
-    ) -> Result<(UserId, Named, RegisterUser), Problem> {
+    ) -> Result<(UserId, Answered<User>), Problem> {
         let Checked { email, username, password, profile } = checked;
         let claim = self.secrets.identity.of_email(&email);
         let named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
@@ -106,16 +106,38 @@ impl Desk {
         let said = [email.reveal(), username.reveal(), name, &hash.0].join("\0");
         named.hash = self.keys.hash_of(said.as_bytes());
         named.actor = user.to_string();
-        let command = RegisterUser {
-            email: self.seal(user, id, EMAIL, email.reveal()).await?,
-            email_claim: claim,
-            username: self.seal(user, id, USERNAME, username.reveal()).await?,
-            username_claim: self.secrets.identity.of_username(&username),
-            profile: self.seal_profile(user, id, &profile).await?,
-            password: self.kept(user, id, &hash).await?,
-            roles: BTreeSet::from([Role::Customer]),
+        let sealed = async {
+            Ok(RegisterUser {
+                email: self.seal(user, id, EMAIL, email.reveal()).await?,
+                email_claim: claim,
+                username: self.seal(user, id, USERNAME, username.reveal()).await?,
+                username_claim: self.secrets.identity.of_username(&username),
+                profile: self.seal_profile(user, id, &profile).await?,
+                password: self.kept(user, id, &hash).await?,
+                roles: BTreeSet::from([Role::Customer]),
+            })
         };
-        Ok((user, named, command))
+        let answered = match sealed.await {
+            Ok(command) => self.ask(named, user, command).await?,
+            Err(problem) => self.registered_before(user, &named, problem).await?,
+        };
+        Ok((user, answered))
+    }
+
+    /// Who got no account has no key for long: when he asks the same again nothing is sealed for him any more, and what he
+    /// was told stands all the same.
+    async fn registered_before(
+        &self,
+        user: UserId,
+        named: &Named,
+        unsealed: Problem,
+    ) -> Result<Answered<User>, Problem> {
+        if unsealed.code() != problems::NOT_FOUND.code {
+            return Err(unsealed);
+        }
+        let key = Key::from(user.to_string());
+        let seen = self.users.seen(&key, named.id, named.hash, EXECUTE_WITHIN).await.map_err(problem_of)?;
+        seen.ok_or(unsealed)
     }
 
     async fn registered(

@@ -1,8 +1,8 @@
 //! What somebody who means ill finds: a key that was left lying about, a request of last year, a place among the staff,
 //! addresses of strangers, a vault that is away.
 
-use super::{PASSWORD, account, is_refused_soon, log_in, of, register, with};
-use e2e::{Http, Outcome, System, own, until};
+use super::{PASSWORD, account, is_refused_soon, log_in, of, register, until_told, with};
+use e2e::{Http, Outcome, System, own, texts, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
+        what_was_refused_is_refused_again(&system, &nobody).await?;
         a_crowd_of_newcomers_keeps_nobody_out(&nobody).await
     })
 }
@@ -106,6 +107,25 @@ async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
     assert!((1..=6).contains(&mails), "{mails} mails at once");
     let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
     assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    Ok(())
+}
+
+/// Whoever gets no account has no key in the vault for long, so that nothing more can be sealed for him.
+async fn what_was_refused_is_refused_again(system: &System, nobody: &Http) -> Outcome {
+    account(nobody, "vera").await?;
+    let destroyed = || async {
+        let sql = "SELECT count(*)::text FROM vault.person_key WHERE wrapped IS NULL";
+        Outcome::Ok(texts(system.vault_url(), sql).await?.concat().concat().parse::<u32>()?)
+    };
+    let before = destroyed().await?;
+    let ask = |name: &str| register(nobody, "Vera@example.org", name).key("registration/wanda");
+    let first = until_told(ask("wanda")).await?.expect_status(409)?;
+    assert_eq!(first.code(), "email_taken");
+    until("his key is destroyed", WITHIN, || async { Ok((destroyed().await? > before).then_some(())) }).await?;
+    let again = ask("wanda").send().await?.expect_status(409)?;
+    assert_eq!(again.code(), "email_taken", "the lost answer, once more");
+    let other = ask("wendy").send().await?.expect_status(422)?;
+    assert_eq!(other.code(), "idempotency_key_reused");
     Ok(())
 }
 
