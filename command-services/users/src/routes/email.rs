@@ -89,6 +89,11 @@ pub(super) async fn change(
     if account.email_claim.claim == claim {
         return desk.told(user, &answered).await;
     }
-    let kind = account.change_failed.and_then(|failure| kind_of(failure.code())).unwrap_or(&problems::INTERNAL);
-    Err(Problem::new(kind))
+    match account.change_failed {
+        Some(failure) => Err(Problem::new(kind_of(failure.code()).ok_or(&problems::INTERNAL)?)),
+        // The repeat of one that is over: what became of it is not known any more.
+        None => {
+            Err(rejected(&UserRejection::CredentialsChanged).detail("another change of the address came after this"))
+        }
+    }
 }

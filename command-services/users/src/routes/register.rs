@@ -107,7 +107,7 @@ impl Desk {
         named.hash = self.keys.hash_of(said.as_bytes());
         named.actor = user.to_string();
         let sealed = async {
-            Ok(RegisterUser {
+            Ok::<_, Problem>(RegisterUser {
                 email: self.seal(user, id, EMAIL, email.reveal()).await?,
                 email_claim: claim,
                 username: self.seal(user, id, USERNAME, username.reveal()).await?,

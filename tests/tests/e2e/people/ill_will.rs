@@ -21,6 +21,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
+        an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
         a_crowd_of_newcomers_keeps_nobody_out(&nobody).await
     })
 }
@@ -127,6 +128,23 @@ async fn what_was_refused_is_refused_again(system: &System, nobody: &Http) -> Ou
     let other = ask("wendy").send().await?.expect_status(422)?;
     assert_eq!(other.code(), "idempotency_key_reused");
     Ok(())
+}
+
+async fn an_older_change_of_address_is_told_that_it_is_over(nobody: &Http) -> Outcome {
+    let (_, tokens) = account(nobody, "yann").await?;
+    let own = with(nobody, &tokens);
+    let change = |email: &str| {
+        let ask = own.put("/users/me/email").json(&json!({"email": email, "password": PASSWORD}));
+        ask.key(email.replace('@', "/")).wait(10)
+    };
+    change("yann-2@example.org").send().await?.expect_status(200)?;
+    until("the address before is let go and the next one his", WITHIN, || async {
+        Ok((change("yann-3@example.org").send().await?.status == 200).then_some(()))
+    })
+    .await?;
+    let older = change("yann-2@example.org").send().await?.expect_status(409)?;
+    assert_eq!(older.code(), "credentials_changed");
+    change("yann-3@example.org").send().await?.expect_status(200).map(drop)
 }
 
 /// They cost a hash and a few events each, and nobody knows who they are.
