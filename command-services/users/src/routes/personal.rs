@@ -132,7 +132,7 @@ impl Desk {
                 FIRST_NAME => body.first_name = Some(text.to_owned()),
                 LAST_NAME => body.last_name = Some(text.to_owned()),
                 BIO => body.bio = Some(text.to_owned()),
-                _ => body.addresses.push(serde_json::from_str(text).map_err(|error| super::broken(&error))?),
+                _ => body.addresses.push(Address::from_stored(text).map_err(|error| unreadable(&error))?),
             }
         }
         Ok(body)
@@ -173,6 +173,12 @@ impl Desk {
             Opened::Erased => Ok(None),
         }
     }
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    // Not the error's text: it may quote what was opened.
+    tracing::error!(line = error.line(), column = error.column(), "an address has another shape than this build's");
+    Problem::new(&problems::INTERNAL)
 }
 
 /// What the vault could not do, as a client is told.
