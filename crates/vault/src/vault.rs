@@ -112,6 +112,19 @@ impl Vault {
         open(&parts, self.find(&[name]).await?.get(&name))
     }
 
+    /// The same after a question to the database, whatever is cached: for what is asked about strangers too, by
+    /// [`Vault::ask_about_nobody`], so that neither the time nor an outage tells the known from the unknown.
+    pub async fn open_anew(&self, person: Uuid, field: &str, sealed: &Sealed) -> Result<Opened, Error> {
+        let parts = parts(person, field, sealed)?;
+        let name = parts.label.key;
+        open(&parts, self.load(&[name]).await?.get(&name))
+    }
+
+    /// Asks the database what [`Vault::open_anew`] asks, of nobody.
+    pub async fn ask_about_nobody(&self) -> Result<(), Error> {
+        self.load(&[KeyName::personal(Uuid::nil())]).await.map(drop)
+    }
+
     /// Opens many, each found as a field of a person, with one question to the database at most.
     pub async fn open_all(&self, found: &[(Uuid, &str, &Sealed)]) -> Result<Vec<Opened>, Error> {
         let parts: Vec<_> = found.iter().map(|(person, field, sealed)| parts(*person, field, sealed)).collect();
@@ -147,14 +160,20 @@ impl Vault {
 
     /// What there is under the names; nothing under those that are missing. Names are distinct.
     async fn find(&self, names: &[KeyName]) -> Result<HashMap<KeyName, Held>, Error> {
-        let Inside { pool, cache, .. } = &*self.0;
-        let mut found: HashMap<_, _> = names.iter().filter_map(|name| Some((*name, cache.get(name)?))).collect();
+        let cached = |name: &KeyName| Some((*name, self.0.cache.get(name)?));
+        let mut found: HashMap<_, _> = names.iter().filter_map(cached).collect();
         let asked: Vec<_> = names.iter().copied().filter(|name| !found.contains_key(name)).collect();
-        if asked.is_empty() {
-            return Ok(found);
+        if !asked.is_empty() {
+            found.extend(self.load(&asked).await?);
         }
-        let moment = cache.now();
-        for (name, stored) in table::load(pool, &asked).await? {
+        Ok(found)
+    }
+
+    /// The same of the database alone; what it has is cached.
+    async fn load(&self, names: &[KeyName]) -> Result<HashMap<KeyName, Held>, Error> {
+        let Inside { pool, cache, .. } = &*self.0;
+        let (mut found, moment) = (HashMap::new(), cache.now());
+        for (name, stored) in table::load(pool, names).await? {
             let held = match stored {
                 Stored::Key(wrapped) => Held::Key(Arc::new(self.unwrap(name, &wrapped)?)),
                 Stored::Erased => Held::Erased,

@@ -166,12 +166,26 @@ impl Desk {
         Ok(opened.map(PasswordHash))
     }
 
+    /// The same after a question to the vault's database, as it is asked about nobody too.
+    pub(super) async fn hash_anew_of(
+        &self,
+        user: UserId,
+        kept: &PasswordHash,
+    ) -> Result<Option<PasswordHash>, Problem> {
+        let opened = self.vault.open_anew(user.0, PASSWORD, &Sealed::from_stored(&kept.0)).await.map_err(unsealed)?;
+        Ok(text_of(opened).map(PasswordHash))
+    }
+
     /// One text of a person; nothing if he was erased.
     pub(super) async fn opened(&self, user: UserId, field: &str, sealed: &Sealed) -> Result<Option<String>, Problem> {
-        match self.vault.open(user.0, field, sealed).await.map_err(unsealed)? {
-            Opened::Text(text) => Ok(Some(text.as_str().to_owned())),
-            Opened::Erased => Ok(None),
-        }
+        self.vault.open(user.0, field, sealed).await.map(text_of).map_err(unsealed)
+    }
+}
+
+fn text_of(opened: Opened) -> Option<String> {
+    match opened {
+        Opened::Text(text) => Some(text.as_str().to_owned()),
+        Opened::Erased => None,
     }
 }
 

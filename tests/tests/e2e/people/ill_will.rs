@@ -22,6 +22,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
         an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
+        a_vault_that_is_away_tells_nobody_who_is_known(&system, &nobody).await?;
         a_crowd_of_newcomers_keeps_nobody_out(&nobody).await
     })
 }
@@ -145,6 +146,24 @@ async fn an_older_change_of_address_is_told_that_it_is_over(nobody: &Http) -> Ou
     let older = change("yann-2@example.org").send().await?.expect_status(409)?;
     assert_eq!(older.code(), "credentials_changed");
     change("yann-3@example.org").send().await?.expect_status(200).map(drop)
+}
+
+async fn a_vault_that_is_away_tells_nobody_who_is_known(system: &System, nobody: &Http) -> Outcome {
+    account(nobody, "zoe").await?;
+    let ask = |name: &str, password: &str| {
+        nobody.post("/sessions").json(&json!({"username": name, "password": password})).send()
+    };
+    system.postgres()?.kill().await?;
+    for name in ["zoe", "nobody-at-all"] {
+        let answer = ask(name, "not the password").await?.expect_status(503)?;
+        assert_eq!(answer.code(), "unavailable", "{name}");
+    }
+    system.postgres()?.start_again().await?;
+    until("people are let in again", WITHIN, || async {
+        Ok((ask("zoe", PASSWORD).await?.status == 201).then_some(()))
+    })
+    .await?;
+    ask("nobody-at-all", PASSWORD).await?.expect_status(401).map(drop)
 }
 
 /// They cost a hash and a few events each, and nobody knows who they are.
