@@ -1,11 +1,12 @@
 //! Orders that are paid by card, through the door, with the sandbox as provider: sold and taken, declined, authenticated,
 //! called off, given back in parts; whatever happens, the order and its payment say the same.
 
+use crate::carts::put;
 use crate::shop::{add_product, gbp, order_of, place, text};
 use e2e::{Answer, Http, Outcome, System, own, until};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -25,6 +26,7 @@ fn orders_are_paid_by_card() -> Outcome {
         shop.what_cannot_be_paid_is_not_sold().await?;
         shop.fifty_identical_checkouts_are_one_order().await?;
         shop.a_customer_authenticates_himself_or_thinks_better_of_it().await?;
+        shop.an_old_checkout_does_not_wait_for_a_newer_one().await?;
         shop.what_was_paid_goes_back_in_parts().await?;
         shop.what_was_paid_and_is_called_off_goes_back().await?;
         shop.customers_say_only_what_is_theirs_to_say().await
@@ -155,6 +157,29 @@ impl Shop {
         assert_eq!((text(&off, "status"), text(&off["payment"], "status")), ("cancelled", "voided"));
         assert_eq!(text(&self.payment(&other).await?, "status"), "voided");
         Ok(())
+    }
+
+    /// Of the same cart, whose customer has not authenticated himself for what he put in since.
+    async fn an_old_checkout_does_not_wait_for_a_newer_one(&self) -> Outcome {
+        let buy = async |key: &str, card: &str| {
+            let body = json!({"from_cart": true, "payment": {"method": "card", "token": card}});
+            self.buyer.post("/orders").key(key).wait(30).json(&body).send().await
+        };
+        put(&self.buyer, "MUG", 1).send().await?.expect_status(200)?;
+        let bought = buy("the cart", GOOD).await?.expect_status(201)?.json();
+        put(&self.buyer, "MUG", 2).send().await?.expect_status(200)?;
+        let newer = buy("the next cart", WANTS_ACTION).await?.expect_status(202)?.json();
+        let begun = Instant::now();
+        let again = buy("the cart", GOOD).await?.expect_status(201)?.json();
+        assert_eq!(text(&again, "id"), text(&bought, "id"));
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "it waited for {}: {:?}",
+            text(&newer, "id"),
+            begun.elapsed()
+        );
+        let path = format!("/orders/{}/cancel", text(&newer, "id"));
+        self.buyer.post(path).key("the next cart").wait(30).json(&json!({})).send().await?.expect_status(200).map(drop)
     }
 
     async fn what_was_paid_goes_back_in_parts(&self) -> Outcome {

@@ -19,7 +19,7 @@ use super::carts::{CartsOwn, key_of, problem};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::place::{fits, rehearsed};
 use super::{Desk, ORDERS, path_of};
-use crate::cart::{Cart, Items, Rejection, order_of};
+use crate::cart::{Cart, CartAnswer, Items, Rejection, order_of};
 use crate::order::Status;
 use crate::pricing;
 
@@ -129,7 +129,8 @@ impl Desk {
         match self.orders.look(&key, wait).await {
             Ok(mut settled) => {
                 settled.covers.extend(cart.covers);
-                if settled.answer.as_ref().is_some_and(|order| order.status != Status::RequiresAction)
+                if opens(id, &cart.answer)
+                    && settled.answer.as_ref().is_some_and(|order| order.status != Status::RequiresAction)
                     && let Ok(open) = self.carts.look(&key_of(whose), OPEN_WITHIN.min(wait)).await
                 {
                     settled.covers.extend(open.covers);
@@ -158,6 +159,11 @@ impl Desk {
             None => Err(Problem::new(&problems::CHECKOUT_IN_PROGRESS).member("order_id", id.to_string())),
         }
     }
+}
+
+/// Whether the cart is open once this order is good or off. One that another order is being made of was, before that.
+fn opens(id: OrderId, cart: &CartAnswer) -> bool {
+    cart.under_way.is_none_or(|under_way| under_way == id)
 }
 
 /// For the instance that has checked the cart out, and at no door: what became of the order, 204 if that takes longer
