@@ -148,8 +148,6 @@ struct Key {
 }
 
 impl CursorKey for Key {
-    const LIST: &'static str = "invoices";
-
     fn write(&self) -> String {
         format!("{}:{}", self.series, self.number)
     }
@@ -167,7 +165,7 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<Key>::of("invoices", asked.page, asked.limit, asked.cursor.as_deref())?;
     in_order(asked.from, asked.to)?;
     queries
         .answered(&headers, Reads::Invoices, |reading| async {
@@ -210,7 +208,7 @@ fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
         Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM invoices.document AS d {})", conditions.sql()),
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key { series, number }), .. } = paging {
+    if let Some(Key { series, number }) = paging.after() {
         conditions.and_two("(d.series, d.number) < (?, !)", series.clone(), *number);
     }
     let (limit, offset) = paging.window();
