@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tillroll_command_http::{Checks, EXECUTE_WITHIN, problem_of};
 use tillroll_http::{Allowed, Caller, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson, problems};
-use tillroll_schemas::api_key::{CreateApiKey, RevokeApiKey, Scope};
+use tillroll_schemas::api_key::{CreateApiKey, Maker, RevokeApiKey, Scope};
 use tillroll_schemas::{ApiKeyId, UserId};
 
 #[derive(Deserialize)]
@@ -50,7 +50,9 @@ pub(super) async fn create(
     let hidden = ApiSecret::new(desk.secrets.api_secret(named.id.0));
     let CreateBody { owner, label, scopes } = body;
     let told = json!({ "id": id, "key": hidden.reveal(id), "owner": owner, "label": label, "scopes": scopes });
-    let create = CreateApiKey { hash: hidden.hash(), owner, label, scopes, epoch: Some(epoch) };
+    let login = allowed.caller.user().zip(allowed.caller.login);
+    let made_by = login.map(|(user, login)| Maker { user: UserId(user), epoch: login.epoch });
+    let create = CreateApiKey { hash: hidden.hash(), owner, label, scopes, epoch: Some(epoch), made_by };
     let request = named.request(id.to_string(), create.into());
     let answered = desk.api_keys.execute(request, EXECUTE_WITHIN).await.map_err(problem_of)?;
     let answer = CommandAnswer::created(told, format!("{API_KEYS}/{id}"));
