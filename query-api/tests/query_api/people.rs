@@ -164,7 +164,7 @@ async fn staff_see_the_keys_for_machines_and_nothing_of_their_secrets() {
     let hash = SecretHash::of_digest(&[7; 32]);
     let created = |owner: Uuid| -> ApiKeyEvent {
         let (label, epoch) = ("importer".to_owned(), Some(1));
-        Created { hash: hash.clone(), owner: UserId(owner), label, scopes: scopes(), epoch }.into()
+        Created { hash: hash.clone(), owner: UserId(owner), label, scopes: scopes(), epoch, made_by: None }.into()
     };
     for (nth, owner) in [(1, ANN), (2, BEN)] {
         let id = Uuid::from_u128(nth).to_string();
@@ -186,6 +186,7 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     let mut town = Town::new("people_erased").await;
     town.registered(ANN, "ann").await;
     town.registered(BEN, "ben").await;
+    town.opened(1, ANN, 1).await;
     assert_eq!(town.shop.ask(None, &format!("/erasures/{COMMAND}"), &[]).await.status, StatusCode::NOT_FOUND);
     town.shop.ends_command = Some(CommandId(COMMAND));
     let erased = Erased { epoch: 2, releases: Vec::new(), answer_by: at("2026-11-22T10:00:00Z") };
@@ -214,7 +215,9 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     town.shop.reached("users", USER.events, offset + 1).await;
     let receipt = town.receipt().await;
     assert_eq!(is_given(&receipt), (true, true));
-    assert_eq!(receipt["unreadable"][0]["topic"], USER.events);
+    let account = json!({ "topic": USER.events, "fields": ["email", "username", "password", "address", "bio"] });
+    let device = json!({ "topic": SESSION.events, "fields": ["device"] });
+    assert_eq!(receipt["unreadable"], json!([account, device]), "what she had, and no more");
     let ben = town.shop.get(&format!("/users/{BEN}")).await.json();
     assert_eq!(ben["email"], "ben@example.org", "everybody else stays readable");
 }

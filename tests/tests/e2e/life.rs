@@ -2,8 +2,9 @@
 //! forgotten; and then nothing of him is left but what he bought.
 
 use crate::people::canaries::nowhere;
+use crate::people::sealed::the_receipt_says_what_he_had;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, LogEnds, Outcome, System, own, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -52,6 +53,8 @@ struct Life {
     staff: Http,
     he: Http,
     id: String,
+    /// Where the topics ended before he came.
+    since: LogEnds,
 }
 
 fn shipping() -> Value {
@@ -63,6 +66,7 @@ impl Life {
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         let seen = add_product(&staff, "CUP", 500, 20).await?;
         add_product(&staff, "JUG", 2_000, 5).await?;
+        let since = system.topics()?.ends().await?;
         let email = format!("{MAIL}@example.org");
         let body = json!({"email": email, "username": USERNAME, "password": PASSWORD, "name": NAME});
         let id = text(&nobody.post("/users").json(&body).send().await?.expect_status(201)?.json(), "id").to_owned();
@@ -75,7 +79,7 @@ impl Life {
         assert_eq!((text(&read, "email"), &read["addresses"]), (email.as_str(), &profile["addresses"]));
         let shelf = he.get("/products?limit=10").token(seen).send().await?.expect_status(200)?.json();
         assert_eq!((&shelf["total"], &shelf["items"][0]["available"]), (&json!(2), &json!(20)), "{shelf}");
-        Ok(Self { system: system.clone(), staff, he, id })
+        Ok(Self { system: system.clone(), staff, he, id, since })
     }
 
     async fn puts(&self, sku: &str, pieces: i64) -> Outcome {
@@ -270,11 +274,13 @@ impl Life {
         })
         .await?;
         let receipt = self.receipt(&erased).await?;
+        the_receipt_says_what_he_had(&self.system, &self.since, &self.id, &receipt).await?;
         let topics = receipt["unreadable"].as_array().into_iter().flatten();
         let addressed =
             topics.filter(|one| one["fields"].as_array().is_some_and(|f| f.contains(&"shipping_address".into())));
         let addressed: BTreeSet<&str> = addressed.map(|one| text(one, "topic")).collect();
-        assert_eq!(addressed, BTreeSet::from(["cart.events.v1", "order.events.v1"]), "{receipt}");
+        let everywhere = ["cart.events.v1", "order.commands.v1", "order.events.v1"];
+        assert_eq!(addressed, BTreeSet::from(everywhere), "{receipt}");
         // Whoever has kept the order is told that it is another now.
         let order = self.staff.get(&path).header("if-none-match", &known).send().await?.expect_status(200)?.json();
         assert_eq!(order.get("shipping_address"), Some(&Value::Null), "it is gone, and said to be gone");

@@ -1,6 +1,6 @@
 //! Unusual words in every personal field: after the erasure they are nowhere any more, and everything still works.
 
-use super::sealed::the_receipt_leaves_nothing_out;
+use super::sealed::the_receipt_says_what_he_had;
 use super::{PASSWORD, is_refused_soon, of, with};
 use e2e::{Http, Outcome, System, texts, until};
 use hyper::Method;
@@ -65,7 +65,7 @@ pub(super) async fn after_erasure_nothing_yields_the_plaintext(system: &System, 
 
     system.caught_up().await?;
     let before = system.rows().await?;
-    the_receipt_leaves_nothing_out(system, &since, of(&user, "id"), &receipt).await?;
+    the_receipt_says_what_he_had(system, &since, of(&user, "id"), &receipt).await?;
     system.tillroll().await.stop().await?;
     nowhere(system, &CANARIES, (IN_THE_CLEAR, "user.events.v1")).await?;
     system.delete_read_models().await?;
