@@ -8,6 +8,8 @@ pub mod canaries;
 mod costs;
 #[path = "people/machines.rs"]
 mod machines;
+#[path = "people/master_key.rs"]
+mod master_key;
 #[path = "people/sealed.rs"]
 pub mod sealed;
 
