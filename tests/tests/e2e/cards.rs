@@ -166,11 +166,11 @@ impl Shop {
             self.buyer.post("/orders").key(key).wait(30).json(&body).send().await
         };
         put(&self.buyer, "MUG", 1).send().await?.expect_status(200)?;
-        let bought = buy("the cart", GOOD).await?.expect_status(201)?.json();
+        let bought = buy("the-cart", GOOD).await?.expect_status(201)?.json();
         put(&self.buyer, "MUG", 2).send().await?.expect_status(200)?;
-        let newer = buy("the next cart", WANTS_ACTION).await?.expect_status(202)?.json();
+        let newer = buy("the-next-cart", WANTS_ACTION).await?.expect_status(202)?.json();
         let begun = Instant::now();
-        let again = buy("the cart", GOOD).await?.expect_status(201)?.json();
+        let again = buy("the-cart", GOOD).await?.expect_status(201)?.json();
         assert_eq!(text(&again, "id"), text(&bought, "id"));
         assert!(
             begun.elapsed() < Duration::from_secs(2),
@@ -179,7 +179,7 @@ impl Shop {
             begun.elapsed()
         );
         let path = format!("/orders/{}/cancel", text(&newer, "id"));
-        self.buyer.post(path).key("the next cart").wait(30).json(&json!({})).send().await?.expect_status(200).map(drop)
+        self.buyer.post(path).key("the-next-cart").wait(30).json(&json!({})).send().await?.expect_status(200).map(drop)
     }
 
     async fn what_was_paid_goes_back_in_parts(&self) -> Outcome {

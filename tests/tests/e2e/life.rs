@@ -103,6 +103,7 @@ impl Life {
     }
 
     async fn order(&self, id: &str) -> Outcome<Value> {
+        self.system.caught_up().await?;
         Ok(self.he.get(format!("/orders/{id}")).wait(10).send().await?.expect_status(200)?.json())
     }
 
@@ -133,6 +134,7 @@ impl Life {
         assert_eq!(again["order_id"], Value::Null, "{again}");
         self.puts("CUP", 4).await?;
         self.puts("CUP", 3).await?;
+        self.system.caught_up().await?;
         let cart = self.cart().await?;
         let pieces = cart["items"].as_array().into_iter().flatten().filter_map(|item| item["quantity"].as_i64());
         assert_eq!(pieces.sum::<i64>(), 4, "{cart}");
