@@ -57,6 +57,7 @@ impl Town {
         let street = json!({"lines": ["1 High Street"], "city": "Leeds", "country": "GB"}).to_string();
         let profile = Profile {
             bio: Some(self.seal(user, "bio", "likes lamps").await),
+            phone: Some(self.seal(user, "phone", "+447700900123").await),
             addresses: vec![self.seal(user, "address", &street).await],
             ..Profile::default()
         };
@@ -111,6 +112,7 @@ async fn staff_see_everybody_and_people_see_themselves_with_what_the_vault_opens
         (&me["email"], &me["username"], &me["bio"], &me["addresses"][0]["city"], &me["version"]),
         (&json!("ann@example.org"), &json!("ann"), &json!("likes lamps"), &json!("Leeds"), &json!(2))
     );
+    assert_eq!(me["phone"], "+447700900123");
     assert_eq!((&me["email_verified"], &me["roles"]), (&json!(false), &json!(["customer"])));
     assert!(!me.to_string().contains("s1."), "nothing sealed, and no password: {me}");
     for path in ["/users".to_owned(), format!("/users/{BEN}"), "/api-keys".to_owned()] {

@@ -1,9 +1,10 @@
 //! A customer's whole life through the public door, over every context: he registers, buys, is told, gives back, and is
 //! forgotten; and then nothing of him is left but what he bought.
 
+use crate::messages::deliverer::Deliverer;
 use crate::people::canaries::nowhere;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, Outcome, System, own_with, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ const REASON: &str = "the handle came off";
 const MAIL: &str = "wombatmail";
 const USERNAME: &str = "echidnauser";
 const NAME: &str = "Bilby Dunnart";
+const PHONE: &str = "447700900461";
 const STREET: &str = "1 Kowari Street";
 const CITY: &str = "Mulgaraville";
 const RECIPIENT: &str = "Antechinus Ltd";
@@ -31,8 +33,10 @@ const OWN_WORDS: &str = "Phascogale has moved in";
 
 #[test]
 fn a_customer_registers_buys_is_told_gives_back_and_is_forgotten() -> Outcome {
-    own(|system| async move {
-        let life = Life::begins(&system).await?;
+    let deliverer = Deliverer::closed()?;
+    own_with(deliverer.settings(), |system| async move {
+        deliverer.open()?;
+        let life = Life::begins(&system, deliverer).await?;
         life.his_cart_is_his_again_when_his_card_is_declined().await?;
         life.he_buys_nothing_at_a_price_that_he_did_not_see().await?;
         let bought = life.he_authenticates_himself_and_has_bought().await?;
@@ -52,6 +56,7 @@ struct Life {
     staff: Http,
     he: Http,
     id: String,
+    deliverer: Deliverer,
 }
 
 fn shipping() -> Value {
@@ -59,7 +64,7 @@ fn shipping() -> Value {
 }
 
 impl Life {
-    async fn begins(system: &System) -> Outcome<Self> {
+    async fn begins(system: &System, deliverer: Deliverer) -> Outcome<Self> {
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         let seen = add_product(&staff, "CUP", 500, 20).await?;
         add_product(&staff, "JUG", 2_000, 5).await?;
@@ -69,13 +74,16 @@ impl Life {
         let body = json!({"email": email, "password": PASSWORD});
         let tokens = nobody.post("/sessions").json(&body).send().await?.expect_status(201)?.json();
         let he = nobody.with_token(tokens["access_token"].as_str());
-        let profile = json!({"name": NAME, "addresses": [{"lines": [STREET], "city": CITY, "country": "GB"}]});
+        let addresses = json!([{"lines": [STREET], "city": CITY, "country": "GB"}]);
+        let profile = json!({"name": NAME, "phone": format!("+{PHONE}"), "addresses": addresses});
         let told = he.put("/users/me").json(&profile).send().await?.expect_status(200)?;
+        he.put("/notifications/preferences").json(&json!({"delivery": ["sms"]})).send().await?.expect_status(200)?;
         let read = he.get("/users/me").token(told.token()).send().await?.expect_status(200)?.json();
-        assert_eq!((text(&read, "email"), &read["addresses"]), (email.as_str(), &profile["addresses"]));
+        assert_eq!((text(&read, "email"), &read["phone"]), (email.as_str(), &profile["phone"]));
+        assert_eq!(read["addresses"], profile["addresses"]);
         let shelf = he.get("/products?limit=10").token(seen).send().await?.expect_status(200)?.json();
         assert_eq!((&shelf["total"], &shelf["items"][0]["available"]), (&json!(2), &json!(20)), "{shelf}");
-        Ok(Self { system: system.clone(), staff, he, id })
+        Ok(Self { system: system.clone(), staff, he, id, deliverer })
     }
 
     async fn puts(&self, sku: &str, pieces: i64) -> Outcome {
@@ -177,14 +185,19 @@ impl Life {
         self.becomes(&only, "captured").await.map(drop)
     }
 
-    async fn he_is_told_and_has_his_invoice(&self, bought: &str) -> Outcome {
-        until("he is told that he has bought", WITHIN, || async {
+    /// He is told this of his order, over this channel.
+    async fn he_is_told(&self, order: &str, template: &str, channel: &str) -> Outcome {
+        until(template, WITHIN, || async {
             let told = self.he.get("/notifications").send().await?.expect_status(200)?.json();
-            let is_it = |one: &&Value| one["template"] == "order_confirmed" && one["data"]["order_id"] == bought;
-            let sent = told["items"].as_array().into_iter().flatten().find(is_it).map(|one| one["channels"].clone());
-            Ok(sent.filter(|channels| channels["email"] == "sent"))
+            let is_it = |one: &&Value| one["template"] == template && one["data"]["order_id"] == order;
+            let found = told["items"].as_array().into_iter().flatten().find(is_it);
+            Ok(found.is_some_and(|one| one["channels"][channel] == "sent").then_some(()))
         })
-        .await?;
+        .await
+    }
+
+    async fn he_is_told_and_has_his_invoice(&self, bought: &str) -> Outcome {
+        self.he_is_told(bought, "order_confirmed", "email").await?;
         let invoice = until("it is invoiced", WITHIN, || async {
             let ask = self.he.get(format!("/orders/{bought}/invoice")).header("accept", "application/pdf");
             Ok(Some(ask.send().await?).filter(|answer| answer.status == 200))
@@ -216,6 +229,8 @@ impl Life {
     async fn what_he_gives_back_is_paid_back(&self, bought: &str) -> Outcome {
         let out = self.staff.post(format!("/orders/{bought}/fulfilments")).key("out").wait(30).send().await?;
         out.expect_status(201)?;
+        self.he_is_told(bought, "order_shipped", "sms").await?;
+        self.deliverer.to("sms", &format!("+{PHONE}")).await?;
         let pieces = json!({"lines": [{"sku": "CUP", "quantity": 2}], "restock": true, "reason": REASON});
         let returned = self.gets_back(format!("/orders/{bought}/returns"), "back", pieces).await?;
         assert_eq!(returned["refunded"], gbp(1_000));
@@ -293,7 +308,7 @@ impl Life {
 }
 
 async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> Outcome {
-    let words = [MAIL, USERNAME, NAME, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
+    let words = [MAIL, USERNAME, NAME, PHONE, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
     until("nothing is under way", WITHIN, || async {
         Ok(system.run(&["saga", "list", "--json"]).await?.out.trim().is_empty().then_some(()))
     })

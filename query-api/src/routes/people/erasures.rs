@@ -31,7 +31,7 @@ const ONE: &str = "
 const UNREADABLE: [Unreadable; 4] = [
     Unreadable {
         topic: catalogue::USER.events,
-        fields: &["email", "username", "name", "first_name", "last_name", "bio", "address", "password"],
+        fields: &["email", "username", "name", "first_name", "last_name", "bio", "phone", "address", "password"],
     },
     Unreadable { topic: catalogue::SESSION.events, fields: &["device"] },
     Unreadable { topic: catalogue::CART.events, fields: &["shipping_address"] },

@@ -21,7 +21,7 @@ pub(super) async fn the_receipt_leaves_nothing_out(
         }
     }
     let found = fields_of(system, since, user).await?;
-    assert!(found.len() >= 9, "{found:?}");
+    assert!(found.len() >= 10, "{found:?}");
     let missing: Vec<_> = found.difference(&said).collect();
     assert!(missing.is_empty(), "the receipt is silent about {missing:?}");
     Ok(())
