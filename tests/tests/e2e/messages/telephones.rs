@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const NUMBER: &str = "+447700900317";
 
 pub async fn are_reached_by_text_and_push_messages(system: &System, post: &Post, deliverer: &Deliverer) -> Outcome {
-    let cy = Person::registered(system, "cy").await?;
+    let cy = Person::registered(system, "cyril").await?;
     a_number_that_nobody_can_dial_is_refused(&cy).await?;
     he_and_staff_see_his_number(system, &cy).await?;
     wants(&cy, &["sms", "push"]).await?;
