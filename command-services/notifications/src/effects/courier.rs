@@ -120,8 +120,10 @@ impl Courier {
             None if owed => Wishes::default(),
             None => return None,
         };
-        let wanted = owed || wishes.choices.wants(kind, channel);
-        if !wanted && !(channel == Channel::Email && self.mail_stands_in(errand, &wishes.choices).await?) {
+        let wanted = owed
+            || wishes.choices.wants(kind, channel)
+            || (channel == Channel::Email && self.mail_stands_in(errand, &wishes.choices).await?);
+        if !wanted {
             return Some(Err(GaveUp::SwitchedOff));
         }
         let Some(way) = self.way(channel) else { return Some(Err(GaveUp::NotConfigured)) };
