@@ -1,14 +1,13 @@
 //! Erasing: a key is destroyed and a tombstone left in its place, once and for all. The log's events are the list of
 //! tombstones that no backup of the vault can fall behind: whoever reads one says so again (`entomb`).
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tillroll_postgres::connect;
 use uuid::Uuid;
 
 use crate::table::get;
-use crate::{Error, KeyName, Kind, Vault};
+use crate::{Error, KeyName, Vault};
 
 const ERASE: &str = "
     INSERT INTO vault.person_key AS held (person, kind, generation, erased_at) VALUES ($1, 'personal', 1, now())
@@ -25,15 +24,9 @@ const ENTOMB: &str = "
     SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at)
     WHERE held.erased_at IS NULL OR held.erased_at > EXCLUDED.erased_at";
 
-const RAISE_FLOOR: &str = "
-    UPDATE vault.fiscal_floor SET before = GREATEST(before, $1::integer)
-    WHERE $1::integer <= EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') RETURNING before";
-
 const DESTROYED: &str = "
     SELECT EXTRACT(EPOCH FROM now() - erased_at)::float8 FROM vault.person_key
     WHERE person = $1 AND kind = 'personal' AND erased_at IS NOT NULL";
-
-const DESTROY_FISCAL: &str = "DELETE FROM vault.person_key WHERE kind = 'fiscal' AND generation < $1";
 
 /// That a person's key is no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,22 +77,5 @@ impl Vault {
     /// that the vault has carried out; who hears of one that it may not have yet says `entomb`, which does both.
     pub fn forget(&self, person: Uuid) {
         self.0.cache.forget_one(&KeyName::personal(person));
-    }
-
-    /// Destroys the fiscal keys of all persons for the calendar years that ended before this day, and lets none be made
-    /// for them again; how many keys there were. A repeat destroys what a backup brought back.
-    ///
-    /// `Error::YearNotOver` if that would be a year that is not over.
-    pub async fn erase_fiscal(&self, before: NaiveDate) -> Result<u64, Error> {
-        let mut connection = connect(&self.0.settings).await?;
-        let transaction = connection.transaction().await.map_err(tillroll_postgres::Error::from)?;
-        let raised = transaction.query_opt(RAISE_FLOOR, &[&before.year()]).await;
-        let raised = raised.map_err(tillroll_postgres::Error::from)?;
-        let floor: i32 = get(&raised.ok_or(Error::YearNotOver { year: before.year() - 1 })?, 0)?;
-        let destroyed = tillroll_postgres::execute(&transaction, DESTROY_FISCAL, &[&floor]).await?;
-        transaction.commit().await.map_err(tillroll_postgres::Error::from)?;
-        self.0.cache.forget(|name| name.kind == Kind::Fiscal);
-        tracing::info!(year = floor, keys = destroyed, "fiscal keys of the years before destroyed");
-        Ok(destroyed)
     }
 }

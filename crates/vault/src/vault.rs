@@ -105,6 +105,21 @@ impl Vault {
         self.key(KeyName::fiscal(person, year)).await?.seal(command_id, field, text)
     }
 
+    /// The same for somebody who must have a key of his own already, as with [`Vault::seal_for_known`]: no fiscal key is
+    /// made for an id that is nobody's, or for a person who was erased.
+    pub async fn seal_fiscal_for_known(
+        &self,
+        person: Uuid,
+        year: u16,
+        command_id: Uuid,
+        field: &str,
+        text: &str,
+    ) -> Result<Sealed, Error> {
+        let own = KeyName::personal(person);
+        self.find(&[own]).await?.remove(&own).ok_or(Error::KeyMissing { key: own })?.alive(own)?;
+        self.seal_fiscal(person, year, command_id, field, text).await
+    }
+
     /// Opens a text that was found as this field of this person. One that was sealed as another is an error.
     pub async fn open(&self, person: Uuid, field: &str, sealed: &Sealed) -> Result<Opened, Error> {
         let parts = parts(person, field, sealed)?;

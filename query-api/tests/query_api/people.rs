@@ -8,14 +8,14 @@ use tillroll_log::CommandId;
 use tillroll_postgres::{Settings, connect};
 use tillroll_projectors::{MIGRATIONS, projections};
 use tillroll_schemas::api_key::{ApiKeyEvent, Created, Revoked as KeyRevoked, Scope};
-use tillroll_schemas::catalogue::{API_KEY, SESSION, USER};
+use tillroll_schemas::catalogue::{API_KEY, CART, INVOICE_SERIES, ORDER, SESSION, USER};
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::session::{LoggedOut, Opened, SessionEvent};
 use tillroll_schemas::user::{
     self, Activated, Erased, HeldClaim, PasswordChanged, PasswordProof, Profile, RegistrationStarted, Suspended,
     UserEvent,
 };
-use tillroll_schemas::{PasswordHash, Sealed, SecretHash, UserId};
+use tillroll_schemas::{Buyer, PasswordHash, Sealed, SecretHash, UserId};
 use tillroll_testkit::database;
 use tillroll_vault::{Caching, MasterKey, MasterKeys, Vault};
 use uuid::Uuid;
@@ -215,6 +215,16 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     let receipt = town.receipt().await;
     assert_eq!(is_given(&receipt), (true, true));
     assert_eq!(receipt["unreadable"][0]["topic"], USER.events);
+    assert_eq!(receipt.get("kept"), None, "she has bought nothing");
+    for year in [2014, 2015, 2013] {
+        town.vault.seal_fiscal(ANN, year, COMMAND, Buyer::FIELD, "Ann").await.unwrap();
+    }
+    let kept = town.receipt().await["kept"].clone();
+    assert_eq!(kept["until"], "2026-12-31", "eleven years after the last: {kept}");
+    let topics: Vec<_> = kept["texts"].as_array().unwrap().iter().map(|one| one["topic"].clone()).collect();
+    assert_eq!(topics, [CART.events, ORDER.events, INVOICE_SERIES.events]);
+    town.vault.erase_fiscal("2016-01-01".parse().unwrap()).await.unwrap();
+    assert_eq!(town.receipt().await.get("kept"), None, "the term is over");
     let ben = town.shop.get(&format!("/users/{BEN}")).await.json();
     assert_eq!(ben["email"], "ben@example.org", "everybody else stays readable");
 }

@@ -1,14 +1,16 @@
 //! A customer's whole life through the public door, over every context: he registers, buys, is told, gives back, and is
-//! forgotten; and then nothing of him is left but what he bought.
+//! forgotten; and then nothing of him is left but what he bought, and his name and address on the documents of it.
 
 use crate::people::canaries::nowhere;
+use crate::people::sealed::the_receipt_leaves_nothing_out;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, LogEnds, Outcome, System, own, texts, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tillroll_testkit::pdf_text;
 
 const PASSWORD: &str = "a long enough password";
 const GOOD: &str = "pm_card_visa";
@@ -43,7 +45,11 @@ fn a_customer_registers_buys_is_told_gives_back_and_is_forgotten() -> Outcome {
         life.he_sees_all_of_it_at_a_glance(&bought, &cancelled).await?;
         life.where_it_went_only_he_and_staff_may_know(&bought).await?;
         life.he_is_forgotten(&bought).await?;
-        nothing_of_him_is_left_and_the_rest_is_made_again(&system).await
+        life.his_documents_still_name_him(&bought).await?;
+        nothing_of_him_is_left_and_the_rest_is_made_again(&system).await?;
+        life.his_documents_still_name_him(&bought).await?;
+        keys_go_when_their_term_is_over_and_not_before(&system).await?;
+        life.his_documents_still_name_him(&bought).await
     })
 }
 
@@ -52,14 +58,22 @@ struct Life {
     staff: Http,
     he: Http,
     id: String,
+    /// Where the log ended before him.
+    since: LogEnds,
 }
 
 fn shipping() -> Value {
     json!({"name": RECIPIENT, "lines": [OTHER_STREET], "city": CITY, "postal_code": "LS1 4AP", "country": "GB"})
 }
 
+/// As he stands on his documents: the name is that of his profile.
+fn buyer() -> Value {
+    json!({"name": NAME, "address": {"lines": [STREET], "city": CITY, "country": "GB"}})
+}
+
 impl Life {
     async fn begins(system: &System) -> Outcome<Self> {
+        let since = system.topics()?.ends().await?;
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         let seen = add_product(&staff, "CUP", 500, 20).await?;
         add_product(&staff, "JUG", 2_000, 5).await?;
@@ -75,7 +89,7 @@ impl Life {
         assert_eq!((text(&read, "email"), &read["addresses"]), (email.as_str(), &profile["addresses"]));
         let shelf = he.get("/products?limit=10").token(seen).send().await?.expect_status(200)?.json();
         assert_eq!((&shelf["total"], &shelf["items"][0]["available"]), (&json!(2), &json!(20)), "{shelf}");
-        Ok(Self { system: system.clone(), staff, he, id })
+        Ok(Self { system: system.clone(), staff, he, id, since })
     }
 
     async fn puts(&self, sku: &str, pieces: i64) -> Outcome {
@@ -85,7 +99,8 @@ impl Life {
 
     fn checks_out(&self, query: &str, key: &str, card: &str) -> Ask {
         let payment = json!({"method": "card", "token": card});
-        let body = json!({"from_cart": true, "payment": payment, "shipping_address": shipping()});
+        let body = json!({"from_cart": true, "payment": payment, "shipping_address": shipping(),
+            "billing_address": buyer()["address"]});
         self.he.post(format!("/orders{query}")).key(key).wait(30).json(&body)
     }
 
@@ -190,7 +205,10 @@ impl Life {
             Ok(Some(ask.send().await?).filter(|answer| answer.status == 200))
         })
         .await?;
-        assert!(invoice.bytes.starts_with(b"%PDF-"), "{:?}", invoice.headers);
+        let printed = pdf_text(&invoice.bytes);
+        assert!(printed.contains(&format!("Buyer     {NAME}\n          {STREET}\n          {CITY}\n")), "{printed}");
+        let json = self.he.get(format!("/orders/{bought}/invoice")).send().await?.expect_status(200)?.json();
+        assert_eq!(json["buyer"], buyer());
         Ok(())
     }
 
@@ -275,10 +293,28 @@ impl Life {
             topics.filter(|one| one["fields"].as_array().is_some_and(|f| f.contains(&"shipping_address".into())));
         let addressed: BTreeSet<&str> = addressed.map(|one| text(one, "topic")).collect();
         assert_eq!(addressed, BTreeSet::from(["cart.events.v1", "order.events.v1"]), "{receipt}");
+        assert!(text(&receipt["kept"], "until").ends_with("-12-31"), "by law: {receipt}");
+        the_receipt_leaves_nothing_out(&self.system, &self.since, &self.id, &receipt).await?;
         // Whoever has kept the order is told that it is another now.
         let order = self.staff.get(&path).header("if-none-match", &known).send().await?.expect_status(200)?.json();
         assert_eq!(order.get("shipping_address"), Some(&Value::Null), "it is gone, and said to be gone");
         assert_eq!(text(&order, "user_id"), self.id, "what was bought is still there");
+        Ok(())
+    }
+
+    /// The invoice and both credit notes of what he bought; where it went they do not tell.
+    async fn his_documents_still_name_him(&self, bought: &str) -> Outcome {
+        self.system.caught_up().await?;
+        let list = self.staff.get(format!("/invoices?order={bought}")).send().await?.expect_status(200)?.json();
+        let documents: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();
+        assert_eq!(documents.len(), 3, "{list}");
+        for document in documents {
+            let ask = || self.staff.get(format!("/invoices/{}", text(document, "number")));
+            assert_eq!(ask().send().await?.expect_status(200)?.json()["buyer"], buyer(), "{document}");
+            let printed = ask().header("accept", "application/pdf").send().await?.expect_status(200)?;
+            let printed = pdf_text(&printed.bytes);
+            assert!(printed.contains(NAME) && printed.contains(STREET) && !printed.contains(RECIPIENT), "{printed}");
+        }
         Ok(())
     }
 
@@ -320,5 +356,31 @@ async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> O
     system.tillroll().await.start_again().await?;
     system.caught_up().await?;
     assert_eq!(before.differences(&system.rows().await?), Vec::<String>::new());
+    Ok(())
+}
+
+/// He is the only one who has bought, this year: so this has as many keys, which are made those of 2001 as well.
+async fn keys_go_when_their_term_is_over_and_not_before(system: &System) -> Outcome {
+    let older = "INSERT INTO vault.person_key (person, kind, generation, wrapped, master)
+        SELECT person, kind, 2001, wrapped, master FROM vault.person_key WHERE kind = 'fiscal' RETURNING kind";
+    assert_eq!(texts(system.vault_url(), older).await?.len(), 1);
+    let expire = async |before: &str, more: &[&str]| {
+        let ended = system.run(&[&["vault", "expire-fiscal", "--before", before], more].concat()).await?;
+        Outcome::Ok((ended.code, ended.out.trim().to_owned(), ended.err))
+    };
+    let (code, out, err) = expire("9000", &[]).await?;
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(
+        err.contains("keys of 8999 are kept until 9010-12-31") && err.contains("TILLROLL_FISCAL_TERM_YEARS"),
+        "{err}"
+    );
+    for (more, said) in [
+        (&["--dry-run"][..], "1 fiscal keys of the years before 2002 would be destroyed"),
+        (&[], "1 fiscal keys of the years before 2002 destroyed"),
+        (&[], "0 fiscal keys of the years before 2002 destroyed"),
+    ] {
+        let (code, out, err) = expire("2002", more).await?;
+        assert_eq!((code, out.as_str()), (Some(0), said), "{err}");
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod costs;
 #[path = "people/machines.rs"]
 mod machines;
 #[path = "people/sealed.rs"]
-mod sealed;
+pub mod sealed;
 
 use e2e::{Answer, Ask, Http, Outcome, System, own, until};
 use hyper::Method;

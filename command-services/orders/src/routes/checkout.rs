@@ -12,9 +12,10 @@ use tillroll_http::{Caller, CommandAnswer, CommandHeaders, PathId, Problem, Scop
 use tillroll_log::{Answered, CommandId, ExecuteError, Key, Version};
 use tillroll_schemas::cart::{CartCommand, CheckOut, LookInto};
 use tillroll_schemas::order::{Line, PaymentTerms, PlaceOrder};
-use tillroll_schemas::{Address, Money, OrderId, Sku, UserId};
+use tillroll_schemas::{Money, OrderId, Sku, UserId};
 use uuid::Uuid;
 
+use super::address::Addresses;
 use super::carts::{CartsOwn, key_of, problem};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::place::{fits, rehearsed};
@@ -33,8 +34,8 @@ pub(super) struct Wish<'a> {
     pub(super) canonical: &'a [u8],
     /// How the order with this id is paid.
     pub(super) terms: &'a (dyn Fn(OrderId) -> PaymentTerms + Send + Sync),
-    /// Where it is sent.
-    pub(super) address: Option<&'a Address>,
+    /// Where it is sent, and who pays.
+    pub(super) addresses: Addresses<'a>,
     /// The cart's `net` as it was shown.
     pub(super) expected_net: Option<Money>,
     pub(super) dry_run: bool,
@@ -80,7 +81,7 @@ impl Desk {
         loop {
             let look = self.look_into(&named, whose).await?;
             let order = self.priced_cart(&look, whose, wish).await?;
-            let order = self.addressed(order, named.id.0, wish.address).await?;
+            let order = self.addressed(order, named.id.0, wish.addresses).await?;
             let command = CartCommand::from(CheckOut { user_id: whose, order });
             let asked = named.clone().request(key_of(whose), command);
             tried += 1;
@@ -112,6 +113,7 @@ impl Desk {
             placed_at: None,
             lines,
             shipping_address: None,
+            buyer: None,
         })
     }
 

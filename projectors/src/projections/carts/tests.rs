@@ -49,6 +49,7 @@ fn checked_out() -> CartEvent {
         payment: of.payment,
         placed_at: None,
         shipping_address: None,
+        buyer: None,
     };
     CheckedOut { order_id: ORDER, order }.into()
 }

@@ -1,5 +1,6 @@
 //! `GET /erasures/{id}`: the receipt. It is given only once nobody can read the person's texts any more: the key is
-//! destroyed, every read model has passed the event, and no process can have the key in memory.
+//! destroyed, every read model has passed the event, and no process can have the key in memory. What the law wants kept
+//! with the documents of what he bought is told apart.
 
 use crate::failure::column;
 use crate::freshness::Reads;
@@ -7,10 +8,11 @@ use crate::queries::Queries;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Serialize;
 use std::sync::Arc;
 use tillroll_http::{PathId, Problem};
-use tillroll_schemas::{Timestamp, catalogue};
+use tillroll_schemas::{Buyer, Timestamp, catalogue};
 use tillroll_vault::Caching;
 use uuid::Uuid;
 
@@ -28,18 +30,27 @@ const ONE: &str = "
 
 /// Every text that may have been sealed under the person's key, by the events topic that has it; a command on its way to
 /// its aggregate holds the same sealed text.
-const UNREADABLE: [Unreadable; 4] = [
-    Unreadable {
+const UNREADABLE: [Texts; 4] = [
+    Texts {
         topic: catalogue::USER.events,
         fields: &["email", "username", "name", "first_name", "last_name", "bio", "address", "password"],
     },
-    Unreadable { topic: catalogue::SESSION.events, fields: &["device"] },
-    Unreadable { topic: catalogue::CART.events, fields: &["shipping_address"] },
-    Unreadable { topic: catalogue::ORDER.events, fields: &["shipping_address"] },
+    Texts { topic: catalogue::SESSION.events, fields: &["device"] },
+    Texts { topic: catalogue::CART.events, fields: &["shipping_address"] },
+    Texts { topic: catalogue::ORDER.events, fields: &["shipping_address"] },
 ];
 
+/// The same of what is sealed under fiscal keys, which outlive him.
+const KEPT: [Texts; 3] = [
+    Texts { topic: catalogue::CART.events, fields: &[Buyer::FIELD] },
+    Texts { topic: catalogue::ORDER.events, fields: &[Buyer::FIELD] },
+    Texts { topic: catalogue::INVOICE_SERIES.events, fields: &[Buyer::FIELD] },
+];
+
+const REASON: &str = "name and address stand on invoices and credit notes for as long as the law wants these kept";
+
 #[derive(Serialize)]
-struct Unreadable {
+struct Texts {
     topic: &'static str,
     fields: &'static [&'static str],
 }
@@ -52,7 +63,19 @@ struct Receipt {
     status: &'static str,
     erased_at: Timestamp,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    unreadable: Vec<&'static Unreadable>,
+    unreadable: Vec<&'static Texts>,
+    /// What stays readable by law, if he has bought anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<Kept>,
+}
+
+/// What is kept for a term.
+#[derive(Serialize)]
+struct Kept {
+    /// The last day of it.
+    until: NaiveDate,
+    reason: &'static str,
+    texts: &'static [Texts],
 }
 
 /// Whoever knows the id may ask: the person himself has no access any more, and it says nothing of him.
@@ -71,8 +94,12 @@ pub(crate) async fn one(
             let over = forgotten && behind == 0;
             let (status, version) = if over { ("erased", 2) } else { ("erasing", 1) };
             let unreadable = if over { UNREADABLE.iter().collect() } else { Vec::new() };
-            let receipt = Receipt { erasure_id: id, user_id, status, erased_at: column(&row, 1)?, unreadable };
-            reading.one(version, status, &receipt)
+            let until = if over { queries.kept_until(user_id).await? } else { None };
+            let kept = until.map(|until| Kept { until, reason: REASON, texts: &KEPT });
+            // The end of the term changes no row either.
+            let place = until.map_or_else(|| status.to_owned(), |until| format!("{status}.{until}"));
+            let receipt = Receipt { erasure_id: id, user_id, status, erased_at: column(&row, 1)?, unreadable, kept };
+            reading.one(version, place, &receipt)
         })
         .await
 }

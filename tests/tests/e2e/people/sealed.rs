@@ -5,19 +5,18 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use tillroll_schemas::Sealed;
 
-type Fields = BTreeSet<(String, String)>;
+/// Under which kind of key, in which topic, as which field.
+type Fields = BTreeSet<(String, String, String)>;
 
-/// The receipt names every field of every topic that got a text of his since then.
-pub(super) async fn the_receipt_leaves_nothing_out(
-    system: &System,
-    since: &LogEnds,
-    user: &str,
-    receipt: &Value,
-) -> Outcome {
+/// The receipt names every field of every topic that got a text of his since then: as unreadable what was sealed under his
+/// own key, and as kept what is under a fiscal one.
+pub async fn the_receipt_leaves_nothing_out(system: &System, since: &LogEnds, user: &str, receipt: &Value) -> Outcome {
     let mut said = Fields::new();
-    for topic in receipt["unreadable"].as_array().ok_or("no list")? {
-        for field in topic["fields"].as_array().ok_or("no fields")? {
-            said.insert((text(&topic["topic"]), text(field)));
+    for (kind, list) in [("Personal", &receipt["unreadable"]), ("Fiscal", &receipt["kept"]["texts"])] {
+        for topic in list.as_array().into_iter().flatten() {
+            for field in topic["fields"].as_array().ok_or("no fields")? {
+                said.insert((kind.to_owned(), text(&topic["topic"]), text(field)));
+            }
         }
     }
     let found = fields_of(system, since, user).await?;
@@ -39,7 +38,7 @@ async fn fields_of(system: &System, since: &LogEnds, user: &str) -> Outcome<Fiel
         for string in body.split('"').filter(|string| string.starts_with("s1.")) {
             let Ok(label) = Sealed::from_stored(string).label() else { continue };
             if label.key.person.to_string() == user {
-                fields.insert((topic.clone(), label.field.into()));
+                fields.insert((format!("{:?}", label.key.kind), topic.clone(), label.field.into()));
             }
         }
     }

@@ -5,7 +5,7 @@ use tillroll_schemas::invoice_series::{Document, InvoiceSeriesCommand};
 use tillroll_schemas::payment::{
     CapturePayment, PaymentCommand, RefundPayment, RequestPayment, VoidPayment, payment_of,
 };
-use tillroll_schemas::{PaymentId, RefundId};
+use tillroll_schemas::{PaymentId, RefundId, Sealed};
 
 use super::*;
 use crate::CartReactions;
@@ -22,8 +22,19 @@ fn of(event: impl Into<OrderEvent>) -> Vec<Outgoing> {
     OrderReactions::on_event(&cause(&ORDER.to_string()), &event.into()).unwrap()
 }
 
+fn made_out_to() -> Sealed {
+    Sealed::from_stored("s1.buyer")
+}
+
 fn paper() -> Paper {
-    Paper { dated: at(0), user_id: None, customer: None, country: None, lines: vec![] }
+    Paper {
+        dated: at(0),
+        user_id: Some(BUYER),
+        customer: None,
+        country: None,
+        buyer: Some(made_out_to()),
+        lines: vec![],
+    }
 }
 
 #[track_caller]
@@ -33,12 +44,13 @@ fn asks_payment(outgoing: &Outgoing, step: &str, command: impl Into<PaymentComma
     assert_eq!(PaymentCommand::decode(outgoing.type_name, &outgoing.value).unwrap(), command.into());
 }
 
-/// The document that a number is asked for, in the series of its date.
+/// The document that a number is asked for, in the series of its date, made out to the buyer.
 #[track_caller]
 fn document(outgoing: &Outgoing) -> Document {
     assert_eq!((outgoing.to, outgoing.step.as_ref()), (tillroll_schemas::catalogue::INVOICE_SERIES, "invoice"));
     assert_eq!(*outgoing.key, *"2010-12");
     let InvoiceSeriesCommand::Issue(asked) = InvoiceSeriesCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+    assert_eq!((asked.user_id, asked.buyer), (Some(BUYER), Some(made_out_to())));
     asked.document
 }
 

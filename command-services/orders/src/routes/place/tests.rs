@@ -149,21 +149,23 @@ fn an_order_that_no_record_can_hold_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn where_it_is_sent_a_customer_says_and_every_field_that_is_wrong_is_named() {
+fn where_it_is_sent_and_who_pays_a_customer_says_and_every_field_that_is_wrong_is_named() {
     let address = json!({"lines": ["1 High Street"], "city": "Leeds", "country": "GB"});
-    assert!(read(&with("shipping_address", address.clone())).is_ok());
-    let bad = json!({"lines": ["1 High Street", "\u{7}"], "city": " ", "postal_code": "", "country": "England"});
-    let (code, mut fields) = named(&read(&with("shipping_address", bad)).unwrap_err());
-    fields.sort();
-    let below = |field: &str| format!("/shipping_address/{field}");
-    assert_eq!(code, "invalid_field");
-    assert_eq!(fields, ["city", "country", "lines/1", "postal_code"].map(below));
-    let mut unknown = address.clone();
-    unknown["planet"] = json!("Earth");
-    let (code, fields) = named(&read(&with("shipping_address", unknown)).unwrap_err());
-    assert_eq!((code.as_str(), fields), ("unknown_field", vec![below("planet")]));
-    let of_nobody = with("shipping_address", address);
-    let of_nobody = StrictJson::<PlaceBody, LARGE_BODY>::parse(of_nobody.to_string().as_bytes()).unwrap().value;
-    let (code, fields) = named(&of_nobody.check(None).unwrap_err());
-    assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/shipping_address".to_owned()]));
+    for which in ["shipping_address", "billing_address"] {
+        assert!(read(&with(which, address.clone())).is_ok());
+        let bad = json!({"lines": ["1 High Street", "\u{7}"], "city": " ", "postal_code": "", "country": "England"});
+        let (code, mut fields) = named(&read(&with(which, bad)).unwrap_err());
+        fields.sort();
+        let below = |field: &str| format!("/{which}/{field}");
+        assert_eq!(code, "invalid_field");
+        assert_eq!(fields, ["city", "country", "lines/1", "postal_code"].map(below));
+        let mut unknown = address.clone();
+        unknown["planet"] = json!("Earth");
+        let (code, fields) = named(&read(&with(which, unknown)).unwrap_err());
+        assert_eq!((code.as_str(), fields), ("unknown_field", vec![below("planet")]));
+        let of_nobody = with(which, address.clone());
+        let of_nobody = StrictJson::<PlaceBody, LARGE_BODY>::parse(of_nobody.to_string().as_bytes()).unwrap().value;
+        let (code, fields) = named(&of_nobody.check(None).unwrap_err());
+        assert_eq!((code.as_str(), fields), ("invalid_field", vec![format!("/{which}")]));
+    }
 }
