@@ -5,6 +5,8 @@
 //! generated file.
 #![cfg(test)]
 
+#[path = "e2e/action.rs"]
+mod action;
 #[path = "e2e/announced.rs"]
 mod announced;
 #[path = "e2e/another_file.rs"]
