@@ -11,18 +11,21 @@ use crate::table::get;
 use crate::{Error, KeyName, Kind, Vault};
 
 const ERASE: &str = "
-    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at) VALUES ($1, 'personal', 1, now())
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at, destroyed_at)
+    VALUES ($1, 'personal', 1, now(), now())
     ON CONFLICT (person, kind, generation) DO UPDATE
-    SET wrapped = NULL, master = NULL, erased_at = COALESCE(held.erased_at, EXCLUDED.erased_at)
+    SET wrapped = NULL, master = NULL, erased_at = COALESCE(held.erased_at, EXCLUDED.erased_at),
+        destroyed_at = CASE WHEN held.wrapped IS NULL THEN held.destroyed_at ELSE clock_timestamp() END
     RETURNING held.erased_at";
 
 // By person, so that two who do the same at once wait for each other instead of locking each other out.
 const ENTOMB: &str = "
-    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at)
-    SELECT person, 'personal', 1, min(erased_at)
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at, destroyed_at)
+    SELECT person, 'personal', 1, min(erased_at), now()
     FROM unnest($1::uuid[], $2::timestamptz[]) AS erased (person, erased_at) GROUP BY person ORDER BY person
     ON CONFLICT (person, kind, generation) DO UPDATE
-    SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at)
+    SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at),
+        destroyed_at = CASE WHEN held.wrapped IS NULL THEN held.destroyed_at ELSE clock_timestamp() END
     WHERE held.erased_at IS NULL OR held.erased_at > EXCLUDED.erased_at";
 
 const RAISE_FLOOR: &str = "
@@ -30,7 +33,7 @@ const RAISE_FLOOR: &str = "
     WHERE $1::integer <= EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') RETURNING before";
 
 const DESTROYED: &str = "
-    SELECT EXTRACT(EPOCH FROM now() - erased_at)::float8 FROM vault.person_key
+    SELECT EXTRACT(EPOCH FROM now() - COALESCE(destroyed_at, erased_at))::float8 FROM vault.person_key
     WHERE person = $1 AND kind = 'personal' AND erased_at IS NOT NULL";
 
 const DESTROY_FISCAL: &str = "DELETE FROM vault.person_key WHERE kind = 'fiscal' AND generation < $1";
@@ -72,7 +75,8 @@ impl Vault {
         Ok(())
     }
 
-    /// How long ago the person's key was destroyed, by the clock of the vault's database; nothing if it was not. After
+    /// How long ago the person's key was destroyed, by the clock of the vault's database; nothing if it was not. Not how
+    /// long ago he was erased: the vault may have heard of that late, and until then the key was there for everybody. After
     /// [`crate::Caching::longest`] no process has it in memory any more.
     pub async fn destroyed(&self, person: Uuid) -> Result<Option<Duration>, Error> {
         let row = self.0.pool.row(DESTROYED, &[&person]).await?;

@@ -204,7 +204,7 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     town.shop.reached("elsewhere", USER.events, offset + 1).await;
     assert_eq!(is_given(&town.receipt().await), (false, false), "some process may still have her key");
     let vault = connect(&town.vault_settings).await.unwrap();
-    let earlier = "UPDATE vault.person_key SET erased_at = erased_at - interval '11 seconds' WHERE wrapped IS NULL";
+    let earlier = "UPDATE vault.person_key SET destroyed_at = destroyed_at - interval '11 seconds'";
     vault.batch_execute(earlier).await.unwrap();
     town.shop.reached("elsewhere", USER.events, offset).await;
     assert_eq!(is_given(&town.receipt().await), (false, false), "a read model has not passed her erasure");
