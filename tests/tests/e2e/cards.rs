@@ -149,7 +149,9 @@ impl Shop {
         assert_eq!(text(&order, "status"), "confirmed");
         let other = self.buy("thinks", WANTS_ACTION, 1).await?.expect_status(202)?.json();
         let cancel = format!("/orders/{}/cancel", text(&other, "id"));
-        self.other.post(&cancel).key("no").json(&json!({})).send().await?.expect_status(404)?;
+        let strangers = self.other.post(&cancel).key("no").json(&json!({}));
+        strangers.clone().send().await?.expect_status(404)?;
+        strangers.header("if-match", "\"99\"").send().await?.expect_status(404)?;
         let off =
             self.buyer.post(&cancel).key("off").wait(30).json(&json!({})).send().await?.expect_status(200)?.json();
         assert_eq!((text(&off, "status"), text(&off["payment"], "status")), ("cancelled", "voided"));
