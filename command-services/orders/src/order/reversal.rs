@@ -57,7 +57,7 @@ fn knows(sold: &Sold, refund: RefundId) -> bool {
         Settlement::Refunding(asked, _) => asked.reversal.refund_id == refund,
         _ => false,
     };
-    under_way || sold.reversed.money.contains_key(&refund) || sold.reversed.refused.contains(&refund)
+    under_way || sold.reversed.money.contains_key(&refund) || sold.reversed.refused.contains_key(&refund)
 }
 
 fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejection> {
@@ -219,7 +219,7 @@ pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {
         Life::Cancelled(order, reason, Some(refund)) => compensation::reopened(order, reason, refund, &event.code),
         life => life.map_sold(|mut sold| {
             sold.reversed.money.remove(&event.refund_id);
-            sold.reversed.refused.insert(event.refund_id);
+            sold.reversed.refused.insert(event.refund_id, event.code.clone());
             let settlement = match sold.settlement {
                 Settlement::Refunding(asked, _) if asked.reversal.refund_id == event.refund_id => Settlement::Done,
                 other => other,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use tillroll_schemas::order::{RefundRequested, Refunded, Step};
 use tillroll_schemas::{Money, RefundId, Sku};
@@ -37,8 +37,8 @@ pub struct Reversed {
     pub returned: OrdMap<Sku, i64>,
     /// Money, by refund.
     pub money: OrdMap<RefundId, Money>,
-    /// Refunds that were refused: another has another id.
-    pub refused: OrdSet<RefundId>,
+    /// Refunds that were refused, and why: another has another id.
+    pub refused: OrdMap<RefundId, String>,
 }
 
 impl Settlement {
