@@ -1,11 +1,11 @@
 //! What an order asks of its payment, of invoice series and of the cart that it was made of.
 
 use tillroll_schemas::cart::{CartCommand, CartEvent, CheckedOut, RecordBought, Reopen};
-use tillroll_schemas::invoice_series::{Document, InvoiceSeriesCommand};
+use tillroll_schemas::invoice_series::{Document, InvoiceLine, InvoiceSeriesCommand};
 use tillroll_schemas::payment::{
     CapturePayment, PaymentCommand, RefundPayment, RequestPayment, VoidPayment, payment_of,
 };
-use tillroll_schemas::{PaymentId, RefundId};
+use tillroll_schemas::{PaymentId, RefundId, TaxRate};
 
 use super::*;
 use crate::CartReactions;
@@ -131,12 +131,21 @@ fn what_goes_back_is_credited_and_put_on_the_shelf() {
     let command = RefundPayment { order_id, refund_id, amount, reason: "broken".to_owned() };
     asks_payment(&of(asked)[0], "refund", command);
     let credit = Sale { dated: at(0), country: None, customer: None, lines: vec![] };
-    let [note, shelf] = &of(Refunded { told: None, reversal, credit, credit_note: paper(), answer_by: at(10) })[..]
-    else {
-        panic!()
+    let line = InvoiceLine {
+        sku: sku("A"),
+        name: "a".to_owned(),
+        quantity: quantity(1),
+        net: money(100),
+        tax_rate: TaxRate::default(),
+        fixed_tax: None,
     };
+    let noted = Paper { lines: vec![line], ..paper() };
+    let back = Refunded { told: None, reversal, credit, credit_note: noted, answer_by: at(10) };
+    let [note, shelf] = &of(back.clone())[..] else { panic!() };
     assert_eq!(document(note), Document::CreditNote { credit_id: REFUND.0, order_id: Some(order_id) });
     assert_eq!((shelf.to, shelf.step.as_ref()), (tillroll_schemas::catalogue::STOCK_ITEM, "restock/A"));
+    let credited_before = Refunded { credit_note: paper(), ..back };
+    assert_eq!(of(credited_before), std::slice::from_ref(shelf), "a note of nothing has no number");
 }
 
 #[test]
