@@ -149,6 +149,8 @@ impl Life {
         assert_eq!(text(&asked, "status"), "requires_action", "{asked}");
         let busy = self.he.put("/cart/items/CUP").json(&json!({"quantity": 9})).send().await?;
         assert_eq!((busy.status, busy.code().as_str()), (409, "checkout_in_progress"));
+        let rehearsed = self.checks_out("?dry_run=true", "rehearsed", GOOD).send().await?.expect_status(409)?;
+        assert_eq!((rehearsed.code().as_str(), &rehearsed.json()["order_id"]), ("checkout_in_progress", &asked["id"]));
         let action = text(&asked["payment"], "action").strip_prefix("/api/v1").ok_or("no way to act")?;
         let page = self.he.get(action).send().await?.expect_status(200)?.json();
         let (base, path) = text(&page, "url").split_at(text(&page, "url").find("/sandbox/").ok_or("no page")?);

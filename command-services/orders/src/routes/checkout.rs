@@ -52,6 +52,9 @@ pub(super) async fn check_out(
     desk.reach(headers).await?;
     if wish.dry_run {
         let look = desk.look_into(&named, whose).await?;
+        if let Some(order) = look.answer.order_id {
+            return Err(in_progress(order));
+        }
         let order = desk.priced_cart(&look, whose, &wish).await?;
         let id = order_of(whose, look.version.0);
         let told = rehearsed(&Key::from(id.to_string()), &order.into())?;
@@ -155,9 +158,14 @@ impl Desk {
                 Ok(self.keys.answer_of(&answered, CommandAnswer::accepted(body, location)).into_response())
             }
             // Somebody, most likely the same person, has checked it out a moment ago.
-            None => Err(Problem::new(&problems::CHECKOUT_IN_PROGRESS).member("order_id", id.to_string())),
+            None => Err(in_progress(id)),
         }
     }
+}
+
+/// An order is being made of the cart, and so no other is.
+fn in_progress(order: OrderId) -> Problem {
+    Problem::new(&problems::CHECKOUT_IN_PROGRESS).member("order_id", order.to_string())
 }
 
 /// For the instance that has checked the cart out, and at no door: what became of the order, 204 if that takes longer
