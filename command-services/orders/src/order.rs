@@ -33,6 +33,7 @@ use tillroll_schemas::order::{
 use tillroll_schemas::{FulfilmentId, RefundId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, RefundStands, Status};
+pub(crate) use checkout::grows_to;
 pub use rejection::{Excess, OrderRejection};
 pub use settlement::{Reversed, Settlement};
 pub use steps::{Compensation, SagaStep};

@@ -11,14 +11,14 @@ use tillroll_http::{
     Caller, CommandAnswer, CommandHeaders, LARGE_BODY, Problem, Scope, StrictJson, StrictQuery, problems,
 };
 use tillroll_log::{Aggregate, Answered, Body, ExecuteError, Key};
-use tillroll_schemas::order::{Customer, OrderCommand, PaymentMethod, PaymentTerms, PlaceOrder};
+use tillroll_schemas::order::{Customer, OrderCommand, OrderEvent, PaymentMethod, PaymentTerms, PlaceOrder};
 use tillroll_schemas::payment::payment_of;
 use tillroll_schemas::{Address, Money, OrderId, Sku, Timestamp, UserId};
 
 use super::checkout::{Wish, check_out};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::{Desk, ORDERS, OrdersEnter, OrdersPlace, path_of};
-use crate::order::{Order, OrderBody, OrderRejection, OrderState, Status};
+use crate::order::{Order, OrderBody, OrderRejection, OrderState, Status, grows_to};
 
 /// From so many lines on the order is measured before it is sent: with the products' names it may outgrow a record.
 const MEASURED_FROM: usize = 1_000;
@@ -258,10 +258,15 @@ pub(super) fn fits(command: PlaceOrder) -> Result<PlaceOrder, Problem> {
     if command.lines.len() < MEASURED_FROM {
         return Ok(command);
     }
-    let event = Order::decide(&OrderState::default(), &command.clone().into(), tillroll_log::now());
+    let now = tillroll_log::now();
     // What the owner refuses needs no room.
-    let bytes = event.ok().flatten().and_then(|event| event.encode().ok()).map_or(0, |value| value.len());
-    if bytes > LARGEST_EVENT {
+    let Ok(Some(OrderEvent::Placed(placed))) = Order::decide(&OrderState::default(), &command.clone().into(), now)
+    else {
+        return Ok(command);
+    };
+    let sold = grows_to(&placed, now);
+    let bytes = |event: &OrderEvent| event.encode().map_or(0, |value| value.len());
+    if bytes(&sold).max(bytes(&placed.into())) > LARGEST_EVENT {
         let detail = "with the names of its products the order is larger than can be kept: split it";
         return Err(Problem::new(&problems::BODY_TOO_LARGE).detail(detail));
     }
