@@ -27,6 +27,7 @@ fn orders_are_paid_by_card() -> Outcome {
         shop.a_customer_authenticates_himself_or_thinks_better_of_it().await?;
         shop.what_was_paid_goes_back_in_parts().await?;
         shop.what_was_paid_and_is_called_off_goes_back().await?;
+        shop.what_the_provider_refuses_to_give_back_is_told().await?;
         shop.customers_say_only_what_is_theirs_to_say().await
     })
 }
@@ -187,6 +188,18 @@ impl Shop {
             self.buyer.post(cancel).key("regret").wait(30).json(&json!({})).send().await?.expect_status(200)?.json();
         assert_eq!((text(&off["payment"], "status"), &off["refunded"]), ("refunded", &gbp(500)));
         assert_eq!(text(&self.payment(&order).await?, "status"), "refunded");
+        Ok(())
+    }
+
+    async fn what_the_provider_refuses_to_give_back_is_told(&self) -> Outcome {
+        let order = self.buy("kept", "pm_sandbox_cannot_be_refunded", 1).await?.expect_status(201)?.json();
+        let path = format!("/orders/{}/refunds", text(&order, "id"));
+        let ask = self.staff.post(path).key("kept").wait(30).json(&json!({"amount": gbp(100), "reason": "late"}));
+        for _ in 0..2 {
+            let refused = ask.clone().send().await?.expect_status(409)?;
+            assert_eq!((refused.code().as_str(), refused.token().is_empty()), ("refund_refused", false));
+        }
+        assert_eq!(self.order(text(&order, "id")).await?["refunded"], gbp(0));
         Ok(())
     }
 
