@@ -73,6 +73,8 @@ mod repeats;
 mod saga;
 #[path = "e2e/sales.rs"]
 mod sales;
+#[path = "e2e/sessions.rs"]
+mod sessions;
 #[path = "e2e/settings.rs"]
 mod settings;
 #[path = "e2e/shop.rs"]
