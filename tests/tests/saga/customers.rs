@@ -96,7 +96,7 @@ pub struct Session {
 impl Session {
     pub fn new(number: u128, dice: &mut Dice) -> Self {
         let customer = UserId(Uuid::from_u128(900 + dice.of(CUSTOMERS) as u128));
-        let (by_cart, steps) = (!dice.one_in(3), 3 + dice.of(10));
+        let (by_cart, steps) = (!dice.one_in(3), 3 + dice.of(14));
         Self { number, customer, by_cart, hopes_for: None, order: None, steps, asked: 0, patience: 0 }
     }
 
@@ -203,11 +203,10 @@ impl Session {
                 return Vec::new();
             }
             4 | 5 => {
-                let part = || vec![StockClaim { sku: sku(dice.of(SKUS.len())), quantity: quantity(1) }];
-                let items = (id % 2 == 0).then(part);
+                let items = dice.one_in(3).then(|| a_piece(shop, dice, order));
                 RequestFulfilment { fulfilment_id: FulfilmentId(Uuid::from_u128(id)), items }.into()
             }
-            6..9 => reversal(dice, id).into(),
+            6..9 => reversal(a_piece(shop, dice, order), dice, id).into(),
             _ => {
                 // His card is declined, or it is sold out: his cart is his again.
                 let off = |life: &Life| matches!(life, Life::Cancelled(..));
@@ -237,8 +236,19 @@ fn unplaced(order: PlaceOrder) -> PlaceOrder {
     PlaceOrder { user_id: None, payment, ..order }
 }
 
-fn reversal(dice: &mut Dice, id: u128) -> RequestRefund {
-    let lines = vec![StockClaim { sku: sku(dice.of(SKUS.len())), quantity: quantity(1) }];
+/// Of what was ordered, mostly.
+fn a_piece(shop: &Shop, dice: &mut Dice, order: OrderId) -> Vec<StockClaim> {
+    let state = shop.orders.state(&order.to_string());
+    let lines = state.and_then(|state| state.life.order()).map_or(&[][..], |placed| &placed.lines);
+    let sku = match lines.len() {
+        0 => sku(dice.of(SKUS.len())),
+        _ if dice.one_in(8) => sku(dice.of(SKUS.len())),
+        lines_there => lines[dice.of(lines_there)].sku.clone(),
+    };
+    vec![StockClaim { sku, quantity: quantity(1) }]
+}
+
+fn reversal(lines: Vec<StockClaim>, dice: &mut Dice, id: u128) -> RequestRefund {
     let amount = Money { amount: dice.some(400), currency: Currency::GBP };
     let what = match dice.of(3) {
         0 => Returning::Amount(amount),

@@ -22,7 +22,7 @@ const IN_A_SHOP: u128 = 50;
 /// So many at once.
 const AT_ONCE: usize = 12;
 /// Fewer of each than are asked for.
-const PIECES: i64 = 40;
+const PIECES: i64 = 20;
 /// Owners that are lost in one shop: each folds its whole log again.
 const LOSSES: u32 = 8;
 
