@@ -20,7 +20,7 @@ use tillroll_schemas::{OrderId, PaymentId, UserId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-const SESSIONS: u64 = 160;
+const SESSIONS: u64 = 112;
 /// Each has two windows open.
 const CUSTOMERS: usize = 8;
 const WINDOWS: usize = 2;
@@ -77,7 +77,7 @@ struct Customer {
 impl Shop {
     /// With too few pieces for everybody.
     async fn opens(system: &System, sessions: u64) -> Outcome<Self> {
-        let (staff, pieces) = (system.http(), i64::try_from(sessions)? / 2);
+        let (staff, pieces) = (system.http(), i64::try_from(sessions)? / 6);
         for sku in SKUS {
             add_product(&staff, sku, 250, pieces).await?;
         }
@@ -237,7 +237,7 @@ impl Window {
         }
         self.meets_a_fault(filled).await?;
         let Some(order) = self.buys().await? else { return Ok(()) };
-        for _ in 0..self.dice.below(5) {
+        for _ in 0..2 + self.dice.below(4) {
             self.does(&order).await?;
         }
         Ok(())
@@ -300,10 +300,10 @@ impl Window {
         let path = |what: &str| format!("/orders/{order}/{what}");
         let item = json!([{"sku": SKUS[self.dice.below(4) as usize], "quantity": 1}]);
         let amount = json!({"amount": 1 + self.dice.below(400), "currency": "GBP"});
-        let (which, key) = (self.dice.below(9), self.key());
+        let (which, key) = (self.dice.below(10), self.key());
         let ask = match which {
             0 => own.post(path("cancel")).json(&json!({"reason": "changed_mind"})),
-            1 => staff.post(path("fulfilments")).json(&json!({})),
+            1 | 9 => staff.post(path("fulfilments")).json(&json!({})),
             2 => staff.post(path("fulfilments")).json(&json!({"lines": item})),
             3 => staff.post(path("refunds")).json(&json!({"amount": amount, "reason": "late"})),
             4 => staff.post(path("refunds")).json(&json!({"lines": item, "reason": "scratched"})),
