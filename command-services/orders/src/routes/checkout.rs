@@ -87,6 +87,13 @@ impl Desk {
             match self.carts.execute(asked, EXECUTE_WITHIN).await {
                 Err(ExecuteError::Rejected(Rejection::Changed)) if tried < TRIES => {}
                 Err(error) => return Err(problem(error)),
+                // Another checkout was under way when this one was decided, and is over before it is answered: its order
+                // is not told any more. It is as if this one had come later.
+                Ok(answered) if answered.answer.order_id.is_none() => {
+                    if tried >= TRIES {
+                        return Err(problem(ExecuteError::Rejected(Rejection::Changed)));
+                    }
+                }
                 Ok(mut answered) => {
                     answered.covers.extend(self.seen_of(look.answer.items.keys()));
                     return Ok(answered);
