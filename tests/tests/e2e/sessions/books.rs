@@ -1,9 +1,10 @@
 //! Everybody's books, read when all has come to rest: the API's orders, payments, documents and stock, the provider's
 //! ledger, and the stories of carts and shelves in the log.
 
-use super::{SKUS, Shop};
+use super::{Customer, SKUS, Shop};
 use crate::shop::{all, text};
 use e2e::{Outcome, System};
+use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,14 +62,8 @@ impl Books {
             *ends.entry(self.assert_is_over(id, order)).or_default() += 1;
         }
         eprintln!("{ends:?}");
-        for sku in SKUS {
-            self.pieces_are_where_they_should_be(shop, sku).await?;
-        }
-        for customer in &shop.customers {
-            self.carts_were_bought_once(&shop.system, &customer.id.to_string()).await?;
-            let cart = customer.http.get("/cart").send().await?.expect_status(200)?.json();
-            assert_eq!(cart["order_id"], Value::Null, "a cart that nobody gets back: {cart}");
-        }
+        try_join_all(SKUS.map(|sku| self.pieces_are_where_they_should_be(shop, sku))).await?;
+        try_join_all(shop.customers.iter().map(|customer| self.carts_were_bought_once(&shop.system, customer))).await?;
         let told = shop.system.run(&["payments", "reconcile", "--json"]).await?;
         let reconciled: Value = serde_json::from_str(&told.out)?;
         assert_eq!((&reconciled["differences"], &reconciled["under_way"]), (&json!([]), &json!(0)), "{reconciled}");
@@ -138,7 +133,10 @@ impl Books {
     }
 
     /// Each checkout has an order of its own, and each order a checkout; each was sold, or the cart opened again.
-    async fn carts_were_bought_once(&self, system: &System, user: &str) -> Outcome {
+    async fn carts_were_bought_once(&self, system: &System, customer: &Customer) -> Outcome {
+        let cart = customer.http.get("/cart").send().await?.expect_status(200)?.json();
+        assert_eq!(cart["order_id"], Value::Null, "a cart that nobody gets back: {cart}");
+        let user = &customer.id.to_string();
         let (mut made, mut under_way) = (BTreeSet::new(), None);
         for event in story(system, "cart", user).await? {
             let order = text(&event["data"], "order_id").to_owned();
@@ -156,7 +154,7 @@ impl Books {
             }
         }
         assert_eq!(under_way, None, "{user} waits for his cart");
-        let his = self.orders.iter().filter(|(_, order)| text(order, "user_id") == user);
+        let his = self.orders.iter().filter(|(_, order)| text(order, "user_id") == user.as_str());
         assert_eq!(his.map(|(id, _)| id.clone()).collect::<BTreeSet<_>>(), made);
         Ok(())
     }
