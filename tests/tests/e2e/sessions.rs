@@ -134,8 +134,9 @@ impl Shop {
     }
 
     async fn acts_at_last(&self, payment: &str, nth: usize, orders: &BTreeSet<String>) -> Outcome {
-        if nth % 3 > 0 {
-            return self.at_the_bank(payment, nth % 3 == 1).await;
+        match nth % 3 {
+            0 => {}
+            one => return self.at_the_bank(payment, one == 1).await,
         }
         let of = |order: &&String| order.parse::<OrderId>().is_ok_and(|id| payment_of(id).to_string() == payment);
         let Some(order) = orders.iter().find(of) else { return self.at_the_bank(payment, true).await };
