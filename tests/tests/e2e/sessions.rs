@@ -77,7 +77,7 @@ struct Customer {
 impl Shop {
     /// With too few pieces for everybody.
     async fn opens(system: &System, sessions: u64) -> Outcome<Self> {
-        let (staff, pieces) = (system.http(), i64::try_from(sessions)? / 6);
+        let (staff, pieces) = (system.http(), i64::try_from(sessions)? / 4);
         for sku in SKUS {
             add_product(&staff, sku, 250, pieces).await?;
         }

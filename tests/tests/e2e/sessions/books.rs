@@ -69,8 +69,8 @@ impl Books {
         assert_eq!((&reconciled["differences"], &reconciled["under_way"]), (&json!([]), &json!(0)), "{reconciled}");
         let doctor = shop.system.run(&["doctor", "--json"]).await?;
         assert_eq!(doctor.code, Some(0), "{doctor:?}");
-        let some = |end: &str| ends.iter().any(|(is, times)| is.starts_with(end) && *times > 0);
-        assert!(some("fulfilled") && some("confirmed") && some("cancelled"), "nothing is shown by {ends:?}");
+        let sold = ends.keys().any(|end| ["confirmed", "fulfilled"].contains(&end.as_str()));
+        assert!(sold, "nothing is shown by {ends:?}");
         Ok(())
     }
 
