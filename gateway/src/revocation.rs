@@ -93,16 +93,19 @@ impl Revocations {
         let (id, secret) = ApiSecret::read(text).map_err(|_| unknown())?;
         let look = || self.0.known.read().unwrap_or_else(PoisonError::into_inner).access_by(id, &secret);
         let reading = self.0.reading.get().ok_or_else(not_known_yet)?;
-        let found = match look() {
-            Some(access) => access,
+        let (found, rests_on) = match look() {
+            Some(found) => found,
             None if self.read_keys(reading).await => look().ok_or_else(unknown)?,
             None => return Err(not_known_yet()),
         };
-        let owner = found.identity.owner.unwrap_or_default();
-        if reading.keys.is_stopped_for(&id.to_string()) || reading.users.is_stopped_for(&owner.to_string()) {
+        let stopped = |user: Uuid| reading.users.is_stopped_for(&user.to_string());
+        if reading.keys.is_stopped_for(&id.to_string()) || rests_on.into_iter().any(stopped) {
             return Err(not_known_yet());
         }
-        self.check(&found.identity)?;
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        if rests_on.into_iter().any(|user| known.is_closed(user)) {
+            return Err(Problem::new(&problems::TOKEN_REVOKED));
+        }
         Ok(found)
     }
 

@@ -23,13 +23,16 @@ pub const MIGRATIONS: &[Migration] = migrations![
     10 "0010_users",
     11 "0011_sessions",
     12 "0012_api_keys",
+    13 "0013_users_had",
     20 "0020_payments",
     21 "0021_invoices",
     30 "0030_notifications",
     31 "0031_preferences",
     40 "0040_carts",
+    41 "0041_carts_addressed",
     50 "0050_orders_paid",
     51 "0051_orders_addressed",
+    60 "0060_documents_made_out",
 ];
 
 /// Every schema that holds read models, and with them the record of which migrations were applied.

@@ -69,6 +69,7 @@ pub(crate) fn placed(lines: Vec<Line>) -> Placed {
         reservations_expire_at: at("2010-12-01T09:26:00Z"),
         answer_by: at("2010-12-01T08:27:00Z"),
         shipping_address: None,
+        buyer: None,
     }
 }
 

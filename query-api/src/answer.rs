@@ -160,9 +160,9 @@ impl Table {
     /// RFC 4180, with a line of names.
     fn write(self) -> Result<Vec<u8>, Problem> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        let mut write = || {
+        let write = || {
             writer.write_record(self.columns)?;
-            self.rows.iter().try_for_each(|row| writer.write_record(row))
+            self.rows.into_iter().try_for_each(|row| writer.write_record(row.into_iter().map(no_formula)))
         };
         let written: csv::Result<()> = write();
         written
@@ -173,6 +173,13 @@ impl Table {
                 Problem::new(&problems::INTERNAL)
             })
     }
+}
+
+/// The cell, with a `'` before what a spreadsheet would take for a formula and carry out: some cells are in clients' own
+/// words (OWASP, "CSV Injection"). A number is none, whatever its sign.
+fn no_formula(cell: String) -> String {
+    let begins_so = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    if begins_so && cell.parse::<i128>().is_err() { format!("'{cell}") } else { cell }
 }
 
 /// Whether these `Accept` lines like the other form better than JSON (RFC 9110, 12.5.1); not if they like both the

@@ -4,8 +4,11 @@ use crate::answer::Extent;
 use crate::failure::parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
 use serde::Serialize;
 use tillroll_http::Problem;
+use tillroll_schemas::Timestamp;
+use uuid::Uuid;
 
 /// Items on a page, unless something else is asked for.
 const LIMIT: i64 = 20;
@@ -24,6 +27,8 @@ pub(crate) enum Paging<K> {
     },
     /// What comes after a key; the beginning without one.
     After {
+        /// Stands before the key in cursors, so that one of another list is not taken.
+        list: &'static str,
         /// The last item that was seen.
         key: Option<K>,
         /// Items.
@@ -33,12 +38,41 @@ pub(crate) enum Paging<K> {
 
 /// A key that stands in cursors.
 pub(crate) trait CursorKey: Sized {
-    /// Stands before the key, so that a cursor of another list is not taken.
-    const LIST: &'static str;
     /// The key as text.
     fn write(&self) -> String;
     /// The key of that text.
     fn read(text: &str) -> Option<Self>;
+}
+
+/// Of lists in the order of their ids.
+impl CursorKey for Uuid {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// The key of lists by time: when it was, and the id for those of one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ByTime {
+    pub(crate) at: Timestamp,
+    pub(crate) id: Uuid,
+}
+
+impl CursorKey for ByTime {
+    /// In microseconds, as PostgreSQL keeps times.
+    fn write(&self) -> String {
+        format!("{}:{}", self.at.timestamp_micros(), self.id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (micros, id) = text.split_once(':')?;
+        let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        Some(Self { at, id: id.parse().ok()? })
+    }
 }
 
 /// A list's body.
@@ -84,18 +118,23 @@ impl<T> List<T> {
 }
 
 impl<K: CursorKey> Paging<K> {
-    /// From the parameters `page`, `limit` and `cursor`; an empty cursor is the beginning.
-    pub(crate) fn of(page: Option<i64>, limit: Option<i64>, cursor: Option<&str>) -> Result<Self, Problem> {
+    /// From the parameters `page`, `limit` and `cursor` of this list; an empty cursor is the beginning.
+    pub(crate) fn of(
+        list: &'static str,
+        page: Option<i64>,
+        limit: Option<i64>,
+        cursor: Option<&str>,
+    ) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(LIMIT);
         if !(1..=MOST).contains(&limit) {
             return Err(parameter("limit", format!("a number from 1 to {MOST}")));
         }
         match (page, cursor) {
             (Some(_), Some(_)) => Err(parameter("cursor", "either a page or a cursor")),
-            (None, Some("")) => Ok(Self::After { key: None, limit }),
+            (None, Some("")) => Ok(Self::After { list, key: None, limit }),
             (None, Some(cursor)) => {
-                let key = decode(cursor).ok_or_else(|| parameter("cursor", "a next_cursor of this list"))?;
-                Ok(Self::After { key: Some(key), limit })
+                let key = decode(list, cursor).ok_or_else(|| parameter("cursor", "a next_cursor of this list"))?;
+                Ok(Self::After { list, key: Some(key), limit })
             }
             (page, None) => {
                 let page = page.unwrap_or(1);
@@ -104,6 +143,14 @@ impl<K: CursorKey> Paging<K> {
                 }
                 Ok(Self::Numbered { page, limit })
             }
+        }
+    }
+
+    /// The last item that was seen, if the list goes on after one.
+    pub(crate) fn after(&self) -> Option<&K> {
+        match self {
+            Self::Numbered { .. } => None,
+            Self::After { key, .. } => key.as_ref(),
         }
     }
 
@@ -123,25 +170,24 @@ impl<K: CursorKey> Paging<K> {
                 let total_pages = total.div_euclid(*limit) + i64::from(total.rem_euclid(*limit) > 0);
                 List::Numbered { items, page: *page, limit: *limit, total, total_pages }
             }
-            Self::After { limit, .. } => {
+            Self::After { list, limit, .. } => {
                 let limit = usize::try_from(*limit).unwrap_or_default();
                 let more = items.len() > limit;
                 items.truncate(limit);
-                let next_cursor = items.last().filter(|_| more).map(|last| encode(&key(last)));
+                let next_cursor = items.last().filter(|_| more).map(|last| encode(list, &key(last)));
                 List::After { items, next_cursor }
             }
         }
     }
 }
 
-fn encode<K: CursorKey>(key: &K) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{}", K::LIST, key.write()))
+fn encode<K: CursorKey>(list: &str, key: &K) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}:{}", key.write()))
 }
 
-fn decode<K: CursorKey>(cursor: &str) -> Option<K> {
+fn decode<K: CursorKey>(list: &str, cursor: &str) -> Option<K> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (list, key) = text.split_once(':')?;
-    if list == K::LIST { K::read(key) } else { None }
+    K::read(text.strip_prefix(list)?.strip_prefix(':')?)
 }
 
 #[cfg(test)]

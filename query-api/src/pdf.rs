@@ -32,6 +32,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) customer: Option<&'a str>,
     pub(crate) country: Option<&'a str>,
     pub(crate) order: Option<String>,
+    /// To whom it is made out, line by line.
+    pub(crate) buyer: Vec<String>,
     pub(crate) lines: Vec<Line>,
     pub(crate) taxes: Vec<Tax>,
     pub(crate) totals: Totals,

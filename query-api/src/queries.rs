@@ -7,13 +7,14 @@ use crate::{EndOffsets, routes};
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use chrono::NaiveDate;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_http::{IdentityVerifier, Keys, Problem, QueryHeaders, TokenKey, Verifies, problems};
 use tillroll_postgres::{Param, Pool, Row};
 use tillroll_schemas::Sealed;
 use tillroll_telemetry::Shutdown;
-use tillroll_vault::{Opened, Vault};
+use tillroll_vault::{FiscalTerm, Opened, Vault};
 use uuid::Uuid;
 
 /// The state of the routes.
@@ -23,6 +24,7 @@ pub(crate) struct Queries {
     identities: IdentityVerifier,
     freshness: Freshness,
     vault: Option<Vault>,
+    term: FiscalTerm,
 }
 
 impl Verifies for Queries {
@@ -34,11 +36,18 @@ impl Verifies for Queries {
 /// The routes of the query API, with the tasks that watch how fresh the read models are until `shutdown` is requested.
 ///
 /// `pool` should be read-only; its patience is the longest that a query may take. Neither the database nor the log has
-/// to be there yet. Without a vault nothing personal is answered: 503.
-pub fn start(pool: Pool, vault: Option<Vault>, keys: &Keys, ends: impl EndOffsets, shutdown: &Shutdown) -> Router {
+/// to be there yet. Without a vault nothing personal is answered: 503. `term` is for how long documents are kept.
+pub fn start(
+    pool: Pool,
+    vault: Option<Vault>,
+    term: FiscalTerm,
+    keys: &Keys,
+    ends: impl EndOffsets,
+    shutdown: &Shutdown,
+) -> Router {
     let freshness = Freshness::watch(pool.clone(), ends, shutdown);
     let (tokens, identities) = (keys.consistency.clone(), keys.identity.verifier());
-    routes::router(Arc::new(Queries { pool, tokens, identities, freshness, vault }))
+    routes::router(Arc::new(Queries { pool, tokens, identities, freshness, vault, term }))
 }
 
 impl Queries {
@@ -91,6 +100,12 @@ impl Queries {
     /// How long ago the person's key was destroyed; nothing if it was not.
     pub(crate) async fn destroyed(&self, person: Uuid) -> Result<Option<Duration>, Problem> {
         self.vault()?.destroyed(person).await.map_err(|error| failure::of_vault(&error))
+    }
+
+    /// Until when the person stands on documents; nothing if no document shows him.
+    pub(crate) async fn kept_until(&self, person: Uuid) -> Result<Option<NaiveDate>, Problem> {
+        let last = self.vault()?.last_fiscal_year(person).await.map_err(|error| failure::of_vault(&error))?;
+        Ok(last.map(|year| self.term.until(year)))
     }
 
     fn vault(&self) -> Result<&Vault, Problem> {

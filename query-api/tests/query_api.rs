@@ -8,6 +8,8 @@ mod carts;
 mod consistency;
 #[path = "query_api/description.rs"]
 mod description;
+#[path = "query_api/invoices.rs"]
+mod invoices;
 #[path = "query_api/lists.rs"]
 mod lists;
 #[path = "query_api/notifications.rs"]

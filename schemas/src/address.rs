@@ -5,7 +5,7 @@ use std::fmt;
 
 const MOST_LINES: usize = 4;
 
-/// A postal address.
+/// A postal address. Read from requests it is strict.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -23,7 +23,27 @@ pub struct Address {
     pub country: String,
 }
 
+/// The same as it is read from where it was stored. A later build may have added a field: that is nothing to this one.
+#[derive(Deserialize)]
+#[serde(remote = "Address")]
+struct Stored {
+    #[serde(default)]
+    name: Option<String>,
+    lines: Vec<String>,
+    city: String,
+    #[serde(default)]
+    postal_code: Option<String>,
+    country: String,
+}
+
 impl Address {
+    /// The address that was stored as this text. The error's text may quote it.
+    pub fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
+        let mut text = serde_json::Deserializer::from_str(text);
+        let address = Stored::deserialize(&mut text)?;
+        text.end().map(|()| address)
+    }
+
     /// What is wrong with it: each field as a JSON pointer below the address, with what it has to be.
     pub fn faults(&self) -> Vec<(String, String)> {
         let mut faults = Vec::new();

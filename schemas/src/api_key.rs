@@ -53,6 +53,15 @@ impl fmt::Debug for Scope {
     }
 }
 
+/// A user who was logged in, and his security epoch then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maker {
+    /// Who.
+    pub user: UserId,
+    /// The epoch of the log-in.
+    pub epoch: u64,
+}
+
 /// The key was made. Its secret was told once and is nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Created {
@@ -67,6 +76,9 @@ pub struct Created {
     /// The owner's security epoch when it was made. One that does not say counts as older than any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// By whose log-in it was made, if by one. Whoever stole that may have made it for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<Maker>,
 }
 
 /// The key is good for nothing any more.
@@ -95,6 +107,9 @@ pub struct CreateApiKey {
     /// The owner's security epoch, as far as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// By whose log-in it is made, if by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<Maker>,
 }
 
 /// Ends a key.

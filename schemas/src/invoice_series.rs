@@ -1,7 +1,7 @@
 //! `invoice-series`: the invoices and credit notes of one month, numbered without gaps. Key: the series, `2026-11`.
 
 use crate::order::{Customer, Totals};
-use crate::{Money, OrderId, Quantity, Sku, TaxRate, Timestamp, UserId};
+use crate::{Money, OrderId, Quantity, Sealed, Sku, TaxRate, Timestamp, UserId};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -157,7 +157,7 @@ pub struct DocumentIssued {
     pub document: Document,
     /// The date that it bears, fixed by what caused it.
     pub dated: Timestamp,
-    /// To whom, if he has an account: his name and address are looked up when it is printed.
+    /// To whom, if he has an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     /// To whom, as the shop's staff name him.
@@ -166,6 +166,9 @@ pub struct DocumentIssued {
     /// Where it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// To whom by name and address, as the order has it: a [`Buyer`](crate::Buyer), sealed under a fiscal key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Sealed>,
     /// What for, in the order's order.
     pub lines: Vec<IssuedLine>,
     /// The sums by rate, the least first.
@@ -213,6 +216,9 @@ pub struct IssueDocument {
     /// Where it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// To whom by name and address, as the order has it: a [`Buyer`](crate::Buyer), sealed under a fiscal key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Sealed>,
     /// At least one, in one currency, none below 0.
     pub lines: Vec<InvoiceLine>,
 }

@@ -5,6 +5,7 @@
 
 mod address;
 pub mod api_key;
+mod buyer;
 pub mod cart;
 pub mod catalogue;
 pub mod credit_note;
@@ -24,6 +25,7 @@ pub mod stock_item;
 pub mod user;
 
 pub use address::Address;
+pub use buyer::Buyer;
 pub use currency::Currency;
 pub use ids::{
     ApiKeyId, CreditNoteId, FulfilmentId, InvalidSku, NotificationId, OrderId, PaymentId, RefundId, SessionId, Sku,

@@ -52,12 +52,13 @@ impl Choices {
     }
 }
 
-/// The person chose, or an address of his turned out to be none.
+/// The person chose, or an address of his turned out to be none: the latter exactly if it says which (`undeliverable`).
+/// Its actor then is the reactor that heard of it, `notification-reactions`, and its choices are those that he had made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chosen {
     /// All of it, as it is now.
     pub choices: Choices,
-    /// The how manieth of his e-mail addresses mails do not reach.
+    /// The how manieth of his e-mail addresses mails do not reach. Never there if he chose: then it is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<u32>,
 }

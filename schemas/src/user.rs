@@ -39,6 +39,9 @@ pub struct Profile {
     /// What he wants others to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bio: Option<Sealed>,
+    /// Where text messages reach him, as E.164 writes it. Nobody has proved that it is his.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Sealed>,
     /// Where he lives and where he has things sent, each sealed as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Sealed>,

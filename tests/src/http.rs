@@ -9,6 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,13 +32,12 @@ pub struct Http {
 impl Http {
     /// A client of the gateway at `base` (`http://host:port`).
     pub fn new(base: &str, token: Option<&str>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .build(connector);
-        Self { client, base: base.into(), prefix: "/api/v1", token: token.map(Arc::from) }
+        Self { client: client(None), base: base.into(), prefix: "/api/v1", token: token.map(Arc::from) }
+    }
+
+    /// The same client, as if it sat at another address of this machine: who guesses is counted by his.
+    pub fn sitting_at(&self, address: IpAddr) -> Self {
+        Self { client: client(Some(address)), ..self.clone() }
     }
 
     /// A client of an internal listener, whose paths begin at its root.
@@ -84,6 +84,13 @@ impl Http {
             None => ask,
         }
     }
+}
+
+fn client(address: Option<IpAddr>) -> Client<HttpConnector, Full<Bytes>> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_local_address(address);
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).build(connector)
 }
 
 /// A request to be sent.

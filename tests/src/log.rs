@@ -66,12 +66,12 @@ impl Topics {
         Ok(added)
     }
 
-    /// The bodies of the events that were added between two looks, each with its topic.
+    /// The bodies of all records that were added between two looks, each with its topic.
     pub async fn bodies(&self, before: &LogEnds, after: &LogEnds) -> Outcome<Vec<(String, String)>> {
         let mut bodies = Vec::new();
-        for ((topic, partition), end) in after.events() {
+        for ((topic, partition), end) in &after.0 {
             let begin = before.0.get(&(topic.clone(), *partition)).copied().unwrap_or(0);
-            for offset in begin..end {
+            for offset in begin..*end {
                 let place = (Topic::from(topic.as_str()), PartitionId(*partition), Offset(offset));
                 let value = self.0.read_at(&place.0, place.1, place.2).await?.and_then(|record| record.value.clone());
                 bodies.push((topic.clone(), String::from_utf8_lossy(&value.unwrap_or_default()).into_owned()));

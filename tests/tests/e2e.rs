@@ -5,6 +5,8 @@
 //! generated file.
 #![cfg(test)]
 
+#[path = "e2e/action.rs"]
+mod action;
 #[path = "e2e/announced.rs"]
 mod announced;
 #[path = "e2e/another_file.rs"]
@@ -73,6 +75,8 @@ mod repeats;
 mod saga;
 #[path = "e2e/sales.rs"]
 mod sales;
+#[path = "e2e/sessions.rs"]
+mod sessions;
 #[path = "e2e/settings.rs"]
 mod settings;
 #[path = "e2e/shop.rs"]

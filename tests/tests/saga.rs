@@ -2,12 +2,22 @@
 //! any two records. In memory: no Kafka, so that every failure can be put at every step.
 #![cfg(test)]
 
+#[path = "saga/audit.rs"]
+mod audit;
 #[path = "saga/bank.rs"]
 mod bank;
 #[path = "saga/bank_calls.rs"]
 mod bank_calls;
 #[path = "saga/credit.rs"]
 mod credit;
+#[path = "saga/customers.rs"]
+mod customers;
+#[path = "saga/dice.rs"]
+mod dice;
+#[path = "saga/law.rs"]
+mod law;
+#[path = "saga/ledger.rs"]
+mod ledger;
 #[path = "saga/notify.rs"]
 mod notify;
 #[path = "saga/post.rs"]

@@ -22,7 +22,7 @@ use tillroll_telemetry::Format;
 use tillroll_users::password::Cost;
 use variables::Variables;
 pub use variables::{of_role, print_settings};
-pub use vault::{DATABASE as VAULT_DATABASE, MASTER_KEY as VAULT_MASTER_KEY, Missing};
+pub use vault::{DATABASE as VAULT_DATABASE, FISCAL_TERM, MASTER_KEY as VAULT_MASTER_KEY, Missing};
 
 /// How long a client command waits for Kafka.
 const KAFKA_WITHIN: Duration = Duration::from_secs(5);

@@ -313,7 +313,8 @@ async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
     let settings = Settings::parse(&shared.database_url, "tillroll-query-api")?.read_only();
     let pool = Pool::new(&settings)?;
     let (vault, ends) = (shared.vault.clone(), NodeEnds::new(shared.node.clone()));
-    let router = tillroll_query_api::start(pool.clone(), vault, &shared.keys, ends, &shared.shutdown);
+    let term = shared.config.fiscal_term()?;
+    let router = tillroll_query_api::start(pool.clone(), vault, term, &shared.keys, ends, &shared.shutdown);
     Ok(Started { router: router.merge(health::router(database_check(pool))), owner: None, projectors: None })
 }
 

@@ -5,11 +5,12 @@ mod forgetting;
 pub use forgetting::forget_the_erased;
 
 use crate::Failure;
-use crate::config::{Config, Missing};
+use crate::config::{Config, FISCAL_TERM, Missing};
+use chrono::NaiveDate;
 use clap::Subcommand;
 use std::process::ExitCode;
 use tillroll_postgres::Settings;
-use tillroll_vault::Vault;
+use tillroll_vault::{FiscalTerm, Vault};
 
 /// The vault holds one key per person, wrapped by a master key, in a database of its own. Personal data is in the log
 /// only sealed under its person's key: whoever destroys that key has forgotten the person.
@@ -40,6 +41,20 @@ pub enum VaultCommand {
     ///      before step 3 is needed: it is the only thing that opens those.
     #[command(verbatim_doc_comment)]
     Rotate,
+    /// Destroy the keys to names and addresses on documents of years that nobody has to keep any more.
+    ///
+    /// Whoever buys is sealed for his invoice under a key of the year in which he orders. It outlives his erasure, and is
+    /// kept for as many calendar years after its own as TILLROLL_FISCAL_TERM_YEARS says (11). Once a year is enough, in
+    /// January. Documents stay, with their sums; who bought, nobody reads any more. There is no way back but a backup of
+    /// the vault: after one was restored, run it again.
+    ExpireFiscal {
+        /// The keys of the calendar years before this one; at most those whose term is over.
+        #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(u16).range(1_970..=9_999))]
+        before: u16,
+        /// Only tell how many there are.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 pub async fn run(command: VaultCommand, config: Config) -> Result<ExitCode, Failure> {
@@ -48,6 +63,9 @@ pub async fn run(command: VaultCommand, config: Config) -> Result<ExitCode, Fail
     match command {
         VaultCommand::Check => check(&vault).await,
         VaultCommand::Rotate => rotate(&vault).await,
+        VaultCommand::ExpireFiscal { before, dry_run } => {
+            expire_fiscal(&vault, config.fiscal_term()?, before, dry_run).await
+        }
     }
 }
 
@@ -76,6 +94,26 @@ async fn rotate(vault: &Vault) -> Result<ExitCode, Failure> {
     if rotated.left > 0 {
         println!("{} are of another master key: some process still has it as its current one", rotated.left);
         return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Erasures promise until when documents are kept: neither shorter nor, once somebody runs this, longer.
+#[expect(clippy::print_stdout, reason = "the command's output")]
+async fn expire_fiscal(vault: &Vault, term: FiscalTerm, before: u16, dry_run: bool) -> Result<ExitCode, Failure> {
+    let kept_from = term.kept_from(tillroll_log::now().date_naive());
+    if i32::from(before) > kept_from {
+        let last = before.saturating_sub(1);
+        let until = term.until(last);
+        return Err(
+            format!("keys of {last} are kept until {until}: at most --before {kept_from} ({FISCAL_TERM})").into()
+        );
+    }
+    let day = NaiveDate::from_ymd_opt(before.into(), 1, 1).ok_or("there is no such year")?;
+    if dry_run {
+        println!("{} fiscal keys of the years before {before} would be destroyed", vault.fiscal_keys(day).await?);
+    } else {
+        println!("{} fiscal keys of the years before {before} destroyed", vault.erase_fiscal(day).await?);
     }
     Ok(ExitCode::SUCCESS)
 }

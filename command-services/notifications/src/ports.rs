@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// Where a person is reached. Debug output says nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
-    /// An e-mail address, a telephone number (E.164) or a device's token, after the channel.
+    /// An e-mail address, a telephone number (E.164) or, for push, the user's id, after the channel.
     pub to: String,
     /// The language that the person reads.
     pub language: Language,

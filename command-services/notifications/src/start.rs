@@ -45,7 +45,7 @@ pub async fn start(node: &Node, keys: &Keys, outside: Outside) -> Result<(Router
     let Outside { ways, texts, links, vault, domain, mailbox, shutdown } = outside;
     if let Some(directory) = mailbox {
         let recipients = node.replica::<Recipient>().await?;
-        let forgetting = Forgetting::new(directory, domain.clone()).go_on(users.clone(), recipients, shutdown);
+        let forgetting = Forgetting::new(directory).go_on(users.clone(), recipients, shutdown);
         drop(tillroll_telemetry::spawn("mails of erased people", forgetting));
     }
     let addresses: Box<dyn Addresses> = Box::new(UserAddresses::new(users, vault));

@@ -1,5 +1,5 @@
-//! What notifications have to know of users, folded from their events: sealed addresses and the language. A replica;
-//! nothing is decided here, and nothing is opened here.
+//! What notifications have to know of users, folded from their events: sealed addresses, the telephone number, which is
+//! sealed as well, and the language. A replica; nothing is decided here, and nothing is opened here.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ pub struct Reach {
     pub number: u32,
     /// Those before it, by the hold of the address that came in their place.
     pub former: BTreeMap<u32, Sealed>,
+    /// The telephone number, if the person has said one.
+    pub phone: Option<Sealed>,
     /// The language that the person reads, as a BCP 47 tag.
     pub locale: Option<String>,
 }
@@ -66,7 +68,7 @@ impl Reached {
 
 impl Aggregate for UserFacts {
     const TOPICS: AggregateTopics = catalogue::USER;
-    const STATE_SCHEMA: u32 = 2;
+    const STATE_SCHEMA: u32 = 3;
     type State = Reached;
     type Command = UserCommand;
     type Event = UserEvent;
@@ -83,10 +85,14 @@ impl Aggregate for UserFacts {
                 email: started.email.clone(),
                 number: 1,
                 former: BTreeMap::new(),
+                phone: started.profile.phone.clone(),
                 locale: started.profile.locale.clone(),
             }),
             UserEvent::RegistrationFailed(_) => Reached::Unknown,
-            UserEvent::ProfileChanged(changed) => state.with(|reach| reach.locale.clone_from(&changed.profile.locale)),
+            UserEvent::ProfileChanged(changed) => state.with(|reach| {
+                reach.phone.clone_from(&changed.profile.phone);
+                reach.locale.clone_from(&changed.profile.locale);
+            }),
             UserEvent::EmailChanged(changed) => state.with(|reach| {
                 reach.number = reach.number.saturating_add(1);
                 let before = std::mem::replace(&mut reach.email, changed.email.clone());

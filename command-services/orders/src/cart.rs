@@ -97,6 +97,8 @@ pub struct CartAnswer {
     pub order_id: Option<OrderId>,
     /// What the command ordered, if it was the checkout.
     pub ordered: Option<Arc<PlaceOrder>>,
+    /// The order that is being made of it now, whichever the command made.
+    pub under_way: Option<OrderId>,
 }
 
 impl Aggregate for Cart {
@@ -157,12 +159,11 @@ impl Aggregate for Cart {
             | None => None,
         };
         let (made, ordered) = made.unzip();
-        match &state.stage {
-            Stage::Open(items) => CartAnswer { items: items.clone(), order_id: made, ordered },
-            Stage::CheckedOut(items, order_id) => {
-                CartAnswer { items: items.clone(), order_id: made.or(Some(*order_id)), ordered }
-            }
-        }
+        let (items, under_way) = match &state.stage {
+            Stage::Open(items) => (items.clone(), None),
+            Stage::CheckedOut(items, order_id) => (items.clone(), Some(*order_id)),
+        };
+        CartAnswer { items, order_id: made.or(under_way), ordered, under_way }
     }
 }
 

@@ -161,13 +161,14 @@ fn to_cart(user: UserId, command: &CartCommand) -> Result<Outgoing, Error> {
     Outgoing::new(catalogue::CART, user.to_string(), "cart", command)
 }
 
-/// A refund is credited by a note, and what came back is put on the shelf.
+/// A refund is credited by a note, unless one has credited it before, and what came back is put on the shelf.
 fn given_back(order_id: OrderId, refunded: &Refunded) -> Result<Vec<Outgoing>, Error> {
     let refund_id = refunded.reversal.refund_id;
-    let note = issue(order_id, DocumentKind::Refund { refund_id }, &refunded.credit_note);
+    let paper = Some(&refunded.credit_note).filter(|paper| !paper.lines.is_empty());
+    let note = paper.map(|paper| issue(order_id, DocumentKind::Refund { refund_id }, paper));
     let note_on = format!("return {refund_id} of order {order_id}");
     let restocked = refunded.reversal.restock.iter().map(|claim| receive(claim, &note_on));
-    std::iter::once(note).chain(restocked).collect()
+    note.into_iter().chain(restocked).collect()
 }
 
 /// What those are asked once more who have not done it.

@@ -2,6 +2,7 @@
 //! from a replica of the catalogue; nothing is decided here.
 
 mod address;
+mod buyer;
 mod cancel;
 mod carts;
 mod checkout;
@@ -27,6 +28,7 @@ use tillroll_vault::Vault;
 
 use crate::cart::Cart;
 use crate::credit_note::CreditNote;
+use crate::customer_facts::CustomerFacts;
 use crate::order::{Order, OrderRejection};
 use crate::product_facts::ProductFacts;
 use lines::Product;
@@ -46,7 +48,9 @@ pub(crate) struct Desk {
     pub(crate) carts: Commands<Cart>,
     /// What the catalogue says.
     pub(crate) products: Replica<ProductFacts>,
-    /// What seals addresses.
+    /// What customers say of themselves.
+    pub(crate) customers: Replica<CustomerFacts>,
+    /// What seals where an order is sent, and who pays for it.
     pub(crate) vault: Vault,
 }
 
@@ -116,9 +120,11 @@ impl Desk {
         self.orders.execute(named.request(key.clone(), command.into()), EXECUTE_WITHIN).await
     }
 
-    /// Waits until the replica of the catalogue shows what the client has seen.
+    /// Waits until the replicas show what the client has seen.
     async fn reach(&self, headers: &CommandHeaders) -> Result<(), Problem> {
-        reach_tokens(&self.products, &self.keys.seen_by(&headers.consistency)?).await
+        let seen = self.keys.seen_by(&headers.consistency)?;
+        reach_tokens(&self.products, &seen).await?;
+        reach_tokens(&self.customers, &seen).await
     }
 
     /// What `ask` makes of the catalogue. A refusal counts only if it stands when the replica has read to its end.

@@ -53,5 +53,6 @@ pub(crate) fn place(lines: Vec<Line>) -> PlaceOrder {
         placed_at: None,
         lines,
         shipping_address: None,
+        buyer: None,
     }
 }

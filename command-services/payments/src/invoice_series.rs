@@ -152,13 +152,14 @@ fn issue(state: &SeriesState, command: &IssueDocument) -> Result<InvoiceSeriesEv
     if state.series.is_some_and(|mine| mine != series) {
         return Err(InvoiceRejection::WrongSeries);
     }
-    let IssueDocument { document, dated, user_id, customer, country, lines } = command.clone();
+    let IssueDocument { document, dated, user_id, customer, country, buyer, lines } = command.clone();
     if let Some(number) = state.numbers.of(document.id()) {
         return Ok(NumberRecalled { series, number, document }.into());
     }
     let number = state.numbers.next().ok_or(InvoiceRejection::SeriesFull)?;
     let Sums { lines, rates, totals } = sums(lines)?;
-    Ok(DocumentIssued { series, number, document, dated, user_id, customer, country, lines, rates, totals }.into())
+    Ok(DocumentIssued { series, number, document, dated, user_id, customer, country, buyer, lines, rates, totals }
+        .into())
 }
 
 #[cfg(test)]

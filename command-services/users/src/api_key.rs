@@ -1,6 +1,6 @@
 //! `api-key`, key: its id. Created once with a hash of its secret, revoked at the end, for ever.
 //!
-//! Must hold: a key's secret, owner and scopes never change, and a revoked key is good for nothing again. When it was
+//! Must hold: a key's secret, owner, maker and scopes never change, and a revoked key is good for nothing again. When it was
 //! used last is no event.
 
 pub use tillroll_schemas::api_key::secret;
@@ -66,7 +66,7 @@ type Decision = Result<Option<ApiKeyEvent>, Rejection>;
 
 impl Aggregate for ApiKey {
     const TOPICS: AggregateTopics = catalogue::API_KEY;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = State;
     type Command = ApiKeyCommand;
     type Event = ApiKeyEvent;
@@ -97,8 +97,8 @@ impl Aggregate for ApiKey {
 }
 
 fn create(state: &State, command: &CreateApiKey) -> Decision {
-    let CreateApiKey { hash, owner, label, scopes, epoch } = command.clone();
-    let created = Created { hash, owner, label, scopes, epoch };
+    let CreateApiKey { hash, owner, label, scopes, epoch, made_by } = command.clone();
+    let created = Created { hash, owner, label, scopes, epoch, made_by };
     match state {
         State::Unknown if created.scopes.is_empty() => Err(Rejection::NoScopes),
         State::Unknown => Ok(Some(created.into())),

@@ -38,6 +38,9 @@ impl Patience {
     pub const ACCOUNT_FROM_ANYWHERE: Self = Self { free: 100, longest_wait: Duration::from_secs(30), ..Self::ACCOUNT };
     /// With one address, whichever accounts it tries. Many people may share one.
     pub const ADDRESS: Self = Self { free: 30, ..Self::ACCOUNT };
+    /// With one address from which people register: a company's, or that of a network of telephones. None of them has failed,
+    /// so that no wait is long; what they cost is kept for ever, so that there is one.
+    pub const NEWCOMERS: Self = Self { free: 1_000, longest_wait: Duration::from_secs(60), ..Self::ACCOUNT };
 }
 
 /// Not now.
@@ -133,6 +136,13 @@ impl<K: Clone + Eq + Hash> Attempts<K> {
             Ended::Wrong => self.failed(who, now),
             Ended::Untried => {}
         }
+    }
+
+    /// Somebody does what counts like a failure whatever comes of it.
+    pub fn count(&mut self, who: &K, now: Instant) -> Result<(), NotNow> {
+        self.begin(who, now)?;
+        self.end(who, Ended::Wrong, now);
+        Ok(())
     }
 
     /// How many are remembered.

@@ -1,8 +1,12 @@
 //! Addresses and usernames: which are taken, what makes two spellings one, and the key of the claim that keeps each
-//! unique. ASCII only: no two of them look alike and differ.
+//! unique. Usernames are ASCII: no two of them look alike and differ. Addresses go beyond it as mail does (RFC 6531, RFC
+//! 5891): spellings that Unicode maps to one are one.
 
 use hmac::{Hmac, KeyInit, Mac};
+use idna::uts46::{Hyphens, Uts46};
+use idna::{AsciiDenyList, domain_to_ascii_strict};
 use sha2::Sha256;
+use std::borrow::Cow;
 use std::fmt;
 use tillroll_schemas::identity_claim::ClaimKey;
 
@@ -15,7 +19,11 @@ const USERNAME: std::ops::RangeInclusive<usize> = 3..=32;
 
 /// An e-mail address as it was typed, but for the blanks around it. Personal data.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Email(String);
+pub struct Email {
+    typed: String,
+    /// What all its spellings have in common: small letters, the domain in ASCII.
+    normal: String,
+}
 
 /// A username as it was typed, but for the blanks around it. Personal data.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,7 +31,7 @@ pub struct Username(String);
 
 /// The text is no e-mail address that mail could be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an e-mail address is like ann@example.org, in ASCII, at most {MOST_EMAIL} characters")]
+#[error("an e-mail address is like ann@example.org or jörg@bücher.example, without quotes, at most {MOST_EMAIL} bytes")]
 pub struct InvalidEmail;
 
 /// The text is no username.
@@ -34,18 +42,19 @@ pub struct InvalidUsername;
 impl Email {
     /// Takes what mail programs take without quoting.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim();
-        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
-        if text.len() <= MOST_EMAIL && is_local(local) && is_domain(domain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidEmail)
+        let typed = text.trim();
+        let (local, domain) = typed.rsplit_once('@').ok_or(InvalidEmail)?;
+        let (local, domain) = (normal_local(local).ok_or(InvalidEmail)?, normal_domain(domain).ok_or(InvalidEmail)?);
+        let normal = format!("{local}@{domain}");
+        if typed.len() > MOST_EMAIL || normal.len() > MOST_EMAIL || typed.chars().any(is_unseen) {
+            return Err(InvalidEmail);
         }
+        Ok(Self { typed: typed.to_owned(), normal })
     }
 
     /// As it was typed: mail is sent to this.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.typed
     }
 }
 
@@ -68,10 +77,45 @@ impl Username {
     }
 }
 
-/// `atext` of RFC 5322, in parts with dots between.
+/// The part before the `@` in the form that its spellings share. Beyond ASCII that is the mapping of UTS 46: made for
+/// domains, it knows which characters are the same in another case, width or composition, and which are none to write
+/// with. ASCII stays as it always was: claims are made of it.
+fn normal_local(local: &str) -> Option<String> {
+    if !is_local(local) {
+        return None;
+    }
+    if local.is_ascii() {
+        return Some(local.to_ascii_lowercase());
+    }
+    let (mapped, outcome) = mapped(local);
+    let mapped = mapped.to_lowercase();
+    // A wide `＠` would be mapped to what no local part has.
+    (outcome.is_ok() && is_local(&mapped)).then_some(mapped)
+}
+
+fn mapped(text: &str) -> (Cow<'_, str>, Result<(), idna::Errors>) {
+    Uts46::new().to_unicode(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow)
+}
+
+/// A character that is mapped to nothing, like a soft hyphen: spellings with it look the same, and mail for one of them
+/// would go elsewhere.
+fn is_unseen(c: char) -> bool {
+    !c.is_ascii() && mapped(c.encode_utf8(&mut [0; 4])).0.is_empty()
+}
+
+/// The domain in ASCII and small letters.
+fn normal_domain(domain: &str) -> Option<String> {
+    let ascii = match domain.is_ascii() {
+        true => domain.to_ascii_lowercase(),
+        false => domain_to_ascii_strict(domain).ok()?,
+    };
+    is_domain(&ascii).then_some(ascii)
+}
+
+/// `atext` of RFC 5322, with what RFC 6531 adds to it, in parts with dots between.
 fn is_local(local: &str) -> bool {
-    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    local.len() <= MOST_LOCAL && local.split('.').all(|part| !part.is_empty() && part.bytes().all(atext))
+    let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
+    local.len() <= MOST_LOCAL && local.split('.').all(|part| !part.is_empty() && part.chars().all(atext))
 }
 
 /// Labels of RFC 1035, at least two: mail is not sent to hosts without a domain.
@@ -98,18 +142,18 @@ impl IdentityHmacKey {
     }
 
     /// The claim on an address. Case makes no difference, before the `@` neither: no provider of any size tells
-    /// `Ann` from `ann`. Dots and what follows a `+` do.
+    /// `Ann` from `ann`. Dots and what follows a `+` do. A domain is one in Unicode and in ASCII.
     pub fn of_email(&self, email: &Email) -> ClaimKey {
-        self.of(b"email\0", &email.0)
+        self.of(b"email\0", &email.normal)
     }
 
     /// The claim on a username. Case makes no difference.
     pub fn of_username(&self, username: &Username) -> ClaimKey {
-        self.of(b"username\0", &username.0)
+        self.of(b"username\0", &username.0.to_ascii_lowercase())
     }
 
-    fn of(&self, kind: &[u8], text: &str) -> ClaimKey {
-        let mac = self.0.clone().chain_update(kind).chain_update(text.to_ascii_lowercase().as_bytes());
+    fn of(&self, kind: &[u8], normal: &str) -> ClaimKey {
+        let mac = self.0.clone().chain_update(kind).chain_update(normal.as_bytes());
         ClaimKey::of_mac(&mac.finalize().into_bytes().into())
     }
 }

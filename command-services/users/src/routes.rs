@@ -24,15 +24,16 @@ use tillroll_command_http::{CommandKeys, EXECUTE_WITHIN, Named, problem_of};
 use tillroll_http::{
     AccessKeys, Caller, CommandHeaders, IdentityVerifier, Problem, Scope, Verifies, headers, problems,
 };
-use tillroll_log::{Aggregate, Answered, Commands, Key, Replica};
+use tillroll_log::{Aggregate, Answered, CommandId, Commands, Key, Replica};
 use tillroll_schemas::UserId;
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::UserCommand;
 use tillroll_vault::Vault;
+use uuid::Uuid;
 
 use crate::api_key::ApiKey;
-use crate::guessing::Guesses;
 use crate::guessing::turns::Turns;
+use crate::guessing::{Attempts, Guesses};
 use crate::identity_claim::IdentityClaim;
 use crate::password::pool::{HashingPool, PoolError};
 use crate::secrets::Secrets;
@@ -43,6 +44,8 @@ const USERS: &str = "/api/v1/users";
 const ME: &str = "/api/v1/users/me";
 const SESSIONS: &str = "/api/v1/sessions";
 const API_KEYS: &str = "/api/v1/api-keys";
+/// Ids that are tried for what should be served here.
+const TRIED: u32 = 64;
 /// How long a registration, or a change of address, is waited for before the answer is 202.
 const SAGA_WITHIN: Duration = Duration::from_secs(5);
 
@@ -72,6 +75,8 @@ pub(crate) struct Desk {
     pub(crate) guesses: Turns<ClaimKey, IpAddr>,
     /// Who has tokens sent.
     pub(crate) resets: Mutex<Guesses<ClaimKey, IpAddr>>,
+    /// From where people register.
+    pub(crate) newcomers: Mutex<Attempts<IpAddr>>,
 }
 
 impl Verifies for Desk {
@@ -164,6 +169,28 @@ impl Desk {
         let nobody = Caller(Arc::new(tillroll_http::Role::Customer.held_by(format!("anonymous {whom}"))));
         self.keys.name::<A>(&nobody, headers, "POST", route, canonical).await
     }
+}
+
+/// The first id made of this one by which that is served here which is made of it, if any is. One request reaches one
+/// other instance at most: if each drew a name by chance, neither might serve its own.
+fn drawn<A: Aggregate>(commands: &Commands<A>, from: Uuid, made: impl Fn(Uuid) -> String) -> Uuid {
+    let candidate = |n: u32| Uuid::new_v5(&from, &n.to_be_bytes());
+    let is_here = |id: &Uuid| commands.serves(&Key::from(made(*id)));
+    (0..TRIED).map(candidate).find(is_here).unwrap_or_else(|| candidate(0))
+}
+
+/// A command without a key has its name by chance: one by which what it creates is served here.
+fn named_here<A: Aggregate>(
+    commands: &Commands<A>,
+    headers: &CommandHeaders,
+    named: Named,
+    made: impl Fn(Uuid) -> String,
+) -> Named {
+    if headers.idempotency_key.is_some() {
+        return named;
+    }
+    let id = drawn(commands, named.id.0, made);
+    Named { id: CommandId(id), correlation: id, ..named }
 }
 
 /// The user who calls, as an id of the log.

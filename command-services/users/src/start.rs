@@ -3,7 +3,7 @@
 use crate::api_key::ApiKey;
 use crate::effects::Shredding;
 use crate::guessing::turns::Turns;
-use crate::guessing::{Guesses, Patience};
+use crate::guessing::{Attempts, Guesses, Patience};
 use crate::identity_claim::IdentityClaim;
 use crate::password::Cost;
 use crate::password::pool::HashingPool;
@@ -72,6 +72,7 @@ pub async fn start(
         hashing,
         guesses: Turns::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS), QUEUE, TURN_WITHIN),
         resets: Mutex::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS)),
+        newcomers: Mutex::new(Attempts::new(Patience::NEWCOMERS)),
     };
     Ok((with_owners(routes::router(desk), node), role.start().await?))
 }

@@ -139,7 +139,7 @@ pub struct Pending {
 
 impl Aggregate for User {
     const TOPICS: AggregateTopics = catalogue::USER;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
     type State = UserState;
     type Command = UserCommand;
     type Event = UserEvent;

@@ -83,6 +83,10 @@ pub struct Site<A: Aggregate, R> {
     taken: usize,
     /// What the reactor has to send, each with the offset of its cause.
     caused: VecDeque<(Offset, Letter)>,
+    /// What effects have to tell and do not yet.
+    held: Vec<(Offset, Letter)>,
+    /// The cause of what was sent last.
+    sent: Offset,
     committed: Offset,
     told: Vec<Option<Told>>,
     now: Timestamp,
@@ -104,6 +108,8 @@ impl<A: Aggregate, R: Reactions<A>> Site<A, R> {
             read: 0,
             taken: 0,
             caused: VecDeque::new(),
+            held: Vec::new(),
+            sent: Offset(0),
             committed: Offset(0),
             told: Vec::new(),
             now,
@@ -153,6 +159,17 @@ impl<A: Aggregate, R: Reactions<A>> Site<A, R> {
             Entry::Settled(..) | Entry::Mark(_) => None,
         };
         admitted.filter_map(event).collect()
+    }
+
+    /// What was sent last is an effect's that takes its time: it is told later, and holds the reactor's position.
+    pub fn hold_back(&mut self, letter: Letter) {
+        self.held.push((self.sent, letter));
+    }
+
+    /// Of what is held back, of this aggregate or of any, what came first is told now.
+    pub fn send_held(&mut self, of: Option<&str>) -> Option<Letter> {
+        let nth = self.held.iter().position(|(_, letter)| of.is_none_or(|key| *letter.key == *key))?;
+        Some(self.held.remove(nth).1)
     }
 
     fn perform(&mut self) {
@@ -272,11 +289,14 @@ impl<A: Aggregate, R: Reactions<A>> AnySite for Site<A, R> {
     }
 
     fn send(&mut self) -> Option<Letter> {
-        self.caused.pop_front().map(|(_, letter)| letter)
+        let (cause, letter) = self.caused.pop_front()?;
+        self.sent = cause;
+        Some(letter)
     }
 
     fn commit(&mut self) {
-        let done = self.caused.front().map_or(offset(self.read), |(cause, _)| *cause);
+        let open = self.caused.front().into_iter().chain(&self.held).map(|(cause, _)| *cause);
+        let done = open.min().unwrap_or(offset(self.read));
         self.committed = self.committed.max(done);
     }
 
@@ -285,6 +305,7 @@ impl<A: Aggregate, R: Reactions<A>> AnySite for Site<A, R> {
         (self.read, self.taken) = (0, 0);
         self.under_way.clear();
         self.caused.clear();
+        self.held.clear();
         while self.read() {}
         self.owner.caught_up();
         self.perform();

@@ -1,39 +1,35 @@
 //! Erasing: a key is destroyed and a tombstone left in its place, once and for all. The log's events are the list of
 //! tombstones that no backup of the vault can fall behind: whoever reads one says so again (`entomb`).
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tillroll_postgres::connect;
 use uuid::Uuid;
 
 use crate::table::get;
-use crate::{Error, KeyName, Kind, Vault};
+use crate::{Error, KeyName, Vault};
 
 const ERASE: &str = "
-    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at) VALUES ($1, 'personal', 1, now())
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at, destroyed_at)
+    VALUES ($1, 'personal', 1, now(), now())
     ON CONFLICT (person, kind, generation) DO UPDATE
-    SET wrapped = NULL, master = NULL, erased_at = COALESCE(held.erased_at, EXCLUDED.erased_at)
+    SET wrapped = NULL, master = NULL, erased_at = COALESCE(held.erased_at, EXCLUDED.erased_at),
+        destroyed_at = CASE WHEN held.wrapped IS NULL THEN held.destroyed_at ELSE clock_timestamp() END
     RETURNING held.erased_at";
 
 // By person, so that two who do the same at once wait for each other instead of locking each other out.
 const ENTOMB: &str = "
-    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at)
-    SELECT person, 'personal', 1, min(erased_at)
+    INSERT INTO vault.person_key AS held (person, kind, generation, erased_at, destroyed_at)
+    SELECT person, 'personal', 1, min(erased_at), now()
     FROM unnest($1::uuid[], $2::timestamptz[]) AS erased (person, erased_at) GROUP BY person ORDER BY person
     ON CONFLICT (person, kind, generation) DO UPDATE
-    SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at)
+    SET wrapped = NULL, master = NULL, erased_at = LEAST(held.erased_at, EXCLUDED.erased_at),
+        destroyed_at = CASE WHEN held.wrapped IS NULL THEN held.destroyed_at ELSE clock_timestamp() END
     WHERE held.erased_at IS NULL OR held.erased_at > EXCLUDED.erased_at";
 
-const RAISE_FLOOR: &str = "
-    UPDATE vault.fiscal_floor SET before = GREATEST(before, $1::integer)
-    WHERE $1::integer <= EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') RETURNING before";
-
 const DESTROYED: &str = "
-    SELECT EXTRACT(EPOCH FROM now() - erased_at)::float8 FROM vault.person_key
+    SELECT EXTRACT(EPOCH FROM now() - COALESCE(destroyed_at, erased_at))::float8 FROM vault.person_key
     WHERE person = $1 AND kind = 'personal' AND erased_at IS NOT NULL";
-
-const DESTROY_FISCAL: &str = "DELETE FROM vault.person_key WHERE kind = 'fiscal' AND generation < $1";
 
 /// That a person's key is no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +68,8 @@ impl Vault {
         Ok(())
     }
 
-    /// How long ago the person's key was destroyed, by the clock of the vault's database; nothing if it was not. After
+    /// How long ago the person's key was destroyed, by the clock of the vault's database; nothing if it was not. Not how
+    /// long ago he was erased: the vault may have heard of that late, and until then the key was there for everybody. After
     /// [`crate::Caching::longest`] no process has it in memory any more.
     pub async fn destroyed(&self, person: Uuid) -> Result<Option<Duration>, Error> {
         let row = self.0.pool.row(DESTROYED, &[&person]).await?;
@@ -84,22 +81,5 @@ impl Vault {
     /// that the vault has carried out; who hears of one that it may not have yet says `entomb`, which does both.
     pub fn forget(&self, person: Uuid) {
         self.0.cache.forget_one(&KeyName::personal(person));
-    }
-
-    /// Destroys the fiscal keys of all persons for the calendar years that ended before this day, and lets none be made
-    /// for them again; how many keys there were. A repeat destroys what a backup brought back.
-    ///
-    /// `Error::YearNotOver` if that would be a year that is not over.
-    pub async fn erase_fiscal(&self, before: NaiveDate) -> Result<u64, Error> {
-        let mut connection = connect(&self.0.settings).await?;
-        let transaction = connection.transaction().await.map_err(tillroll_postgres::Error::from)?;
-        let raised = transaction.query_opt(RAISE_FLOOR, &[&before.year()]).await;
-        let raised = raised.map_err(tillroll_postgres::Error::from)?;
-        let floor: i32 = get(&raised.ok_or(Error::YearNotOver { year: before.year() - 1 })?, 0)?;
-        let destroyed = tillroll_postgres::execute(&transaction, DESTROY_FISCAL, &[&floor]).await?;
-        transaction.commit().await.map_err(tillroll_postgres::Error::from)?;
-        self.0.cache.forget(|name| name.kind == Kind::Fiscal);
-        tracing::info!(year = floor, keys = destroyed, "fiscal keys of the years before destroyed");
-        Ok(destroyed)
     }
 }

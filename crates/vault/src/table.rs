@@ -6,8 +6,10 @@ use uuid::Uuid;
 use crate::{Error, KeyName, Kind, MasterId};
 
 /// The vault's tables, in order.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "0001_vault", sql: include_str!("../migrations/0001_vault.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "0001_vault", sql: include_str!("../migrations/0001_vault.sql") },
+    Migration { number: 2, name: "0002_destroyed", sql: include_str!("../migrations/0002_destroyed.sql") },
+];
 
 /// A name that was asked for, and what is there.
 pub(crate) const LOAD: &str = "

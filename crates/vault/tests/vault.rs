@@ -16,7 +16,7 @@ mod rotated;
 use std::time::Duration;
 use tillroll_postgres::{Settings, connect};
 use tillroll_testkit::database;
-use tillroll_vault::{Caching, Error, MIGRATIONS, MasterKey, MasterKeys, Opened, Plaintext, Sealed, Vault};
+use tillroll_vault::{Caching, Error, KeyName, MIGRATIONS, MasterKey, MasterKeys, Opened, Plaintext, Sealed, Vault};
 use uuid::Uuid;
 
 const ANNA: Uuid = Uuid::from_u128(0xa);

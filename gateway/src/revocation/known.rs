@@ -8,11 +8,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tillroll_http::{Access, Identity, LEEWAY, LOGIN_TOKEN_LIFE, Login};
-use tillroll_schemas::ApiKeyId;
 use tillroll_schemas::api_key::secret::ApiSecret;
-use tillroll_schemas::api_key::{ApiKeyEvent, Created};
+use tillroll_schemas::api_key::{ApiKeyEvent, Created, Maker};
 use tillroll_schemas::session::SessionEvent;
 use tillroll_schemas::user::{PasswordProof, Role, UserEvent};
+use tillroll_schemas::{ApiKeyId, UserId};
 use uuid::Uuid;
 
 use super::recent::{Millis, Recent};
@@ -32,7 +32,7 @@ pub(super) struct Known {
     epochs: Recent<u64>,
     /// Users who are suspended or erased. Kept for ever: keys for machines have no end of their own.
     closed: HashSet<Uuid>,
-    /// What bounds the keys of some users. Whoever is not here is a plain customer.
+    /// What bounds the keys of some users, or those that they made. Whoever is not here is a plain customer.
     owners: HashMap<Uuid, Owner>,
     /// Keys for machines that are good.
     keys: HashMap<Uuid, Key>,
@@ -45,7 +45,7 @@ struct Key {
 
 struct Owner {
     roles: BTreeSet<Role>,
-    /// Keys that were made in an older epoch are void: whoever made them may not have been he.
+    /// Keys of his, and by his log-in, from an older epoch are void: whoever made them may not have been he.
     reset_to: u64,
 }
 
@@ -146,19 +146,27 @@ impl Known {
         let is_over = |Login { sid, epoch }: Login| {
             self.ended.get(&sid).is_some() || self.epochs.get(&user).is_some_and(|raised_to| epoch < *raised_to)
         };
-        self.closed.contains(&user) || identity.login.is_some_and(is_over)
+        self.is_closed(user) || identity.login.is_some_and(is_over)
     }
 
-    /// What the key with this id and secret allows.
-    pub(super) fn access_by(&self, ApiKeyId(id): ApiKeyId, secret: &ApiSecret) -> Option<Arc<Access>> {
+    /// What the key with this id and secret allows, and the users it rests on: its owner, and who made it.
+    pub(super) fn access_by(&self, ApiKeyId(id): ApiKeyId, secret: &ApiSecret) -> Option<(Arc<Access>, [Uuid; 2])> {
         let is_good = |key: &&Key| key.created.hash == secret.hash() && !self.is_void(&key.created);
-        self.keys.get(&id).filter(is_good).map(|key| key.access.clone())
+        let key = self.keys.get(&id).filter(is_good)?;
+        let owner = key.created.owner.0;
+        Some((key.access.clone(), [owner, key.created.made_by.map_or(owner, |maker| maker.user.0)]))
     }
 
-    /// Whether its owner has set another password by a mail since it was made.
+    /// Whether the user is suspended or erased.
+    pub(super) fn is_closed(&self, user: Uuid) -> bool {
+        self.closed.contains(&user)
+    }
+
+    /// Whether its owner, or who made it, has set another password by a mail since.
     fn is_void(&self, created: &Created) -> bool {
-        let owner = self.owners.get(&created.owner.0);
-        owner.is_some_and(|owner| created.epoch.unwrap_or(0) < owner.reset_to)
+        let reset = |user: UserId, epoch| self.owners.get(&user.0).is_some_and(|owner| epoch < owner.reset_to);
+        reset(created.owner, created.epoch.unwrap_or(0))
+            || created.made_by.is_some_and(|Maker { user, epoch }| reset(user, epoch))
     }
 
     #[cfg(test)]

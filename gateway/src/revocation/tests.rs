@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tillroll_http::{Identity, LEEWAY, LOGIN_TOKEN_LIFE, Login, Role};
 use tillroll_schemas::api_key::secret::ApiSecret;
-use tillroll_schemas::api_key::{ApiKeyEvent, Created, Revoked as KeyRevoked, Scope};
+use tillroll_schemas::api_key::{ApiKeyEvent, Created, Maker, Revoked as KeyRevoked, Scope};
 use tillroll_schemas::session::{Expired, LoggedOut, Opened, Refreshed, Revocation, Revoked, SessionEvent};
 use tillroll_schemas::user::{
     self, Erased, PasswordChanged, PasswordProof, Reinstated, RolesChanged, Suspended, UserEvent,
@@ -35,6 +35,10 @@ fn logged_out() -> SessionEvent {
 
 fn password_changed(epoch: u64) -> UserEvent {
     PasswordChanged { password: PasswordHash(String::new()), proof: PasswordProof::Password, epoch }.into()
+}
+
+fn reset(epoch: u64) -> UserEvent {
+    PasswordChanged { password: PasswordHash(String::new()), proof: PasswordProof::ResetToken, epoch }.into()
 }
 
 fn suspended(epoch: u64) -> UserEvent {
@@ -104,7 +108,7 @@ fn who_is_reinstated_logs_in_anew() {
 /// A key of somebody whom its making found in this epoch.
 fn key_of_epoch(owner: Uuid, secret: &ApiSecret, epoch: Option<u64>) -> ApiKeyEvent {
     let scopes = ["orders:own", "orders:read"].map(|scope| Scope::parse(scope).unwrap()).into();
-    Created { hash: secret.hash(), owner: UserId(owner), label: "importer".into(), scopes, epoch }.into()
+    Created { hash: secret.hash(), owner: UserId(owner), label: "importer".into(), scopes, epoch, made_by: None }.into()
 }
 
 fn key(owner: Uuid, secret: &ApiSecret) -> ApiKeyEvent {
@@ -120,7 +124,7 @@ fn a_key_opens_by_its_secret_until_it_is_revoked() {
     let (id, secret) = (Uuid::from_u128(9), ApiSecret::new([9; 32]));
     let mut known = Known::nothing();
     known.key(id, &key(ANN, &secret));
-    let access = known.access_by(ApiKeyId(id), &secret).unwrap();
+    let (access, _) = known.access_by(ApiKeyId(id), &secret).unwrap();
     assert!(access.identity.has_scope("orders:own") && !access.identity.has_scope("orders:place"));
     assert_eq!((access.identity.subject.as_str(), access.identity.user()), (&*format!("api-key:{id}"), Some(ANN)));
     assert!(known.access_by(ApiKeyId(id), &ApiSecret::new([8; 32])).is_none());
@@ -133,7 +137,7 @@ fn a_key_opens_by_its_secret_until_it_is_revoked() {
 #[test]
 fn a_key_gives_no_more_than_its_owner_may_do_now() {
     let (id, secret) = (Uuid::from_u128(9), ApiSecret::new([9; 32]));
-    let may = |known: &Known| known.access_by(ApiKeyId(id), &secret).unwrap().identity.scopes.join(" ");
+    let may = |known: &Known| known.access_by(ApiKeyId(id), &secret).unwrap().0.identity.scopes.join(" ");
     let (customer, staff) = (user::Role::Customer, user::Role::Staff);
     let mut known = Known::nothing();
     known.key(id, &key(ANN, &secret));
@@ -157,9 +161,6 @@ fn a_key_gives_no_more_than_its_owner_may_do_now() {
 fn a_reset_by_mail_voids_the_keys_that_were_made_before_and_a_changed_password_does_not() {
     let (id, secret) = (Uuid::from_u128(9), ApiSecret::new([9; 32]));
     let is_good = |known: &Known| known.access_by(ApiKeyId(id), &secret).is_some();
-    let reset = |epoch| -> UserEvent {
-        PasswordChanged { password: PasswordHash(String::new()), proof: PasswordProof::ResetToken, epoch }.into()
-    };
     let mut known = Known::nothing();
     known.key(id, &key(ANN, &secret));
     known.user(ANN, &password_changed(2), NOW, NOW);
@@ -175,6 +176,37 @@ fn a_reset_by_mail_voids_the_keys_that_were_made_before_and_a_changed_password_d
     known.user(ANN, &suspended(5), NOW, NOW);
     known.user(ANN, &Reinstated {}.into(), NOW, NOW);
     assert!(is_good(&known), "other reasons to raise the epoch void no key");
+}
+
+#[test]
+fn a_key_for_another_ends_with_the_log_in_that_made_it() {
+    let (id, secret) = (Uuid::from_u128(9), ApiSecret::new([9; 32]));
+    let is_good = |known: &Known| {
+        let found = known.access_by(ApiKeyId(id), &secret);
+        found.is_some_and(|(_, rests_on)| !rests_on.into_iter().any(|user| known.is_closed(user)))
+    };
+    let made_in = |epoch| {
+        let ApiKeyEvent::Created(created) = key(ANN, &secret) else { panic!() };
+        let made_by = Some(Maker { user: UserId(BOB), epoch });
+        ApiKeyEvent::from(Created { made_by, ..created })
+    };
+    let mut known = Known::nothing();
+    known.key(id, &made_in(4));
+    known.user(BOB, &password_changed(5), NOW, NOW);
+    known.user(BOB, &roles_changed(&[user::Role::Customer], 6), NOW, NOW);
+    assert!(is_good(&known), "what he may do himself bounds nobody else's key");
+    known.user(BOB, &reset(7), NOW, NOW);
+    assert!(!is_good(&known), "who set a new password by mail takes back what was made in his name");
+    known.key(id, &made_in(7));
+    assert!(is_good(&known));
+    known.user(BOB, &suspended(8), NOW, NOW);
+    assert!(!is_good(&known));
+    known.user(BOB, &Reinstated {}.into(), NOW, NOW);
+    assert!(is_good(&known));
+    known.user(BOB, &erased(9), NOW, NOW);
+    assert!(!is_good(&known));
+    known.key(id, &made_in(4));
+    assert!(!is_good(&known), "and what a reset had voided stays so");
 }
 
 #[test]

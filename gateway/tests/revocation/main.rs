@@ -21,7 +21,7 @@ use tillroll_http::peer::{Pool, PoolLimits, authority_of};
 use tillroll_http::{Identity, Keys, Limits, Login, Role, serve, unix_now};
 use tillroll_log::Body as _;
 use tillroll_schemas::api_key::secret::ApiSecret;
-use tillroll_schemas::api_key::{ApiKeyEvent, Created, Revoked, Scope};
+use tillroll_schemas::api_key::{ApiKeyEvent, Created, Maker, Revoked, Scope};
 use tillroll_schemas::catalogue::{API_KEY, SESSION, USER};
 use tillroll_schemas::session::{LoggedOut, SessionEvent};
 use tillroll_schemas::user::{Erased, PasswordChanged, PasswordProof, Suspended, UserEvent};
@@ -165,7 +165,8 @@ async fn machines(door: &Door, keys: &mut Log, users: &mut Log) {
     assert_eq!(door.knock(&text).await.0, StatusCode::UNAUTHORIZED);
     let scopes = [Scope::parse("orders:read").unwrap()].into();
     let owner = UserId(Uuid::from_u128(2));
-    let created = Created { hash: secret.hash(), owner, label: "importer".into(), scopes, epoch: Some(1) };
+    let created =
+        Created { hash: secret.hash(), owner, label: "importer".into(), scopes, epoch: Some(1), made_by: None };
     keys.write(9, &ApiKeyEvent::from(created.clone())).await;
     assert_eq!(door.knock(&text).await.0, StatusCode::OK, "the first time that it is presented");
     let other = ApiSecret::new([8; 32]).reveal(ApiKeyId(Uuid::from_u128(9)));
@@ -175,13 +176,20 @@ async fn machines(door: &Door, keys: &mut Log, users: &mut Log) {
     keys.write(10, &ApiKeyEvent::from(Created { owner: UserId(Uuid::from_u128(201)), ..created.clone() })).await;
     let of_erased = secret.reveal(ApiKeyId(Uuid::from_u128(10)));
     assert_eq!(door.knock(&of_erased).await, (StatusCode::UNAUTHORIZED, "token_revoked".to_owned()));
-    keys.write(11, &ApiKeyEvent::from(Created { owner: UserId(Uuid::from_u128(400)), ..created })).await;
+    keys.write(11, &ApiKeyEvent::from(Created { owner: UserId(Uuid::from_u128(400)), ..created.clone() })).await;
     let before_the_reset = secret.reveal(ApiKeyId(Uuid::from_u128(11)));
     assert_eq!(door.knock(&before_the_reset).await.0, StatusCode::OK);
     let password = PasswordHash("$argon2id$".into());
     let reset = PasswordChanged { password, proof: PasswordProof::ResetToken, epoch: 2 };
-    users.write(400, &UserEvent::from(reset)).await;
+    users.write(400, &UserEvent::from(reset.clone())).await;
     assert!(door.until(&before_the_reset, (401, "unauthenticated")).await < PROMISED);
+    // For somebody else, by a log-in whose owner then takes back what was made in his name.
+    let made_by = Some(Maker { user: UserId(Uuid::from_u128(401)), epoch: 1 });
+    keys.write(12, &ApiKeyEvent::from(Created { made_by, ..created })).await;
+    let for_another = secret.reveal(ApiKeyId(Uuid::from_u128(12)));
+    assert_eq!(door.knock(&for_another).await.0, StatusCode::OK);
+    users.write(401, &UserEvent::from(reset)).await;
+    assert!(door.until(&for_another, (401, "unauthenticated")).await < PROMISED);
 }
 
 /// How long a door that opens is closed to users: `cargo test -p tillroll-gateway --test revocation -- --ignored`.

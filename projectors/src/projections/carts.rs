@@ -24,6 +24,8 @@ struct Cart {
     items: BTreeMap<Sku, Option<Quantity>>,
     /// The order that is being made of it.
     order: Option<Uuid>,
+    /// Whether it was checked out in the batch to be sent somewhere.
+    addressed: bool,
     version: Version,
     partition: PartitionId,
     offset: Offset,
@@ -41,12 +43,12 @@ const PUT_IN: &str = "
     ON CONFLICT (user_id, sku) DO UPDATE SET quantity = EXCLUDED.quantity";
 
 const UPSERT: &str = "
-    INSERT INTO orders.cart AS c (user_id, order_id, version, at_partition, at_offset)
-    SELECT n.user_id, n.order_id, n.version, n.at_partition, n.at_offset
-    FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[])
-        AS n (user_id, order_id, version, at_partition, at_offset)
+    INSERT INTO orders.cart AS c (user_id, order_id, addressed, version, at_partition, at_offset)
+    SELECT n.user_id, n.order_id, n.addressed, n.version, n.at_partition, n.at_offset
+    FROM UNNEST($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[], $5::integer[], $6::bigint[])
+        AS n (user_id, order_id, addressed, version, at_partition, at_offset)
     ON CONFLICT (user_id) DO UPDATE SET
-        order_id = EXCLUDED.order_id, version = EXCLUDED.version,
+        order_id = EXCLUDED.order_id, addressed = c.addressed OR EXCLUDED.addressed, version = EXCLUDED.version,
         at_partition = EXCLUDED.at_partition, at_offset = EXCLUDED.at_offset";
 
 impl Projection for Carts {
@@ -62,15 +64,25 @@ impl Projection for Carts {
 
     fn fold(batch: &mut Batch, envelope: &Envelope, (user, event): &Self::Event) {
         let (version, partition, offset) = (envelope.version, envelope.at.partition, envelope.at.offset);
-        let nothing = Cart { emptied: false, items: BTreeMap::new(), order: None, version, partition, offset };
-        let cart = batch.0.entry(*user).or_insert(nothing);
+        let cart = batch.0.entry(*user).or_insert_with(|| Cart {
+            emptied: false,
+            items: BTreeMap::new(),
+            order: None,
+            addressed: false,
+            version,
+            partition,
+            offset,
+        });
         (cart.version, cart.partition, cart.offset) = (version, partition, offset);
         cart.order = None;
         match event {
             CartEvent::ItemPut(ItemPut { sku, quantity }) => _ = cart.items.insert(sku.clone(), Some(*quantity)),
             CartEvent::ItemRemoved(ItemRemoved { sku }) => _ = cart.items.insert(sku.clone(), None),
             CartEvent::Cleared(_) | CartEvent::Bought(_) => (cart.emptied, cart.items) = (true, BTreeMap::new()),
-            CartEvent::CheckedOut(event) => cart.order = Some(event.order_id.0),
+            CartEvent::CheckedOut(event) => {
+                cart.order = Some(event.order_id.0);
+                cart.addressed |= event.order.shipping_address.is_some();
+            }
             CartEvent::Reopened(_) => {}
         }
     }
@@ -92,10 +104,11 @@ impl Projection for Carts {
         }
         let users: Vec<Uuid> = batch.0.keys().map(|user| user.0).collect();
         let orders = column(batch, |cart| cart.order);
+        let addressed = column(batch, |cart| cart.addressed);
         let versions = column(batch, |cart| cart.version.0.cast_signed());
         let partitions = column(batch, |cart| cart.partition.0);
         let offsets = column(batch, |cart| cart.offset.0);
-        execute(transaction, UPSERT, &[&users, &orders, &versions, &partitions, &offsets]).await.map(drop)
+        execute(transaction, UPSERT, &[&users, &orders, &addressed, &versions, &partitions, &offsets]).await.map(drop)
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use tillroll_log::record::Envelope;
 use tillroll_log::{Body, Offset, PartitionId, Timestamp};
 use tillroll_postgres::{Error, Param, Transaction, execute};
-use tillroll_schemas::catalogue;
 use tillroll_schemas::invoice_series::{Document, DocumentIssued, InvoiceSeriesEvent, IssuedLine};
+use tillroll_schemas::{Sealed, catalogue};
 use uuid::Uuid;
 
 /// The read models of schema `invoices`.
@@ -27,14 +27,14 @@ struct Issued {
 
 const INSERT_DOCUMENTS: &str = "
     INSERT INTO invoices.document (series, number, kind, order_id, credit_id, user_id, customer, country, dated,
-        recorded_at, currency, net, tax, gross, at_partition, at_offset)
+        recorded_at, currency, net, tax, gross, at_partition, at_offset, buyer)
     SELECT n.series, n.number, n.kind, n.order_id, n.credit_id, n.user_id, n.customer, n.country, n.dated,
-        n.recorded_at, n.currency, n.net, n.tax, n.gross, n.at_partition, n.at_offset
+        n.recorded_at, n.currency, n.net, n.tax, n.gross, n.at_partition, n.at_offset, n.buyer
     FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[],
             $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],
-            $15::integer[], $16::bigint[])
+            $15::integer[], $16::bigint[], $17::text[])
         AS n (series, number, kind, order_id, credit_id, user_id, customer, country, dated, recorded_at, currency, net,
-            tax, gross, at_partition, at_offset)";
+            tax, gross, at_partition, at_offset, buyer)";
 
 const INSERT_LINES: &str = "
     INSERT INTO invoices.document_line (series, number, line, sku, name, quantity, net, tax_rate, tax)
@@ -94,7 +94,8 @@ async fn insert_documents(batch: &Batch, transaction: &Transaction<'_>) -> Resul
     let gross = column(batch, |issued| issued.document.totals.gross.amount);
     let partitions = column(batch, |issued| issued.partition.0);
     let offsets = column(batch, |issued| issued.offset.0);
-    let columns: [Param<'_>; 16] = [
+    let buyers = column(batch, |issued| issued.document.buyer.as_ref().map(Sealed::as_str));
+    let columns: [Param<'_>; 17] = [
         &series,
         &numbers,
         &kinds,
@@ -111,6 +112,7 @@ async fn insert_documents(batch: &Batch, transaction: &Transaction<'_>) -> Resul
         &gross,
         &partitions,
         &offsets,
+        &buyers,
     ];
     execute(transaction, INSERT_DOCUMENTS, &columns).await.map(drop)
 }

@@ -7,7 +7,7 @@ use tillroll_log::record::Envelope;
 use tillroll_log::{Body, Timestamp};
 use tillroll_postgres::{Error, Transaction, execute};
 use tillroll_schemas::catalogue;
-use tillroll_schemas::user::{RegistrationStarted, UserEvent};
+use tillroll_schemas::user::{Profile, RegistrationStarted, UserEvent};
 use uuid::Uuid;
 
 /// The read models `people.account` and `people.erasure`.
@@ -29,6 +29,8 @@ struct Change {
     /// What was there before goes.
     afresh: bool,
     account: Map<String, Value>,
+    /// Parts of a profile that were said, by name; they stay when the account goes.
+    had: Map<String, Value>,
     version: i64,
     partition: i32,
     offset: i64,
@@ -53,10 +55,10 @@ const ADD: &str = "
 const CHANGE: &str = "
     UPDATE people.account AS a
     SET status = COALESCE(n.status, a.status),
-        account = CASE WHEN n.afresh THEN n.account ELSE a.account || n.account END,
+        account = CASE WHEN n.afresh THEN n.account ELSE a.account || n.account END, had = a.had || n.had,
         version = n.version, at_partition = n.at_partition, at_offset = n.at_offset
-    FROM UNNEST($1::uuid[], $2::text[], $3::boolean[], $4::jsonb[], $5::bigint[], $6::integer[], $7::bigint[])
-        AS n (user_id, status, afresh, account, version, at_partition, at_offset)
+    FROM UNNEST($1::uuid[], $2::text[], $3::boolean[], $4::jsonb[], $5::jsonb[], $6::bigint[], $7::integer[],
+        $8::bigint[]) AS n (user_id, status, afresh, account, had, version, at_partition, at_offset)
     WHERE a.user_id = n.user_id";
 
 const ERASED: &str = "
@@ -95,10 +97,11 @@ impl Projection for Users {
         execute(transaction, ADD, &[&users, &registered]).await?;
         let (statuses, afresh) = (column(batch, |change| change.status), column(batch, |change| change.afresh));
         let accounts = column(batch, |change| Value::Object(change.account.clone()));
+        let had = column(batch, |change| Value::Object(change.had.clone()));
         let versions = column(batch, |change| change.version);
         let (partitions, offsets) = (column(batch, |change| change.partition), column(batch, |change| change.offset));
-        let changes: [tillroll_postgres::Param<'_>; 7] =
-            [&users, &statuses, &afresh, &accounts, &versions, &partitions, &offsets];
+        let changes: [tillroll_postgres::Param<'_>; 8] =
+            [&users, &statuses, &afresh, &accounts, &had, &versions, &partitions, &offsets];
         execute(transaction, CHANGE, &changes).await?;
         batch.write_erasures(transaction).await
     }
@@ -124,6 +127,7 @@ impl Change {
             UserEvent::RegistrationStarted(started) => {
                 (self.registered_at, self.status) = (Some(envelope.occurred_at), Some("registering"));
                 self.account = account_of(started);
+                self.has(&started.profile);
             }
             UserEvent::Activated(e) => {
                 self.status = Some("active");
@@ -131,7 +135,10 @@ impl Change {
             }
             UserEvent::RegistrationFailed(_) => self.end("failed"),
             UserEvent::Erased(_) => self.end("erased"),
-            UserEvent::ProfileChanged(e) => self.say("profile", json!(e.profile)),
+            UserEvent::ProfileChanged(e) => {
+                self.say("profile", json!(e.profile));
+                self.has(&e.profile);
+            }
             UserEvent::RolesChanged(e) => {
                 self.say("roles", json!(e.roles));
                 self.say("epoch", json!(e.epoch));
@@ -163,6 +170,16 @@ impl Change {
 
     fn say(&mut self, member: &str, value: Value) {
         self.account.insert(member.to_owned(), value);
+    }
+
+    /// All of a profile is sealed but its locale.
+    fn has(&mut self, profile: &Profile) {
+        let Value::Object(members) = json!(profile) else { return };
+        for (member, _) in members.into_iter().filter(|(member, _)| member != "locale") {
+            // Each of them is sealed by itself.
+            let field = if member == "addresses" { "address".to_owned() } else { member };
+            self.had.insert(field, json!(true));
+        }
     }
 
     fn end(&mut self, status: &'static str) {

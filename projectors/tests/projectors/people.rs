@@ -170,7 +170,7 @@ impl Town {
             None => {
                 let (hash, scopes) = (SecretHash::of_digest(&[1; 32]), [Scope::parse("orders:own").unwrap()].into());
                 let label = "importer".to_owned();
-                (true, Created { hash, owner: UserId(id), label, scopes, epoch: Some(1) }.into())
+                (true, Created { hash, owner: UserId(id), label, scopes, epoch: Some(1), made_by: None }.into())
             }
         };
         self.append(API_KEY.events, id, &event);

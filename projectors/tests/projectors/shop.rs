@@ -139,6 +139,7 @@ impl Shop {
             reservations_expire_at: day(two),
             answer_by: day(two),
             shipping_address: None,
+            buyer: None,
         };
         placed.into()
     }
@@ -214,7 +215,7 @@ impl Shop {
 }
 
 fn paper(dated: Timestamp) -> Paper {
-    Paper { dated, user_id: None, customer: None, country: None, lines: Vec::new() }
+    Paper { dated, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() }
 }
 
 fn reversal(two: u16) -> Reversal {

@@ -45,3 +45,21 @@ fn csv_is_quoted_where_it_must_be() {
     let bytes = Table { columns: &["one", "two"], rows }.write().unwrap();
     assert_eq!(String::from_utf8(bytes).unwrap(), "one,two\r\n\"a,b\",\"\"\"q\"\"\n\"\r\n");
 }
+
+#[test]
+fn no_cell_is_a_formula_to_a_spreadsheet() {
+    let cases = [
+        ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+        ("+44 20 1", "'+44 20 1"),
+        ("-1+1", "'-1+1"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\tx", "'\tx"),
+        ("-1530", "-1530"),
+        ("a=b", "a=b"),
+        ("", "\"\""),
+    ];
+    for (cell, written) in cases {
+        let bytes = Table { columns: &["one"], rows: vec![vec![cell.to_owned()]] }.write().unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), format!("one\r\n{written}\r\n"), "{cell}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::scopes::{OwnOrders, ReadInvoices, ReadOrders};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use body::{Entry, Printed};
+use body::{Billed, Entry, Printed};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tillroll_http::{Allowed, PathId, Problem, Reach, Reaching, StrictQuery, problems};
@@ -32,13 +32,13 @@ macro_rules! document_columns {
     };
 }
 
-/// The columns of a document and, as arrays, of its lines.
+/// The columns of a document, as arrays of its lines, and to whom it is made out; lists do not show that.
 macro_rules! printed {
     ($where:literal) => {
         concat!(
             "SELECT ",
             document_columns!(),
-            ", l.skus, l.names, l.quantities, l.nets, l.tax_rates, l.taxes
+            ", l.skus, l.names, l.quantities, l.nets, l.tax_rates, l.taxes, d.buyer
             FROM invoices.document AS d
             LEFT JOIN LATERAL (
                 SELECT array_agg(l.sku ORDER BY l.line) AS skus, array_agg(l.name ORDER BY l.line) AS names,
@@ -54,6 +54,11 @@ macro_rules! printed {
 
 const OF_ORDER: &str = printed!("d.order_id = $1 AND d.kind = 'invoice'");
 const BY_NUMBER: &str = printed!("d.series = $1 AND d.number = $2");
+
+/// The column of the user whose document it is.
+const USER: usize = 13;
+/// The column of who stands on it, sealed.
+const BUYER: usize = 22;
 
 const SERIES: &str = "
     SELECT d.series, d.currency, COUNT(*), COUNT(*) FILTER (WHERE d.kind = 'credit_note'), MAX(d.number),
@@ -102,9 +107,19 @@ async fn printed(
     queries
         .answered(headers, Reads::Invoices, |reading| async {
             let row = queries.one(sql, params).await?;
-            reach.require(column(&row, 13)?)?;
-            let document = Printed::of(&row)?;
-            reading.one_or_pdf(1, place(&row, 14)?, &document, || pdf::document(&document.sheet()))
+            let user: Option<Uuid> = column(&row, USER)?;
+            reach.require(user)?;
+            let mut document = Printed::of(&row)?;
+            let mut place = place(&row, 14)?;
+            if let (Some(user), Some(buyer)) = (user, column::<Option<&str>>(&row, BUYER)?) {
+                let billed = queries.billed(user, buyer).await?;
+                // The end of the term changes no row, and whoever kept the answer has to hear of it.
+                if matches!(billed, Billed::NoLonger) {
+                    place.push_str(".expired");
+                }
+                document.is_made_out_to(billed);
+            }
+            reading.one_or_pdf(1, place, &document, || pdf::document(&document.sheet()))
         })
         .await
 }
@@ -148,8 +163,6 @@ struct Key {
 }
 
 impl CursorKey for Key {
-    const LIST: &'static str = "invoices";
-
     fn write(&self) -> String {
         format!("{}:{}", self.series, self.number)
     }
@@ -167,7 +180,7 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<Key>::of("invoices", asked.page, asked.limit, asked.cursor.as_deref())?;
     in_order(asked.from, asked.to)?;
     queries
         .answered(&headers, Reads::Invoices, |reading| async {
@@ -210,7 +223,7 @@ fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
         Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM invoices.document AS d {})", conditions.sql()),
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key { series, number }), .. } = paging {
+    if let Some(Key { series, number }) = paging.after() {
         conditions.and_two("(d.series, d.number) < (?, !)", series.clone(), *number);
     }
     let (limit, offset) = paging.window();

@@ -5,18 +5,17 @@ mod body;
 use super::select::Conditions;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::paging::{CursorKey, Paging};
+use crate::paging::{ByTime, Paging};
 use crate::queries::Queries;
 use crate::scopes::{OwnNotifications, ReadNotifications};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use body::{Notification, table};
-use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
 use tillroll_http::{Allowed, PathId, Problem, StrictQuery};
-use tillroll_schemas::{Timestamp, UserId};
+use tillroll_schemas::UserId;
 use uuid::Uuid;
 
 /// What the list is asked for.
@@ -36,25 +35,6 @@ pub(crate) struct Asked {
 enum For {
     TheUser,
     Staff,
-}
-
-/// The last notification that was seen.
-struct Key {
-    queued_at: Timestamp,
-    id: Uuid,
-}
-
-impl CursorKey for Key {
-    const LIST: &'static str = "notifications";
-
-    fn write(&self) -> String {
-        format!("{}/{}", self.queued_at.timestamp_micros(), self.id)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (micros, id) = text.split_once('/')?;
-        Some(Self { queued_at: DateTime::from_timestamp_micros(micros.parse().ok()?)?, id: id.parse().ok()? })
-    }
 }
 
 /// The caller's own, newest first.
@@ -86,7 +66,7 @@ async fn list(
     asked: Asked,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<ByTime>::of("notifications", asked.page, asked.limit, asked.cursor.as_deref())?;
     queries
         .answered(headers, Reads::Notifications, |reading| async {
             let (sql, conditions) = statement(user, asked.unread, &paging);
@@ -100,7 +80,7 @@ async fn list(
                     notifications.push(Notification::of(row, reader)?);
                 }
             }
-            let key = |it: &Notification| Key { queued_at: it.queued_at(), id: it.id() };
+            let key = |it: &Notification| ByTime { at: it.queued_at(), id: it.id() };
             let list = paging.list(notifications, total, key);
             reading.list(&list.extent(), &list, |list| table(list.items()))
         })
@@ -108,7 +88,7 @@ async fn list(
 }
 
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.
-fn statement(user: Uuid, unread: bool, paging: &Paging<Key>) -> (String, Conditions) {
+fn statement(user: Uuid, unread: bool, paging: &Paging<ByTime>) -> (String, Conditions) {
     let mut conditions = Conditions::default();
     conditions.and("m.user_id = ?", user);
     if unread {
@@ -120,8 +100,8 @@ fn statement(user: Uuid, unread: bool, paging: &Paging<Key>) -> (String, Conditi
         }
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key { queued_at, id }), .. } = paging {
-        conditions.and_two("(m.queued_at, m.notification_id) < (?, !)", *queued_at, *id);
+    if let Some(ByTime { at, id }) = paging.after() {
+        conditions.and_two("(m.queued_at, m.notification_id) < (?, !)", *at, *id);
     }
     let (limit, offset) = paging.window();
     let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));

@@ -8,18 +8,17 @@ use super::place::place;
 use super::select::Conditions;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::paging::{CursorKey, Paging};
+use crate::paging::{ByTime, Paging};
 use crate::queries::Queries;
 use crate::scopes::{OwnOrders, ReadOrders};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use body::Order;
-use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
 use tillroll_http::{PathId, Problem, Reach, Reaching, StrictQuery, problems};
-use tillroll_schemas::{OrderId, Timestamp};
+use tillroll_schemas::OrderId;
 use uuid::Uuid;
 
 /// The columns of an order and, as arrays, of its lines and of what was delivered of it. The `order` is named `o`.
@@ -135,26 +134,6 @@ pub(crate) async fn one(
         .await
 }
 
-/// The last order that was seen.
-struct Key {
-    placed_at: Timestamp,
-    id: Uuid,
-}
-
-impl CursorKey for Key {
-    const LIST: &'static str = "orders";
-
-    fn write(&self) -> String {
-        format!("{}:{}", self.placed_at.timestamp_micros(), self.id)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (micros, id) = text.split_once(':')?;
-        let placed_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-        Some(Self { placed_at, id: id.parse().ok()? })
-    }
-}
-
 /// Orders, those placed last first.
 pub(crate) async fn list(
     State(queries): State<Arc<Queries>>,
@@ -162,7 +141,7 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<ByTime>::of("orders", asked.page, asked.limit, asked.cursor.as_deref())?;
     in_order(asked.from, asked.to)?;
     let user = whose(reaching.reach, asked.user)?;
     queries
@@ -182,7 +161,7 @@ pub(crate) async fn list(
             if let (Some(customer), true, Reach::All) = (&asked.customer, orders.is_empty(), reaching.reach) {
                 queries.one(CUSTOMER, &[customer]).await?;
             }
-            let list = paging.list(orders, total, |order| Key { placed_at: order.placed_at(), id: order.id() });
+            let list = paging.list(orders, total, |order| ByTime { at: order.placed_at(), id: order.id() });
             reading.list(&list.extent(), &list, |list| body::table(list.items()))
         })
         .await
@@ -198,7 +177,7 @@ fn whose(reach: Reach, asked: Option<Uuid>) -> Result<Option<Uuid>, Problem> {
 }
 
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.
-fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<Key>) -> (String, Conditions) {
+fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (String, Conditions) {
     let mut conditions = Conditions::default();
     if let Some(status) = asked.status {
         conditions.and("o.status = ?", status.name());
@@ -219,8 +198,8 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<Key>) -> (String
         Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM orders.order AS o {})", conditions.sql()),
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key { placed_at, id }), .. } = paging {
-        conditions.and_two("(o.placed_at, o.order_id) < (?, !)", *placed_at, *id);
+    if let Some(ByTime { at, id }) = paging.after() {
+        conditions.and_two("(o.placed_at, o.order_id) < (?, !)", *at, *id);
     }
     let (limit, offset) = paging.window();
     let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));

@@ -11,18 +11,17 @@ use super::select::Conditions;
 use crate::answer::Table;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::paging::{CursorKey, Paging};
+use crate::paging::{ByTime, Paging};
 use crate::queries::Queries;
 use crate::scopes::{ProfileOwn, ReadUsers};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use body::{Account, Shown};
-use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
 use tillroll_http::{Allowed, PathId, Problem, StrictQuery};
-use tillroll_schemas::{Timestamp, UserId};
+use tillroll_schemas::UserId;
 use uuid::Uuid;
 
 const ONE: &str = "
@@ -96,26 +95,6 @@ async fn account(queries: &Queries, user: Uuid, headers: &HeaderMap) -> Result<R
         .await
 }
 
-/// The last user that was seen.
-struct Key {
-    registered_at: Timestamp,
-    id: Uuid,
-}
-
-impl CursorKey for Key {
-    const LIST: &'static str = "users";
-
-    fn write(&self) -> String {
-        format!("{}:{}", self.registered_at.timestamp_micros(), self.id)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (micros, id) = text.split_once(':')?;
-        let registered_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-        Some(Self { registered_at, id: id.parse().ok()? })
-    }
-}
-
 /// Users, those who registered last first.
 pub(crate) async fn list(
     State(queries): State<Arc<Queries>>,
@@ -123,7 +102,7 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<ByTime>::of("users", asked.page, asked.limit, asked.cursor.as_deref())?;
     queries
         .answered(&headers, Reads::Users, |reading| async {
             let (sql, conditions) = statement(&asked, &paging);
@@ -138,14 +117,14 @@ pub(crate) async fn list(
                 }
             }
             let users = queries.shown(accounts).await?;
-            let list = paging.list(users, total, |user| Key { registered_at: user.registered_at, id: user.id });
+            let list = paging.list(users, total, |user| ByTime { at: user.registered_at, id: user.id });
             reading.list(&list.extent(), &list, |list| table(list.items()))
         })
         .await
 }
 
 /// One statement for both: what is on the page, and how many there are in all if pages are numbered.
-fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
+fn statement(asked: &Asked, paging: &Paging<ByTime>) -> (String, Conditions) {
     let mut conditions = Conditions::default();
     if let Some(status) = asked.status {
         conditions.and("a.status = ?", status.name());
@@ -154,8 +133,8 @@ fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
         Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM people.account AS a {})", conditions.sql()),
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key { registered_at, id }), .. } = paging {
-        conditions.and_two("(a.registered_at, a.user_id) < (?, !)", *registered_at, *id);
+    if let Some(ByTime { at, id }) = paging.after() {
+        conditions.and_two("(a.registered_at, a.user_id) < (?, !)", *at, *id);
     }
     let (limit, offset) = paging.window();
     let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));

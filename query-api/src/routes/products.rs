@@ -93,8 +93,6 @@ pub(crate) async fn one(
 struct Key(String);
 
 impl CursorKey for Key {
-    const LIST: &'static str = "products";
-
     fn write(&self) -> String {
         self.0.clone()
     }
@@ -110,7 +108,7 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<Key>::of("products", asked.page, asked.limit, asked.cursor.as_deref())?;
     queries
         .answered(&headers, Reads::Products, |reading| async {
             let (sql, conditions) = statement(asked, &paging);
@@ -143,7 +141,7 @@ fn statement(asked: Asked, paging: &Paging<Key>) -> (String, Conditions) {
         Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM catalog.product AS p {})", conditions.sql()),
         Paging::After { .. } => "0::bigint".to_owned(),
     };
-    if let Paging::After { key: Some(Key(sku)), .. } = paging {
+    if let Some(Key(sku)) = paging.after() {
         conditions.and("p.sku > ?", sku.clone());
     }
     let (limit, offset) = paging.window();

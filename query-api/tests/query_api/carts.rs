@@ -108,6 +108,7 @@ async fn a_cart_names_the_order_that_is_being_made_of_it() {
         placed_at: None,
         lines: vec![],
         shipping_address: None,
+        buyer: None,
     };
     happens(&mut shop, ANN, 2, CheckedOut { order_id, order }.into()).await;
     assert_eq!(cart(&shop, ANN).await["order_id"], order_id.to_string());

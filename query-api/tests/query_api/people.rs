@@ -8,14 +8,14 @@ use tillroll_log::CommandId;
 use tillroll_postgres::{Settings, connect};
 use tillroll_projectors::{MIGRATIONS, projections};
 use tillroll_schemas::api_key::{ApiKeyEvent, Created, Revoked as KeyRevoked, Scope};
-use tillroll_schemas::catalogue::{API_KEY, SESSION, USER};
+use tillroll_schemas::catalogue::{API_KEY, CART, INVOICE_SERIES, ORDER, SESSION, USER};
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::session::{LoggedOut, Opened, SessionEvent};
 use tillroll_schemas::user::{
     self, Activated, Erased, HeldClaim, PasswordChanged, PasswordProof, Profile, RegistrationStarted, Suspended,
     UserEvent,
 };
-use tillroll_schemas::{PasswordHash, Sealed, SecretHash, UserId};
+use tillroll_schemas::{Buyer, PasswordHash, Sealed, SecretHash, UserId};
 use tillroll_testkit::database;
 use tillroll_vault::{Caching, MasterKey, MasterKeys, Vault};
 use uuid::Uuid;
@@ -57,6 +57,7 @@ impl Town {
         let street = json!({"lines": ["1 High Street"], "city": "Leeds", "country": "GB"}).to_string();
         let profile = Profile {
             bio: Some(self.seal(user, "bio", "likes lamps").await),
+            phone: Some(self.seal(user, "phone", "+447700900123").await),
             addresses: vec![self.seal(user, "address", &street).await],
             ..Profile::default()
         };
@@ -111,6 +112,7 @@ async fn staff_see_everybody_and_people_see_themselves_with_what_the_vault_opens
         (&me["email"], &me["username"], &me["bio"], &me["addresses"][0]["city"], &me["version"]),
         (&json!("ann@example.org"), &json!("ann"), &json!("likes lamps"), &json!("Leeds"), &json!(2))
     );
+    assert_eq!(me["phone"], "+447700900123");
     assert_eq!((&me["email_verified"], &me["roles"]), (&json!(false), &json!(["customer"])));
     assert!(!me.to_string().contains("s1."), "nothing sealed, and no password: {me}");
     for path in ["/users".to_owned(), format!("/users/{BEN}"), "/api-keys".to_owned()] {
@@ -164,7 +166,7 @@ async fn staff_see_the_keys_for_machines_and_nothing_of_their_secrets() {
     let hash = SecretHash::of_digest(&[7; 32]);
     let created = |owner: Uuid| -> ApiKeyEvent {
         let (label, epoch) = ("importer".to_owned(), Some(1));
-        Created { hash: hash.clone(), owner: UserId(owner), label, scopes: scopes(), epoch }.into()
+        Created { hash: hash.clone(), owner: UserId(owner), label, scopes: scopes(), epoch, made_by: None }.into()
     };
     for (nth, owner) in [(1, ANN), (2, BEN)] {
         let id = Uuid::from_u128(nth).to_string();
@@ -186,6 +188,7 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     let mut town = Town::new("people_erased").await;
     town.registered(ANN, "ann").await;
     town.registered(BEN, "ben").await;
+    town.opened(1, ANN, 1).await;
     assert_eq!(town.shop.ask(None, &format!("/erasures/{COMMAND}"), &[]).await.status, StatusCode::NOT_FOUND);
     town.shop.ends_command = Some(CommandId(COMMAND));
     let erased = Erased { epoch: 2, releases: Vec::new(), answer_by: at("2026-11-22T10:00:00Z") };
@@ -204,7 +207,7 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     town.shop.reached("elsewhere", USER.events, offset + 1).await;
     assert_eq!(is_given(&town.receipt().await), (false, false), "some process may still have her key");
     let vault = connect(&town.vault_settings).await.unwrap();
-    let earlier = "UPDATE vault.person_key SET erased_at = erased_at - interval '11 seconds' WHERE wrapped IS NULL";
+    let earlier = "UPDATE vault.person_key SET destroyed_at = destroyed_at - interval '11 seconds'";
     vault.batch_execute(earlier).await.unwrap();
     town.shop.reached("elsewhere", USER.events, offset).await;
     assert_eq!(is_given(&town.receipt().await), (false, false), "a read model has not passed her erasure");
@@ -214,7 +217,20 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     town.shop.reached("users", USER.events, offset + 1).await;
     let receipt = town.receipt().await;
     assert_eq!(is_given(&receipt), (true, true));
-    assert_eq!(receipt["unreadable"][0]["topic"], USER.events);
+    let account = json!({ "topic": USER.events, "fields": ["email", "username", "password", "address", "bio"] });
+    let device = json!({ "topic": SESSION.events, "fields": ["device"] });
+    assert_eq!(receipt["unreadable"], json!([account, device]), "what she had, and no more");
+    assert_eq!(receipt.get("kept"), None, "she has bought nothing");
+    for year in [2014, 2015, 2013] {
+        town.vault.seal_fiscal(ANN, year, COMMAND, Buyer::FIELD, "Ann").await.unwrap();
+    }
+    let kept = town.receipt().await["kept"].clone();
+    assert_eq!(kept["until"], "2026-12-31", "eleven years after the last: {kept}");
+    let topics: Vec<_> = kept["texts"].as_array().unwrap().iter().map(|one| one["topic"].clone()).collect();
+    let documents = [CART.events, ORDER.commands, ORDER.events, INVOICE_SERIES.commands, INVOICE_SERIES.events];
+    assert_eq!(topics, documents);
+    town.vault.erase_fiscal("2016-01-01".parse().unwrap()).await.unwrap();
+    assert_eq!(town.receipt().await.get("kept"), None, "the term is over");
     let ben = town.shop.get(&format!("/users/{BEN}")).await.json();
     assert_eq!(ben["email"], "ben@example.org", "everybody else stays readable");
 }

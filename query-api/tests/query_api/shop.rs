@@ -19,7 +19,7 @@ use tillroll_schemas::product::Details;
 use tillroll_schemas::{Currency, Money, Quantity, Sku, TaxRate};
 use tillroll_telemetry::Shutdown;
 use tillroll_testkit::database;
-use tillroll_vault::Vault;
+use tillroll_vault::{FiscalTerm, Vault};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -61,6 +61,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -94,7 +95,7 @@ impl Shop {
         let keys = Keys::open_or_create(directory.path()).unwrap();
         let pool = Pool::new(&settings.clone().read_only()).unwrap();
         let (ends, shutdown) = (Ends::default(), Shutdown::new());
-        let router = start(pool, vault, &keys, ends.clone(), &shutdown);
+        let router = start(pool, vault, FiscalTerm::of_years(11), &keys, ends.clone(), &shutdown);
         let connection = connect(settings).await.unwrap();
         let (next, ends_command) = (BTreeMap::new(), None);
         Self { router, keys, ends, connection, next, ends_command, _shutdown: OnDrop(shutdown), _keys: directory }
@@ -173,8 +174,10 @@ impl Shop {
         }
         let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        let answer = Answer { status: head.status, headers: head.headers, text };
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        // Documents come as PDF, too.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = Answer { status: head.status, headers: head.headers, text, bytes };
         assert_described(path, &answer);
         answer
     }
@@ -233,6 +236,7 @@ pub fn placed(placed_at: &str, customer: Option<&str>, lines: Vec<Line>) -> Plac
         reservations_expire_at: at(placed_at),
         answer_by: at(placed_at),
         shipping_address: None,
+        buyer: None,
     }
 }
 

@@ -30,6 +30,22 @@ fn every_field_that_is_wrong_is_named() {
 }
 
 #[test]
+fn what_a_later_build_stored_is_read_and_what_a_client_sends_is_read_strictly() {
+    let stored =
+        r#"{"name":"Ann Bee","lines":["1 High Street"],"city":"Leeds","postal_code":"LS1 4AP","country":"GB"}"#;
+    assert_eq!(serde_json::to_string(&somewhere()).unwrap(), stored);
+    assert_eq!(Address::from_stored(stored).unwrap(), somewhere());
+    let later = stored.replace("}", r#","region":"Yorkshire"}"#);
+    assert_eq!(Address::from_stored(&later).unwrap(), somewhere());
+    assert!(serde_json::from_str::<Address>(&later).is_err());
+    let least = r#"{"lines":["1 High Street"],"city":"Leeds","country":"GB"}"#;
+    assert_eq!(Address::from_stored(least).unwrap().name, None);
+    for other in ["", "{}", "\"1 High Street\"", &format!("{stored} {stored}")] {
+        assert!(Address::from_stored(other).is_err(), "{other}");
+    }
+}
+
+#[test]
 fn an_address_is_not_shown_by_debug() {
     assert_eq!(format!("{:?}", Some(somewhere())), "Some(Address(…))");
 }

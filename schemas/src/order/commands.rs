@@ -34,6 +34,10 @@ pub struct PlaceOrder {
     /// Where it is sent, for whoever has the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Sealed>,
+    /// Who pays, as it stands on the documents, sealed under the fiscal key of the year in which he ordered: a
+    /// [`Buyer`](crate::Buyer). Orders of earlier builds, and those of nobody with an account, have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Sealed>,
 }
 
 /// Stock items answered.

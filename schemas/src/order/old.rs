@@ -42,6 +42,7 @@ impl From<PlacedV1> for Placed {
             reservations_expire_at: old.reservations_expire_at,
             answer_by: old.answer_by,
             shipping_address: None,
+            buyer: None,
         }
     }
 }

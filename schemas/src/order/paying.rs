@@ -3,7 +3,7 @@
 use super::{Customer, StockAnswer, StockClaim, Told};
 use crate::invoice_series::{Document, InvoiceLine, Series};
 use crate::payment::PaymentOutcome;
-use crate::{Money, PaymentId, RefundId, Timestamp, UserId};
+use crate::{Money, PaymentId, RefundId, Sealed, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -84,6 +84,9 @@ pub struct Paper {
     /// Where it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// To whom by name and address, as the order has it: a [`Buyer`](crate::Buyer), sealed under a fiscal key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Sealed>,
     /// What for; positive on a credit note, too.
     pub lines: Vec<InvoiceLine>,
 }

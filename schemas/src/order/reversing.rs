@@ -12,7 +12,7 @@ pub struct Reversal {
     pub refund_id: RefundId,
     /// How much, with tax.
     pub amount: Money,
-    /// What is credited; its sum with tax is the amount.
+    /// What is credited; its sum with tax is the amount, less what an earlier note has credited that did not arrive.
     pub lines: Vec<InvoiceLine>,
     /// Pieces that are credited, in order of SKU; none if only an amount was said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -56,7 +56,7 @@ pub struct Refunded {
     pub told: Option<Box<Told>>,
 }
 
-/// Money did not go back. One that was told as gone back can come to this days later.
+/// Money did not go back. One that was told as gone back can come to this days later, and stays credited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRefused {
     /// Which.

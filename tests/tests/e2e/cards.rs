@@ -1,11 +1,12 @@
 //! Orders that are paid by card, through the door, with the sandbox as provider: sold and taken, declined, authenticated,
 //! called off, given back in parts; whatever happens, the order and its payment say the same.
 
+use crate::carts::put;
 use crate::shop::{add_product, gbp, order_of, place, text};
 use e2e::{Answer, Http, Outcome, System, own, until};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -25,8 +26,10 @@ fn orders_are_paid_by_card() -> Outcome {
         shop.what_cannot_be_paid_is_not_sold().await?;
         shop.fifty_identical_checkouts_are_one_order().await?;
         shop.a_customer_authenticates_himself_or_thinks_better_of_it().await?;
+        shop.an_old_checkout_does_not_wait_for_a_newer_one().await?;
         shop.what_was_paid_goes_back_in_parts().await?;
         shop.what_was_paid_and_is_called_off_goes_back().await?;
+        shop.what_the_provider_refuses_to_give_back_is_told().await?;
         shop.customers_say_only_what_is_theirs_to_say().await
     })
 }
@@ -149,12 +152,37 @@ impl Shop {
         assert_eq!(text(&order, "status"), "confirmed");
         let other = self.buy("thinks", WANTS_ACTION, 1).await?.expect_status(202)?.json();
         let cancel = format!("/orders/{}/cancel", text(&other, "id"));
-        self.other.post(&cancel).key("no").json(&json!({})).send().await?.expect_status(404)?;
+        let strangers = self.other.post(&cancel).key("no").json(&json!({}));
+        strangers.clone().send().await?.expect_status(404)?;
+        strangers.header("if-match", "\"99\"").send().await?.expect_status(404)?;
         let off =
             self.buyer.post(&cancel).key("off").wait(30).json(&json!({})).send().await?.expect_status(200)?.json();
         assert_eq!((text(&off, "status"), text(&off["payment"], "status")), ("cancelled", "voided"));
         assert_eq!(text(&self.payment(&other).await?, "status"), "voided");
         Ok(())
+    }
+
+    /// Of the same cart, whose customer has not authenticated himself for what he put in since.
+    async fn an_old_checkout_does_not_wait_for_a_newer_one(&self) -> Outcome {
+        let buy = async |key: &str, card: &str| {
+            let body = json!({"from_cart": true, "payment": {"method": "card", "token": card}});
+            self.buyer.post("/orders").key(key).wait(30).json(&body).send().await
+        };
+        put(&self.buyer, "MUG", 1).send().await?.expect_status(200)?;
+        let bought = buy("the-cart", GOOD).await?.expect_status(201)?.json();
+        put(&self.buyer, "MUG", 2).send().await?.expect_status(200)?;
+        let newer = buy("the-next-cart", WANTS_ACTION).await?.expect_status(202)?.json();
+        let begun = Instant::now();
+        let again = buy("the-cart", GOOD).await?.expect_status(201)?.json();
+        assert_eq!(text(&again, "id"), text(&bought, "id"));
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "it waited for {}: {:?}",
+            text(&newer, "id"),
+            begun.elapsed()
+        );
+        let path = format!("/orders/{}/cancel", text(&newer, "id"));
+        self.buyer.post(path).key("the-next-cart").wait(30).json(&json!({})).send().await?.expect_status(200).map(drop)
     }
 
     async fn what_was_paid_goes_back_in_parts(&self) -> Outcome {
@@ -185,6 +213,18 @@ impl Shop {
             self.buyer.post(cancel).key("regret").wait(30).json(&json!({})).send().await?.expect_status(200)?.json();
         assert_eq!((text(&off["payment"], "status"), &off["refunded"]), ("refunded", &gbp(500)));
         assert_eq!(text(&self.payment(&order).await?, "status"), "refunded");
+        Ok(())
+    }
+
+    async fn what_the_provider_refuses_to_give_back_is_told(&self) -> Outcome {
+        let order = self.buy("kept", "pm_sandbox_cannot_be_refunded", 1).await?.expect_status(201)?.json();
+        let path = format!("/orders/{}/refunds", text(&order, "id"));
+        let ask = self.staff.post(path).key("kept").wait(30).json(&json!({"amount": gbp(100), "reason": "late"}));
+        for _ in 0..2 {
+            let refused = ask.clone().send().await?.expect_status(409)?;
+            assert_eq!((refused.code().as_str(), refused.token().is_empty()), ("refund_refused", false));
+        }
+        assert_eq!(self.order(text(&order, "id")).await?["refunded"], gbp(0));
         Ok(())
     }
 

@@ -1,14 +1,17 @@
 //! A customer's whole life through the public door, over every context: he registers, buys, is told, gives back, and is
-//! forgotten; and then nothing of him is left but what he bought.
+//! forgotten; and then nothing of him is left but what he bought, and his name and address on the documents of it.
 
+use crate::messages::deliverer::Deliverer;
 use crate::people::canaries::nowhere;
+use crate::people::sealed::the_receipt_says_what_he_had;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, LogEnds, Outcome, System, own_with, texts, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tillroll_testkit::pdf_text;
 
 const PASSWORD: &str = "a long enough password";
 const GOOD: &str = "pm_card_visa";
@@ -22,6 +25,7 @@ const REASON: &str = "the handle came off";
 const MAIL: &str = "wombatmail";
 const USERNAME: &str = "echidnauser";
 const NAME: &str = "Bilby Dunnart";
+const PHONE: &str = "447700900461";
 const STREET: &str = "1 Kowari Street";
 const CITY: &str = "Mulgaraville";
 const RECIPIENT: &str = "Antechinus Ltd";
@@ -31,8 +35,10 @@ const OWN_WORDS: &str = "Phascogale has moved in";
 
 #[test]
 fn a_customer_registers_buys_is_told_gives_back_and_is_forgotten() -> Outcome {
-    own(|system| async move {
-        let life = Life::begins(&system).await?;
+    let deliverer = Deliverer::closed()?;
+    own_with(deliverer.settings(), |system| async move {
+        deliverer.open()?;
+        let life = Life::begins(&system, deliverer).await?;
         life.his_cart_is_his_again_when_his_card_is_declined().await?;
         life.he_buys_nothing_at_a_price_that_he_did_not_see().await?;
         let bought = life.he_authenticates_himself_and_has_bought().await?;
@@ -43,7 +49,11 @@ fn a_customer_registers_buys_is_told_gives_back_and_is_forgotten() -> Outcome {
         life.he_sees_all_of_it_at_a_glance(&bought, &cancelled).await?;
         life.where_it_went_only_he_and_staff_may_know(&bought).await?;
         life.he_is_forgotten(&bought).await?;
-        nothing_of_him_is_left_and_the_rest_is_made_again(&system).await
+        life.his_documents_still_name_him(&bought).await?;
+        nothing_of_him_is_left_and_the_rest_is_made_again(&system).await?;
+        life.his_documents_still_name_him(&bought).await?;
+        keys_go_when_their_term_is_over_and_not_before(&system).await?;
+        life.his_documents_still_name_him(&bought).await
     })
 }
 
@@ -52,30 +62,42 @@ struct Life {
     staff: Http,
     he: Http,
     id: String,
+    /// Where the log ended before him.
+    since: LogEnds,
+    deliverer: Deliverer,
 }
 
 fn shipping() -> Value {
     json!({"name": RECIPIENT, "lines": [OTHER_STREET], "city": CITY, "postal_code": "LS1 4AP", "country": "GB"})
 }
 
+/// As he stands on his documents: the name is that of his profile.
+fn buyer() -> Value {
+    json!({"name": NAME, "address": {"lines": [STREET], "city": CITY, "country": "GB"}})
+}
+
 impl Life {
-    async fn begins(system: &System) -> Outcome<Self> {
+    async fn begins(system: &System, deliverer: Deliverer) -> Outcome<Self> {
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         let seen = add_product(&staff, "CUP", 500, 20).await?;
         add_product(&staff, "JUG", 2_000, 5).await?;
+        let since = system.topics()?.ends().await?;
         let email = format!("{MAIL}@example.org");
         let body = json!({"email": email, "username": USERNAME, "password": PASSWORD, "name": NAME});
         let id = text(&nobody.post("/users").json(&body).send().await?.expect_status(201)?.json(), "id").to_owned();
         let body = json!({"email": email, "password": PASSWORD});
         let tokens = nobody.post("/sessions").json(&body).send().await?.expect_status(201)?.json();
         let he = nobody.with_token(tokens["access_token"].as_str());
-        let profile = json!({"name": NAME, "addresses": [{"lines": [STREET], "city": CITY, "country": "GB"}]});
+        let addresses = json!([{"lines": [STREET], "city": CITY, "country": "GB"}]);
+        let profile = json!({"name": NAME, "phone": format!("+{PHONE}"), "addresses": addresses});
         let told = he.put("/users/me").json(&profile).send().await?.expect_status(200)?;
+        he.put("/notifications/preferences").json(&json!({"delivery": ["sms"]})).send().await?.expect_status(200)?;
         let read = he.get("/users/me").token(told.token()).send().await?.expect_status(200)?.json();
-        assert_eq!((text(&read, "email"), &read["addresses"]), (email.as_str(), &profile["addresses"]));
+        assert_eq!((text(&read, "email"), &read["phone"]), (email.as_str(), &profile["phone"]));
+        assert_eq!(read["addresses"], profile["addresses"]);
         let shelf = he.get("/products?limit=10").token(seen).send().await?.expect_status(200)?.json();
         assert_eq!((&shelf["total"], &shelf["items"][0]["available"]), (&json!(2), &json!(20)), "{shelf}");
-        Ok(Self { system: system.clone(), staff, he, id })
+        Ok(Self { system: system.clone(), staff, he, id, since, deliverer })
     }
 
     async fn puts(&self, sku: &str, pieces: i64) -> Outcome {
@@ -85,7 +107,8 @@ impl Life {
 
     fn checks_out(&self, query: &str, key: &str, card: &str) -> Ask {
         let payment = json!({"method": "card", "token": card});
-        let body = json!({"from_cart": true, "payment": payment, "shipping_address": shipping()});
+        let body = json!({"from_cart": true, "payment": payment, "shipping_address": shipping(),
+            "billing_address": buyer()["address"]});
         self.he.post(format!("/orders{query}")).key(key).wait(30).json(&body)
     }
 
@@ -99,6 +122,7 @@ impl Life {
     }
 
     async fn order(&self, id: &str) -> Outcome<Value> {
+        self.system.caught_up().await?;
         Ok(self.he.get(format!("/orders/{id}")).wait(10).send().await?.expect_status(200)?.json())
     }
 
@@ -129,6 +153,7 @@ impl Life {
         assert_eq!(again["order_id"], Value::Null, "{again}");
         self.puts("CUP", 4).await?;
         self.puts("CUP", 3).await?;
+        self.system.caught_up().await?;
         let cart = self.cart().await?;
         let pieces = cart["items"].as_array().into_iter().flatten().filter_map(|item| item["quantity"].as_i64());
         assert_eq!(pieces.sum::<i64>(), 4, "{cart}");
@@ -149,6 +174,8 @@ impl Life {
         assert_eq!(text(&asked, "status"), "requires_action", "{asked}");
         let busy = self.he.put("/cart/items/CUP").json(&json!({"quantity": 9})).send().await?;
         assert_eq!((busy.status, busy.code().as_str()), (409, "checkout_in_progress"));
+        let rehearsed = self.checks_out("?dry_run=true", "rehearsed", GOOD).send().await?.expect_status(409)?;
+        assert_eq!((rehearsed.code().as_str(), &rehearsed.json()["order_id"]), ("checkout_in_progress", &asked["id"]));
         let action = text(&asked["payment"], "action").strip_prefix("/api/v1").ok_or("no way to act")?;
         let page = self.he.get(action).send().await?.expect_status(200)?.json();
         let (base, path) = text(&page, "url").split_at(text(&page, "url").find("/sandbox/").ok_or("no page")?);
@@ -177,20 +204,28 @@ impl Life {
         self.becomes(&only, "captured").await.map(drop)
     }
 
-    async fn he_is_told_and_has_his_invoice(&self, bought: &str) -> Outcome {
-        until("he is told that he has bought", WITHIN, || async {
+    /// He is told this of his order, over this channel.
+    async fn he_is_told(&self, order: &str, template: &str, channel: &str) -> Outcome {
+        until(template, WITHIN, || async {
             let told = self.he.get("/notifications").send().await?.expect_status(200)?.json();
-            let is_it = |one: &&Value| one["template"] == "order_confirmed" && one["data"]["order_id"] == bought;
-            let sent = told["items"].as_array().into_iter().flatten().find(is_it).map(|one| one["channels"].clone());
-            Ok(sent.filter(|channels| channels["email"] == "sent"))
+            let is_it = |one: &&Value| one["template"] == template && one["data"]["order_id"] == order;
+            let found = told["items"].as_array().into_iter().flatten().find(is_it);
+            Ok(found.is_some_and(|one| one["channels"][channel] == "sent").then_some(()))
         })
-        .await?;
+        .await
+    }
+
+    async fn he_is_told_and_has_his_invoice(&self, bought: &str) -> Outcome {
+        self.he_is_told(bought, "order_confirmed", "email").await?;
         let invoice = until("it is invoiced", WITHIN, || async {
             let ask = self.he.get(format!("/orders/{bought}/invoice")).header("accept", "application/pdf");
             Ok(Some(ask.send().await?).filter(|answer| answer.status == 200))
         })
         .await?;
-        assert!(invoice.bytes.starts_with(b"%PDF-"), "{:?}", invoice.headers);
+        let printed = pdf_text(&invoice.bytes);
+        assert!(printed.contains(&format!("Buyer     {NAME}\n          {STREET}\n          {CITY}\n")), "{printed}");
+        let json = self.he.get(format!("/orders/{bought}/invoice")).send().await?.expect_status(200)?.json();
+        assert_eq!(json["buyer"], buyer());
         Ok(())
     }
 
@@ -216,6 +251,8 @@ impl Life {
     async fn what_he_gives_back_is_paid_back(&self, bought: &str) -> Outcome {
         let out = self.staff.post(format!("/orders/{bought}/fulfilments")).key("out").wait(30).send().await?;
         out.expect_status(201)?;
+        self.he_is_told(bought, "order_shipped", "sms").await?;
+        self.deliverer.to("sms", &format!("+{PHONE}")).await?;
         let pieces = json!({"lines": [{"sku": "CUP", "quantity": 2}], "restock": true, "reason": REASON});
         let returned = self.gets_back(format!("/orders/{bought}/returns"), "back", pieces).await?;
         assert_eq!(returned["refunded"], gbp(1_000));
@@ -270,15 +307,28 @@ impl Life {
         })
         .await?;
         let receipt = self.receipt(&erased).await?;
-        let topics = receipt["unreadable"].as_array().into_iter().flatten();
-        let addressed =
-            topics.filter(|one| one["fields"].as_array().is_some_and(|f| f.contains(&"shipping_address".into())));
-        let addressed: BTreeSet<&str> = addressed.map(|one| text(one, "topic")).collect();
-        assert_eq!(addressed, BTreeSet::from(["cart.events.v1", "order.events.v1"]), "{receipt}");
+        assert!(text(&receipt["kept"], "until").ends_with("-12-31"), "by law: {receipt}");
+        the_receipt_says_what_he_had(&self.system, &self.since, &self.id, &receipt).await?;
         // Whoever has kept the order is told that it is another now.
         let order = self.staff.get(&path).header("if-none-match", &known).send().await?.expect_status(200)?.json();
         assert_eq!(order.get("shipping_address"), Some(&Value::Null), "it is gone, and said to be gone");
         assert_eq!(text(&order, "user_id"), self.id, "what was bought is still there");
+        Ok(())
+    }
+
+    /// The invoice and both credit notes of what he bought; where it went they do not tell.
+    async fn his_documents_still_name_him(&self, bought: &str) -> Outcome {
+        self.system.caught_up().await?;
+        let list = self.staff.get(format!("/invoices?order={bought}")).send().await?.expect_status(200)?.json();
+        let documents: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();
+        assert_eq!(documents.len(), 3, "{list}");
+        for document in documents {
+            let ask = || self.staff.get(format!("/invoices/{}", text(document, "number")));
+            assert_eq!(ask().send().await?.expect_status(200)?.json()["buyer"], buyer(), "{document}");
+            let printed = ask().header("accept", "application/pdf").send().await?.expect_status(200)?;
+            let printed = pdf_text(&printed.bytes);
+            assert!(printed.contains(NAME) && printed.contains(STREET) && !printed.contains(RECIPIENT), "{printed}");
+        }
         Ok(())
     }
 
@@ -293,7 +343,7 @@ impl Life {
 }
 
 async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> Outcome {
-    let words = [MAIL, USERNAME, NAME, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
+    let words = [MAIL, USERNAME, NAME, PHONE, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
     until("nothing is under way", WITHIN, || async {
         Ok(system.run(&["saga", "list", "--json"]).await?.out.trim().is_empty().then_some(()))
     })
@@ -320,5 +370,31 @@ async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> O
     system.tillroll().await.start_again().await?;
     system.caught_up().await?;
     assert_eq!(before.differences(&system.rows().await?), Vec::<String>::new());
+    Ok(())
+}
+
+/// He is the only one who has bought, this year: so this has as many keys, which are made those of 2001 as well.
+async fn keys_go_when_their_term_is_over_and_not_before(system: &System) -> Outcome {
+    let older = "INSERT INTO vault.person_key (person, kind, generation, wrapped, master)
+        SELECT person, kind, 2001, wrapped, master FROM vault.person_key WHERE kind = 'fiscal' RETURNING kind";
+    assert_eq!(texts(system.vault_url(), older).await?.len(), 1);
+    let expire = async |before: &str, more: &[&str]| {
+        let ended = system.run(&[&["vault", "expire-fiscal", "--before", before], more].concat()).await?;
+        Outcome::Ok((ended.code, ended.out.trim().to_owned(), ended.err))
+    };
+    let (code, out, err) = expire("9000", &[]).await?;
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(
+        err.contains("keys of 8999 are kept until 9010-12-31") && err.contains("TILLROLL_FISCAL_TERM_YEARS"),
+        "{err}"
+    );
+    for (more, said) in [
+        (&["--dry-run"][..], "1 fiscal keys of the years before 2002 would be destroyed"),
+        (&[], "1 fiscal keys of the years before 2002 destroyed"),
+        (&[], "0 fiscal keys of the years before 2002 destroyed"),
+    ] {
+        let (code, out, err) = expire("2002", more).await?;
+        assert_eq!((code, out.as_str()), (Some(0), said), "{err}");
+    }
     Ok(())
 }

@@ -1,10 +1,15 @@
-//! Messages to people, over real SMTP: once for each cause, whatever dies, with links that work.
+//! Messages to people, over real SMTP and webhooks: once for each cause, whatever dies, with links that work.
 
 #[path = "messages/customers.rs"]
 mod customers;
+#[path = "messages/deliverer.rs"]
+pub mod deliverer;
 #[path = "messages/post.rs"]
 mod post;
+#[path = "messages/telephones.rs"]
+mod telephones;
 
+use deliverer::Deliverer;
 use e2e::{Answer, Http, LogEnds, Outcome, System, own_with, until};
 use hyper::Method;
 use post::{Mail, Post};
@@ -70,10 +75,13 @@ fn is_sent(one: &Value) -> bool {
 #[cfg_attr(not(debug_assertions), ignore = "release builds have no crash points")]
 fn people_are_told_once_whatever_dies_and_the_links_work() -> Outcome {
     let post = Post::closed()?;
-    let settings = vec![("TILLROLL_SMTP_URL", post.url()), ("TILLROLL_CRASH", "after-effect:1".to_owned())];
+    let deliverer = Deliverer::failing_first()?;
+    let own = vec![("TILLROLL_SMTP_URL", post.url()), ("TILLROLL_CRASH", "after-effect:1".to_owned())];
+    let settings = [own, deliverer.settings()].concat();
     own_with(settings, |system| async move {
         let before = system.topics()?.ends().await?;
         let mut post = post;
+        deliverer.open()?;
         let ann = Person::registered(&system, "ann").await?;
         post.open().await?;
         a_crash_between_sending_and_recording_sends_the_same_mail_again(&system, &post, &ann).await?;
@@ -87,6 +95,7 @@ fn people_are_told_once_whatever_dies_and_the_links_work() -> Outcome {
         what_was_missed_comes_when_the_mail_server_is_back(&system, &post, &ben).await?;
         nobody_was_told_more(&system, &post, &before, &[&ann, &ben]).await?;
         customers::are_told_each_news_of_their_orders_once(&system, &post, &ben).await?;
+        telephones::are_reached_by_text_and_push_messages(&system, &post, &deliverer).await?;
         a_mail_that_comes_back_is_recorded_once(&system, &post, &ben).await?;
         an_address_that_is_none_is_not_tried_again(&system, &post, &ben).await
     })

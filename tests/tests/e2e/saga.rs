@@ -61,8 +61,8 @@ fn an_order_that_is_stuck_is_found_retried_and_goes_on() -> Outcome {
         assert!(shown.out.contains("not_committed") && shown.out.contains("tillroll saga retry"), "{shown:?}");
 
         let retried = system.run(&["saga", "retry", &id, "--as", "maria"]).await?;
-        assert_eq!(retried.code, Some(0), "{retried:?}");
-        assert!(retried.out.contains("stuck"), "nothing was mended yet: {retried:?}");
+        assert_eq!(retried.code, Some(1), "nothing was mended yet: {retried:?}");
+        assert!(retried.err.contains("still_stuck") && retried.err.contains("not_committed"), "{retried:?}");
 
         let back = json!({"order_id": id, "quantity": 2});
         by_hand(&system, "SAGA-1", "stock-item.commit", &back).await?;

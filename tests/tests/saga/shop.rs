@@ -1,8 +1,9 @@
-//! A shop in memory: one partition of orders, one of credit notes, one of payments, one of invoice series, one stock
-//! item per partition, the provider of payments, and the faults that can be put between their records.
+//! A shop in memory: one partition of orders, one of carts, one of credit notes, one of payments, one of invoice series,
+//! one stock item per partition, the provider of payments, and the faults that can be put between their records.
 
 use crate::bank::Bank;
 use crate::bank_calls::{PaymentWork, REPORT, make_call};
+pub use crate::law::{cancelled_for, is_over};
 use crate::post::{MESSAGE, MessageWork, Post};
 pub use crate::words::{line, order_id, place, place_by, postage, quantity, sku};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,11 +11,12 @@ use std::time::Duration;
 use tillroll_inventory::StockItemReactions;
 use tillroll_inventory::stock_item::StockItem;
 use tillroll_inventory::stock_item::reservations::Claim;
-use tillroll_log::{Aggregate, Timestamp};
+use tillroll_log::Timestamp;
 use tillroll_notifications::notification::Notification;
+use tillroll_orders::cart::Cart;
 use tillroll_orders::credit_note::CreditNote;
-use tillroll_orders::order::{Life, Order, OrderState};
-use tillroll_orders::{CreditNoteReactions, OrderReactions};
+use tillroll_orders::order::{Order, OrderState};
+use tillroll_orders::{CartReactions, CreditNoteReactions, OrderReactions};
 use tillroll_payments::InvoiceSeriesReactions;
 use tillroll_payments::invoice_series::InvoiceSeries;
 use tillroll_payments::payment::Payment;
@@ -34,6 +36,7 @@ pub const SKUS: [&str; 3] = ["BOWL", "MUG", "VASE"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     Orders,
+    Carts,
     CreditNotes,
     Payments,
     Series,
@@ -42,8 +45,9 @@ pub enum Place {
 }
 
 /// Every partition.
-pub const PLACES: [Place; 8] = [
+pub const PLACES: [Place; 9] = [
     Place::Orders,
+    Place::Carts,
     Place::CreditNotes,
     Place::Payments,
     Place::Series,
@@ -70,6 +74,7 @@ pub enum Fault {
 
 pub struct Shop {
     pub orders: Site<Order, OrderReactions>,
+    pub carts: Site<Cart, CartReactions>,
     pub credit_notes: Site<CreditNote, CreditNoteReactions>,
     pub payments: Site<Payment, PaymentWork>,
     pub series: Site<InvoiceSeries, InvoiceSeriesReactions>,
@@ -98,6 +103,7 @@ impl Shop {
         let shelf = |index: usize| Site::new(i32::try_from(index).unwrap(), 3, now);
         let mut shop = Self {
             orders: Site::new(0, 1, now),
+            carts: Site::new(0, 1, now),
             credit_notes: Site::new(0, 1, now),
             payments: Site::new(0, 1, now),
             series: Site::new(0, 1, now),
@@ -122,6 +128,7 @@ impl Shop {
     pub fn site(&mut self, place: Place) -> &mut dyn AnySite {
         match place {
             Place::Orders => &mut self.orders,
+            Place::Carts => &mut self.carts,
             Place::CreditNotes => &mut self.credit_notes,
             Place::Payments => &mut self.payments,
             Place::Series => &mut self.series,
@@ -211,6 +218,8 @@ impl Shop {
     pub fn route(&mut self, mut letter: Letter) {
         let target = if letter.topic == catalogue::ORDER.commands {
             Place::Orders
+        } else if letter.topic == catalogue::CART.commands {
+            Place::Carts
         } else if letter.topic == catalogue::PAYMENT.commands {
             Place::Payments
         } else if letter.topic == catalogue::INVOICE_SERIES.commands {
@@ -232,7 +241,7 @@ impl Shop {
         }
     }
 
-    fn deliver(&mut self, mut letter: Letter, target: Place) {
+    pub fn deliver(&mut self, mut letter: Letter, target: Place) {
         match self.fault {
             Some(Fault::Unreadable(type_name, text))
                 if letter.type_name == type_name
@@ -322,82 +331,15 @@ impl Shop {
         };
         (0..SKUS.len()).filter_map(claim).collect()
     }
-
-    /// What no fault may break: each command by topic ended in one record at most, those of nobody who is away in
-    /// exactly one; levels are never negative; no order gets one thing twice.
-    pub fn assert_lawful(&self) {
-        let mut ended = BTreeMap::new();
-        let sites: [&dyn AnySite; 5] = [&self.orders, &self.credit_notes, &self.payments, &self.series, &self.messages];
-        let shelves = self.shelves.iter().map(|shelf| -> &dyn AnySite { shelf });
-        for site in sites.into_iter().chain(shelves) {
-            for entry in site.admitted() {
-                for end in entry.envelope().ends.iter().filter(|end| end.source.is_some()) {
-                    assert_eq!(ended.insert(end.id, ()), None, "ended twice: {end:?}");
-                }
-            }
-        }
-        for (shelf, site) in self.shelves.iter().enumerate() {
-            let mut done = BTreeSet::new();
-            for (_, event) in site.events() {
-                let Levels { on_hand, reserved, committed } = event.levels();
-                assert!(reserved >= 0 && committed >= 0 && on_hand >= reserved + committed, "{event:?}");
-                if let Some(once) = once(&event) {
-                    assert!(done.insert(once), "{} twice: {once:?}", SKUS[shelf]);
-                }
-            }
-        }
-        let missing: Vec<_> = self.sent.iter().filter(|(id, _)| !ended.contains_key(id)).collect();
-        assert!(missing.iter().all(|(_, place)| self.away.contains(place)), "not ended: {missing:?}");
-    }
-
-    /// Pieces on hand, by the events alone.
-    pub fn counted(&self, shelf: usize) -> i64 {
-        let counts = self.shelves[shelf].events().into_iter().map(|(_, event)| match event {
-            StockItemEvent::Received(e) => e.quantity.get(),
-            StockItemEvent::Adjusted(e) => e.delta,
-            StockItemEvent::WrittenOff(e) => -e.quantity.get(),
-            StockItemEvent::Fulfilled(e) => -e.quantity.get(),
-            StockItemEvent::Reserved(_)
-            | StockItemEvent::Committed(_)
-            | StockItemEvent::Released(_)
-            | StockItemEvent::ReleaseRecorded(_)
-            | StockItemEvent::ReservationExpired(_) => 0,
-        });
-        counts.sum()
-    }
-}
-
-/// What may happen to an order at a stock item once.
-fn once(event: &StockItemEvent) -> Option<(&'static str, OrderId, Option<tillroll_schemas::FulfilmentId>)> {
-    match event {
-        StockItemEvent::Reserved(e) => Some(("reserved", e.order_id, None)),
-        StockItemEvent::Committed(e) => Some(("committed", e.order_id, None)),
-        StockItemEvent::Fulfilled(e) => Some(("fulfilled", e.order_id, Some(e.fulfilment_id))),
-        StockItemEvent::Released(e) => Some(("released", e.order_id, None)),
-        StockItemEvent::ReleaseRecorded(e) => Some(("released", e.order_id, None)),
-        StockItemEvent::ReservationExpired(e) => Some(("expired", e.order_id, None)),
-        StockItemEvent::Received(_) | StockItemEvent::Adjusted(_) | StockItemEvent::WrittenOff(_) => None,
-    }
-}
-
-/// Whether nothing can happen to it any more but by a person or a late answer.
-pub fn is_over(state: &OrderState) -> bool {
-    Order::settled(state) && Order::deadline(state).is_none()
-}
-
-/// The reason's code of an order that was called off.
-pub fn cancelled_for(state: &OrderState) -> Option<&str> {
-    match &state.life {
-        Life::Cancelled(_, reason, _) => Some(&reason.code),
-        _ => None,
-    }
 }
 
 /// The name of an event's type as the build has it; other records are of the log itself.
 fn known(type_name: &str) -> &'static str {
+    use tillroll_schemas::cart::CartEvent;
     use tillroll_schemas::credit_note::CreditNoteEvent;
     use tillroll_schemas::order::OrderEvent;
     let names = [OrderEvent::TYPE_NAMES, StockItemEvent::TYPE_NAMES, CreditNoteEvent::TYPE_NAMES];
-    let others = [PaymentEvent::TYPE_NAMES, InvoiceSeriesEvent::TYPE_NAMES, NotificationEvent::TYPE_NAMES];
-    names.into_iter().chain(others).flatten().find(|known| **known == type_name).copied().unwrap_or("log")
+    let money = [PaymentEvent::TYPE_NAMES, InvoiceSeriesEvent::TYPE_NAMES];
+    let others = [CartEvent::TYPE_NAMES, NotificationEvent::TYPE_NAMES];
+    names.into_iter().chain(money).chain(others).flatten().find(|known| **known == type_name).copied().unwrap_or("log")
 }

@@ -52,6 +52,7 @@ pub fn place(lines: Vec<Line>) -> PlaceOrder {
         placed_at: None,
         lines,
         shipping_address: None,
+        buyer: None,
     }
 }
 

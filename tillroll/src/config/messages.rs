@@ -21,10 +21,16 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("TILLROLL_MAIL_BOUNCES_TO", "the address where mails come back to [that of TILLROLL_MAIL_FROM]"),
     ("TILLROLL_SHOP_NAME", "the shop's name in messages [Tillroll]"),
     (PUBLIC_URL, "where links in messages lead: https://shop.example; production needs it [that of the public door]"),
-    ("TILLROLL_SMS_URL", "the webhook that delivers text messages [there are none]"),
+    (
+        "TILLROLL_SMS_URL",
+        "the webhook that delivers text messages to the numbers of profiles: https://sms.example/messages [there are none]",
+    ),
     ("TILLROLL_SMS_SECRET", "signs what is sent to it; at least 32 bytes"),
     ("TILLROLL_SMS_SECRET_FILE", "the file of that secret, instead of it"),
-    ("TILLROLL_PUSH_URL", "the webhook that delivers push messages [there are none]"),
+    (
+        "TILLROLL_PUSH_URL",
+        "the webhook that delivers push messages to the devices of a user, whom it knows by id [there are none]",
+    ),
     ("TILLROLL_PUSH_SECRET", "signs what is sent to it; at least 32 bytes"),
     ("TILLROLL_PUSH_SECRET_FILE", "the file of that secret, instead of it"),
 ];

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 37] = [
+const SETTINGS: [(&str, &str); 38] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
@@ -39,6 +39,11 @@ const SETTINGS: [(&str, &str); 37] = [
         "files of master keys that are read as well while keys are rotated: FILE[,FILE…]",
     ),
     ("TILLROLL_VAULT_OTHER_KEY", "such a master key itself"),
+    (
+        "TILLROLL_FISCAL_TERM_YEARS",
+        "for how many calendar years after that of his order a buyer's name and address are kept for invoices and credit \
+         notes [11]",
+    ),
     ("TILLROLL_KAFKA_<PROPERTY>", "any librdkafka property, dots as underscores: TILLROLL_KAFKA_SECURITY_PROTOCOL=ssl"),
     (
         "TILLROLL_<ROLE>_LISTEN",

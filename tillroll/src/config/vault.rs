@@ -4,7 +4,7 @@ use super::{Config, ConfigError};
 use std::path::{Path, PathBuf};
 use tillroll_log::Environment;
 use tillroll_postgres::Settings;
-use tillroll_vault::{Caching, MasterKey, MasterKeyError, MasterKeys, Vault};
+use tillroll_vault::{Caching, FiscalTerm, MasterKey, MasterKeyError, MasterKeys, Vault};
 
 /// The role of the vault and its database, where `tillroll up` makes them.
 pub const DATABASE: &str = "tillroll_vault";
@@ -16,6 +16,10 @@ const KEY: &str = "TILLROLL_VAULT_KEY";
 const KEY_FILE: &str = "TILLROLL_VAULT_KEY_FILE";
 const OTHER_KEY: &str = "TILLROLL_VAULT_OTHER_KEY";
 const OTHER_KEY_FILES: &str = "TILLROLL_VAULT_OTHER_KEY_FILES";
+/// How long documents are kept.
+pub const FISCAL_TERM: &str = "TILLROLL_FISCAL_TERM_YEARS";
+/// Ten years, the longest that laws usually want, and one, since a credit note may be of the year after its order.
+const USUAL_TERM: u32 = 11;
 
 /// Whether a key that is not there is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,12 @@ impl Config {
     pub fn vault(&self, settings: &Settings, missing: Missing) -> Result<Vault, ConfigError> {
         let failed = |error: tillroll_vault::Error| ConfigError::new(URL, error.to_string());
         Vault::new(settings, self.master_keys(missing)?, Caching::default()).map_err(failed)
+    }
+
+    /// For how long name and address on documents are kept.
+    pub fn fiscal_term(&self) -> Result<FiscalTerm, ConfigError> {
+        let years = self.variables.number(FISCAL_TERM, USUAL_TERM, 0..=1_000)?;
+        Ok(FiscalTerm::of_years(u16::try_from(years).unwrap_or(u16::MAX)))
     }
 
     /// Where the current master key is, if that is a file.

@@ -62,7 +62,7 @@ pub struct WebhookMessage {
     pub notification: NotificationId,
     /// Text message or push.
     pub channel: Channel,
-    /// The telephone number or the device.
+    /// The telephone number, or whose devices: the user's id.
     pub to: String,
     /// The title of a push message; empty for a text message.
     pub title: String,

@@ -5,12 +5,13 @@ use crate::channels::{Mail, Mailer, Outcome, Webhook, WebhookMessage};
 use crate::notification::names_no_mailbox;
 use crate::ports::{Address, Addresses, Found, LinkTo, Links, Preferences, Which};
 use crate::preference::State as Wishes;
-use crate::templates::{Texts, Written};
+use crate::templates::{Template, Texts, Written};
 use std::fmt;
 use std::time::Duration;
 use tillroll_log::Outgoing;
 use tillroll_schemas::Timestamp;
 use tillroll_schemas::notification::{Channel, Content, GaveUp};
+use tillroll_schemas::preference::Choices;
 
 /// The longest that one channel is waited for.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
@@ -119,7 +120,10 @@ impl Courier {
             None if owed => Wishes::default(),
             None => return None,
         };
-        if !owed && !wishes.choices.wants(kind, channel) {
+        let wanted = owed
+            || wishes.choices.wants(kind, channel)
+            || (channel == Channel::Email && self.mail_stands_in(errand, &wishes.choices).await?);
+        if !wanted {
             return Some(Err(GaveUp::SwitchedOff));
         }
         let Some(way) = self.way(channel) else { return Some(Err(GaveUp::NotConfigured)) };
@@ -136,6 +140,21 @@ impl Courier {
             return Some(Err(GaveUp::Undeliverable));
         }
         Some(Ok((way, address)))
+    }
+
+    /// Whether a mail goes in place of what he chose: he wants to be told, and he is reached over nothing of that. Nothing
+    /// if that cannot be said now.
+    async fn mail_stands_in(&self, errand: &Errand, choices: &Choices) -> Option<bool> {
+        let (kind, texts) = (errand.content.kind(), Template::of(&errand.content).channels());
+        let chosen: Vec<_> = Channel::ALL.into_iter().filter(|channel| choices.wants(kind, *channel)).collect();
+        for &channel in chosen.iter().filter(|channel| texts.contains(channel) && self.way(**channel).is_some()) {
+            match self.addresses.look_up(errand.user_id, channel, Which::of(&errand.content)).await {
+                Found::Address(_) | Found::Erased => return Some(false),
+                Found::Absent => {}
+                Found::Unavailable => return None,
+            }
+        }
+        Some(!chosen.is_empty())
     }
 
     fn way(&self, channel: Channel) -> Option<Way<'_>> {

@@ -221,6 +221,54 @@ async fn a_channel_that_the_installation_lacks_is_given_up() {
     assert_eq!(told[1].1, gave_up(GaveUp::NotConfigured, &[Channel::Email, Channel::Sms]));
 }
 
+/// Whose telephone number is this, and whose e-mail address no mail can be made to.
+struct Telephone(Found);
+
+impl Addresses for Telephone {
+    fn look_up(&self, _: UserId, channel: Channel, _: Which) -> LookUp<'_> {
+        let found = match channel {
+            Channel::Sms => self.0.clone(),
+            Channel::Email | Channel::Push => reached("no address"),
+        };
+        Box::pin(async { found })
+    }
+}
+
+fn reached(to: &str) -> Found {
+    Found::Address(Address { to: to.to_owned(), language: Language::English, number: None })
+}
+
+#[tokio::test]
+async fn a_mail_stands_in_when_nothing_that_was_chosen_reaches_anybody() {
+    use Channel::{Email, Push, Sms};
+    use GaveUp::{NoAddress, NotConfigured, RecipientErased, SwitchedOff};
+    let world = World::answering(202).await;
+    let sent = |channel| RecordSent { channel, attempt: 1, address: None }.into();
+    // As far as to the mail that cannot be made.
+    let code = || "invalid_address".to_owned();
+    let mailed = || RecordFailed { channel: Email, attempt: 1, code: code(), permanent: true }.into();
+    let off = |reason, channel| gave_up(reason, &[channel]);
+    let number = || reached("+447700900123");
+    for (phone, chosen, has_sms, expected) in [
+        (number(), vec![Sms], true, vec![sent(Sms), off(SwitchedOff, Email)]),
+        (Found::Absent, vec![Sms], true, vec![mailed(), off(NoAddress, Sms)]),
+        (number(), vec![Sms], false, vec![mailed(), off(NotConfigured, Sms)]),
+        (Found::Absent, vec![Sms, Push], true, vec![sent(Push), off(SwitchedOff, Email), off(NoAddress, Sms)]),
+        (Found::Absent, vec![], true, vec![gave_up(SwitchedOff, &[Email, Sms])]),
+        (Found::Erased, vec![Sms], true, vec![off(SwitchedOff, Email), off(RecipientErased, Sms)]),
+        (Found::Unavailable, vec![Sms], true, vec![]),
+    ] {
+        let push = world.courier().ways.push;
+        let ways = Ways { email: Some(mailer()), sms: push.clone().filter(|_| has_sms), push };
+        let preferences = world.courier_wishing(Some(wishes(Kind::Delivery, &chosen))).preferences;
+        let courier = Courier { ways, preferences, addresses: Box::new(Telephone(phone.clone())), ..world.courier() };
+        let over = if chosen.contains(&Push) { vec![Email, Sms, Push] } else { vec![Email, Sms] };
+        let told = commands_of(&courier.run(&Errand { channels: over, ..errand() }).await.unwrap());
+        let told: Vec<_> = told.into_iter().map(|(_, command)| command).collect();
+        assert_eq!(told, expected, "{phone:?}, {chosen:?}, {has_sms}");
+    }
+}
+
 #[tokio::test]
 async fn an_attempt_whose_time_is_over_is_left_to_the_next() {
     let world = World::answering(202).await;

@@ -1,7 +1,8 @@
 //! Mails in development's mailbox end with the person: when somebody is erased, the files of mails to him are removed. To
-//! whom a mail is says the notification that its Message-ID names; an address that could be compared is not there any more.
+//! whom a mail is says the notification that its Message-ID names, under whichever domain it was sent; an address that
+//! could be compared is not there any more.
 
-use crate::message_id::read_message_id;
+use crate::message_id::read_under_any_domain;
 use crate::user_facts::{Never, Reached, UserFacts};
 use mail_parser::MessageParser;
 use std::collections::HashMap;
@@ -51,13 +52,12 @@ impl Aggregate for Recipient {
 /// The mailbox's directory, and which of its files are mails of ours.
 pub(crate) struct Forgetting {
     directory: PathBuf,
-    domain: String,
     seen: HashMap<OsString, Option<NotificationId>>,
 }
 
 impl Forgetting {
-    pub(crate) fn new(directory: PathBuf, domain: String) -> Self {
-        Self { directory, domain, seen: HashMap::new() }
+    pub(crate) fn new(directory: PathBuf) -> Self {
+        Self { directory, seen: HashMap::new() }
     }
 
     /// Removes mails until the shutdown. Replicas hold clients of Kafka, which are to be closed then.
@@ -105,7 +105,7 @@ impl Forgetting {
         let notification = match self.seen.get(&name) {
             Some(notification) => *notification,
             None => {
-                let notification = notification_of(&tokio::fs::read(entry.path()).await?, &self.domain);
+                let notification = notification_of(&tokio::fs::read(entry.path()).await?);
                 self.seen.insert(name.clone(), notification);
                 notification
             }
@@ -118,7 +118,7 @@ impl Forgetting {
     }
 }
 
-fn notification_of(mail: &[u8], domain: &str) -> Option<NotificationId> {
+fn notification_of(mail: &[u8]) -> Option<NotificationId> {
     let mail = MessageParser::default().parse_headers(mail)?;
-    read_message_id(mail.message_id()?, domain).map(|(notification, _)| notification)
+    read_under_any_domain(mail.message_id()?).map(|((notification, _), _)| notification)
 }

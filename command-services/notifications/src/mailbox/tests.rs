@@ -6,6 +6,10 @@ use crate::templates::Written;
 use tillroll_schemas::NotificationId;
 
 fn mailer(mailbox: &Mailbox) -> Mailer {
+    mailer_of(mailbox, "shop.example")
+}
+
+fn mailer_of(mailbox: &Mailbox, domain: &str) -> Mailer {
     Mailer::new(EmailConfig {
         host: mailbox.address().ip().to_string(),
         port: mailbox.address().port(),
@@ -14,7 +18,7 @@ fn mailer(mailbox: &Mailbox) -> Mailer {
         credentials: None,
         from: "The Shop <shop@shop.example>".to_owned(),
         bounces_to: "bounces@shop.example".to_owned(),
-        domain: "shop.example".to_owned(),
+        domain: domain.to_owned(),
     })
     .unwrap()
 }
@@ -52,7 +56,7 @@ async fn mails_are_kept_as_they_came_each_in_a_file_of_its_own() {
 async fn mails_of_whom_is_erased_are_removed_and_no_others() {
     let home = tempfile::tempdir().unwrap();
     let mailbox = Mailbox::open(home.path()).await.unwrap();
-    let mut forgetting = Forgetting::new(home.path().to_owned(), "shop.example".to_owned());
+    let mut forgetting = Forgetting::new(home.path().to_owned());
     let id = |number| NotificationId(uuid::Uuid::from_u128(number));
     for number in [5, 6, 5] {
         let mail = Mail { notification: id(number), ..mail(&format!("number {number}")) };
@@ -67,6 +71,19 @@ async fn mails_of_whom_is_erased_are_removed_and_no_others() {
     let left: Vec<_> = files(home.path()).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(left.iter().all(|text| !text.contains("number 5")), "{left:?}");
+}
+
+#[tokio::test]
+async fn mails_that_were_sent_under_another_domain_end_with_the_person_too() {
+    let home = tempfile::tempdir().unwrap();
+    let mailbox = Mailbox::open(home.path()).await.unwrap();
+    let before = mailer_of(&mailbox, "localhost.localdomain");
+    for mailer in [before, mailer(&mailbox)] {
+        assert_eq!(mailer.send(&mail("news"), Duration::from_secs(20)).await, Outcome::Sent);
+    }
+    let mut forgetting = Forgetting::new(home.path().to_owned());
+    forgetting.remove(|notification| notification == mail("").notification).await.unwrap();
+    assert_eq!(files(home.path()), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Addresses as the users' events have them, sealed, and opened by the vault when a message is sent.
+//! Addresses and telephone numbers as the users' events have them, sealed, and opened by the vault when a message is sent.
 
 use super::{Address, Addresses, Found, LookUp, Which};
 use crate::templates::Language;
@@ -10,8 +10,9 @@ use tillroll_schemas::notification::Channel;
 use tillroll_schemas::{Sealed, UserId};
 use tillroll_vault::{Opened, Vault};
 
-/// The name of the field under which addresses are sealed.
+/// The names of the fields under which they are sealed.
 const EMAIL: &str = "email";
+const PHONE: &str = "phone";
 /// How long the users' events may take to be read to their end.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
@@ -48,20 +49,14 @@ impl UserAddresses {
 
     async fn reach(&self, user: UserId, channel: Channel, which: Which, reach: &Reach) -> Found {
         let language = Language::of_tag(reach.locale.as_deref().unwrap_or_default());
-        match (channel, address(reach, which)) {
-            (Channel::Email, Some(sealed)) => {
-                let number = (which == Which::Current).then_some(reach.number);
-                self.open(user, sealed, language, number).await
-            }
-            // Nobody is asked for a telephone number.
-            (Channel::Email, None) | (Channel::Sms, _) => Found::Absent,
+        let (field, sealed, number) = match channel {
+            Channel::Email => (EMAIL, address(reach, which), (which == Which::Current).then_some(reach.number)),
+            Channel::Sms => (PHONE, reach.phone.as_ref(), None),
             // Whoever delivers them knows the devices of a user by the user's id.
-            (Channel::Push, _) => Found::Address(Address { to: user.to_string(), language, number: None }),
-        }
-    }
-
-    async fn open(&self, user: UserId, sealed: &Sealed, language: Language, number: Option<u32>) -> Found {
-        match self.vault.open(user.0, EMAIL, sealed).await {
+            Channel::Push => return Found::Address(Address { to: user.to_string(), language, number: None }),
+        };
+        let Some(sealed) = sealed else { return Found::Absent };
+        match self.vault.open(user.0, field, sealed).await {
             Ok(Opened::Text(to)) => Found::Address(Address { to: to.as_str().to_owned(), language, number }),
             Ok(Opened::Erased) => Found::Erased,
             Err(error) => {

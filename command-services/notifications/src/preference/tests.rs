@@ -105,6 +105,21 @@ fn some_command() -> impl Strategy<Value = PreferenceCommand> {
 
 proptest! {
     #[test]
+    fn what_mails_that_come_back_tell_is_told_from_what_the_person_chose(
+        commands in prop::collection::vec(some_command(), 0..20),
+    ) {
+        let mut state = State::default();
+        for command in commands {
+            let Ok(Some(event)) = Preference::decide(&state, &command, Timestamp::UNIX_EPOCH) else { continue };
+            let PreferenceEvent::Chosen(Chosen { choices, undeliverable }) = &event;
+            let came_back = matches!(command, PreferenceCommand::RecordUndeliverable(_));
+            prop_assert_eq!(undeliverable.is_some(), came_back);
+            prop_assert!(!came_back || *choices == state.choices, "a mail that comes back chooses nothing");
+            state = Preference::evolve(state, &event);
+        }
+    }
+
+    #[test]
     fn whatever_is_chosen_what_is_owed_comes_by_mail(commands in prop::collection::vec(some_command(), 0..20)) {
         let mut state = State::default();
         for command in commands {

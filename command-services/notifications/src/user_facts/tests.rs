@@ -66,6 +66,22 @@ fn the_language_is_the_one_that_was_chosen_last() {
 }
 
 #[test]
+fn the_telephone_number_is_the_one_that_was_said_last_and_goes_when_it_is_left_out() {
+    let says = |phone: Option<&str>| {
+        let profile = Profile { phone: phone.map(sealed), ..Profile::default() };
+        UserEvent::ProfileChanged(ProfileChanged { profile })
+    };
+    let phone = |events: &[UserEvent]| match after(events) {
+        Reached::By(reach) => reach.phone,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(phone(&[started()]), None);
+    assert_eq!(phone(&[started(), says(Some("old")), says(Some("new"))]), Some(sealed("new")));
+    assert_eq!(phone(&[started(), says(Some("old")), moved_to("second", 2)]), Some(sealed("old")));
+    assert_eq!(phone(&[started(), says(Some("old")), says(None)]), None);
+}
+
+#[test]
 fn who_was_erased_or_never_had_an_account_is_not_reached() {
     let erased = UserEvent::Erased(Erased { epoch: 2, releases: vec![], answer_by: time() });
     assert_eq!(after(&[started(), erased.clone(), moved_to("late", 2)]), Reached::Erased);

@@ -142,7 +142,7 @@ fn what_becomes_of_another_order_is_nothing_to_it() {
 fn a_checkout_that_is_repeated_when_it_is_over_names_its_order_still() {
     let bought = given(&[has("MUG", 2), checked_out(1, &[("MUG", 2)]), Bought { order_id: order_of(USER, 1) }.into()]);
     let told = Cart::answer(&"user".into(), Some(&checked_out(1, &[("MUG", 2)])), &bought.0);
-    assert_eq!((told.order_id, told.items.len()), (Some(order_of(USER, 1)), 0));
+    assert_eq!((told.order_id, told.items.len(), told.under_way), (Some(order_of(USER, 1)), 0, None));
 }
 
 fn some_sku() -> impl Strategy<Value = &'static str> {

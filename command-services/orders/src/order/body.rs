@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tillroll_log::Key;
 use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Reason, Step, Totals};
-use tillroll_schemas::{Money, PaymentId, Quantity, Sku, TaxRate, Timestamp, UserId};
+use tillroll_schemas::{Money, PaymentId, Quantity, RefundId, Sku, TaxRate, Timestamp, UserId};
 
-use super::{Life, OrderState, Settlement, Sold};
+use super::{Life, OrderState, Reversed, Settlement, Sold};
 
 /// An order as a client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,6 +44,12 @@ pub struct OrderBody {
     pub refunded: Money,
     /// How many events it has; the `ETag`.
     pub version: u64,
+    /// For whoever asked for a refund: [`Self::refund`].
+    #[serde(skip)]
+    reversed: Reversed,
+    /// For operators: why it is stuck, or something beside it.
+    #[serde(skip)]
+    pub stuck: Option<Reason>,
 }
 
 /// One line of an order, or of a credit note.
@@ -117,6 +123,17 @@ pub struct Cancellation {
     pub detail: String,
 }
 
+/// How a refund stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundStands<'a> {
+    /// Nobody has said yet what becomes of it.
+    UnderWay,
+    /// The money is back.
+    Back,
+    /// It is not, and will not be, for this reason.
+    Refused(&'a str),
+}
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,7 +170,18 @@ impl OrderBody {
             cancellation: reason(&state.life).map(Cancellation::of),
             refunded: refunded(order, &state.life),
             version: state.version,
+            reversed: state.life.sold().map(|sold| sold.reversed.clone()).unwrap_or_default(),
+            stuck: state.life.stuck().cloned(),
         })
+    }
+
+    /// How a refund that was asked for stands.
+    pub fn refund(&self, id: RefundId) -> RefundStands<'_> {
+        match self.reversed.refused.get(&id) {
+            Some(code) => RefundStands::Refused(code),
+            None if self.reversed.money.contains_key(&id) => RefundStands::Back,
+            None => RefundStands::UnderWay,
+        }
     }
 }
 

@@ -133,6 +133,11 @@ fn proceed(life: &Life, asked: Asked, answers: Vec<StockAnswer>, at: Timestamp) 
     }
 }
 
+/// The event by which an order that is placed counts as sold: it repeats every line, for the sales and for the invoice.
+pub(crate) fn grows_to(order: &Placed, at: Timestamp) -> OrderEvent {
+    confirm(order, at).into()
+}
+
 /// It counts as sold; what was held by card is taken, what goes on account is invoiced.
 fn confirm(order: &Placed, at: Timestamp) -> Confirmed {
     let capture = paying::charge(order);

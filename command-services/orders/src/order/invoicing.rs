@@ -28,7 +28,14 @@ pub(super) fn credit_note(order: &Placed, at: Timestamp) -> Paper {
 
 /// A document of the order with these lines.
 pub(super) fn paper(order: &Placed, dated: Timestamp, lines: Vec<InvoiceLine>) -> Paper {
-    Paper { dated, user_id: order.user_id, customer: order.customer.clone(), country: order.country.clone(), lines }
+    Paper {
+        dated,
+        user_id: order.user_id,
+        customer: order.customer.clone(),
+        country: order.country.clone(),
+        buyer: order.buyer.clone(),
+        lines,
+    }
 }
 
 /// What a series answered. An answer about a document that is not awaited changes nothing.

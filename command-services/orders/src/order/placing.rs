@@ -41,6 +41,7 @@ pub(super) fn place(life: &Life, command: &PlaceOrder, at: Timestamp) -> Result<
         reservations_expire_at: later(at, RESERVATIONS_HOLD_S),
         answer_by: later(at, ANSWER_WITHIN_S),
         shipping_address: command.shipping_address.clone(),
+        buyer: command.buyer.clone(),
     };
     Ok(Some(placed.into()))
 }

@@ -1,5 +1,7 @@
 //! Reversals: money goes back for a sale, in parts, with or without pieces; all of it together is at most what was
-//! taken. Each is credited by a note of its own. One at a time; a refund that the payment refuses credits nothing.
+//! taken. Each is credited by a note of its own. One at a time; a refund that the payment refuses credits nothing, and
+//! one that bounces stays credited: the amount that goes back next pays that first. So at any time what the notes credit
+//! is what went back and what is owed.
 
 mod crediting;
 
@@ -57,11 +59,10 @@ fn knows(sold: &Sold, refund: RefundId) -> bool {
         Settlement::Refunding(asked, _) => asked.reversal.refund_id == refund,
         _ => false,
     };
-    under_way || sold.reversed.money.contains_key(&refund) || sold.reversed.refused.contains(&refund)
+    under_way || sold.reversed.money.contains_key(&refund) || sold.reversed.refused.contains_key(&refund)
 }
 
 fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejection> {
-    let left = left(sold);
     let (pieces, returned, restock) = match &command.what {
         Returning::Amount(_) => (Vec::new(), false, false),
         Returning::Lines(lines) => (summed(lines)?, false, false),
@@ -70,12 +71,13 @@ fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejec
     if returned {
         have_left(sold, &pieces)?;
     }
-    let Credited { lines, amount } = match &command.what {
+    let Credited { lines, amount, owed } = match &command.what {
         Returning::Amount(amount) => crediting::of_amount(sold, *amount)?,
         Returning::Lines(_) | Returning::Returned { .. } => crediting::of_pieces(sold, &pieces)?,
     };
-    if amount.amount > left.amount {
-        return Err(OrderRejection::ExceedsCaptured(left));
+    let left = uncredited(sold) + owed;
+    if amount.amount > left {
+        return Err(OrderRejection::ExceedsCaptured(Money { amount: left, ..amount }));
     }
     let tracked = |claim: &&StockClaim| sold.order.claims.iter().any(|held| held.sku == claim.sku);
     let restock = if restock { pieces.iter().filter(tracked).cloned().collect() } else { Vec::new() };
@@ -83,10 +85,9 @@ fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejec
     Ok(Reversal { refund_id, amount, lines, pieces, returned, restock, reason })
 }
 
-/// What can still go back.
-fn left(sold: &Sold) -> Money {
-    let gross = sold.order.totals.gross;
-    Money { amount: gross.amount - sold.refunded().amount, currency: gross.currency }
+/// What no note has credited yet, in minor units.
+fn uncredited(sold: &Sold) -> i64 {
+    sold.order.totals.gross.amount - sold.refunded().amount - sold.reversed.owed
 }
 
 /// One claim per SKU, in order of SKU.
@@ -202,12 +203,18 @@ pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
 pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
     life.map_sold(|mut sold| {
         let Reversal { refund_id, amount, pieces, returned, .. } = &event.reversal;
+        // What its note does not credit was credited before.
+        let anew = crediting::sum(&event.reversal.lines).unwrap_or(amount.amount);
+        sold.reversed.owed -= (amount.amount - anew).clamp(0, sold.reversed.owed);
         sold.reversed.money.insert(*refund_id, *amount);
         for claim in pieces {
             *sold.reversed.pieces.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();
             if *returned {
                 *sold.reversed.returned.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();
             }
+        }
+        if event.credit_note.lines.is_empty() {
+            return Sold { settlement: Settlement::Done, ..sold };
         }
         let wait = Wait::for_all([Participant::Invoice], event.answer_by);
         Sold { settlement: Settlement::Crediting(Arc::new(event.clone()), wait), ..sold }
@@ -218,8 +225,9 @@ pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {
     match life {
         Life::Cancelled(order, reason, Some(refund)) => compensation::reopened(order, reason, refund, &event.code),
         life => life.map_sold(|mut sold| {
-            sold.reversed.money.remove(&event.refund_id);
-            sold.reversed.refused.insert(event.refund_id);
+            let came_back = sold.reversed.money.remove(&event.refund_id).map_or(0, |money| money.amount);
+            sold.reversed.owed = sold.reversed.owed.saturating_add(came_back);
+            sold.reversed.refused.insert(event.refund_id, event.code.clone());
             let settlement = match sold.settlement {
                 Settlement::Refunding(asked, _) if asked.reversal.refund_id == event.refund_id => Settlement::Done,
                 other => other,

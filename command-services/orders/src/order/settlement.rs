@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use tillroll_schemas::order::{RefundRequested, Refunded, Step};
 use tillroll_schemas::{Money, RefundId, Sku};
@@ -37,8 +37,10 @@ pub struct Reversed {
     pub returned: OrdMap<Sku, i64>,
     /// Money, by refund.
     pub money: OrdMap<RefundId, Money>,
-    /// Refunds that were refused: another has another id.
-    pub refused: OrdSet<RefundId>,
+    /// Minor units that were credited by a note and did not arrive: they are to go back once more, and not to be credited.
+    pub owed: i64,
+    /// Refunds that were refused, and why: another has another id.
+    pub refused: OrdMap<RefundId, String>,
 }
 
 impl Settlement {
@@ -73,7 +75,7 @@ impl Settlement {
 impl Reversed {
     /// Whether anything did.
     pub fn is_empty(&self) -> bool {
-        self.money.is_empty() && self.pieces.is_empty()
+        self.money.is_empty() && self.pieces.is_empty() && self.owed == 0
     }
 }
 

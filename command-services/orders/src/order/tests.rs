@@ -147,7 +147,8 @@ pub(super) fn sold(placed: &OrderEvent) -> OrderEvent {
         fixed_tax: None,
     };
     let lines = placed.lines.iter().map(line).collect();
-    let invoice = Some(Paper { dated: placed.placed_at, user_id: None, customer: None, country: None, lines });
+    let invoice =
+        Some(Paper { dated: placed.placed_at, user_id: None, customer: None, country: None, buyer: None, lines });
     let lines =
         placed.lines.iter().map(|line| sale_line(line.sku.as_str(), line.quantity.get(), line.line_total.amount));
     let sale = Sale { lines: lines.collect(), ..sale(placed.placed_at) };

@@ -41,7 +41,7 @@ pub(super) fn issue(order_id: OrderId, kind: DocumentKind, paper: &Paper) -> Res
         DocumentKind::Cancellation => credit(order_id.0),
         DocumentKind::Refund { refund_id } => credit(refund_id.0),
     };
-    let Paper { dated, user_id, customer, country, lines } = paper.clone();
-    let (series, command) = IssueDocument { document, dated, user_id, customer, country, lines }.to_series();
+    let Paper { dated, user_id, customer, country, buyer, lines } = paper.clone();
+    let (series, command) = IssueDocument { document, dated, user_id, customer, country, buyer, lines }.to_series();
     Outgoing::new(catalogue::INVOICE_SERIES, series.to_string(), SagaStep::of(Step::Invoice).name, &command)
 }

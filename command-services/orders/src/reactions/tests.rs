@@ -53,6 +53,7 @@ fn placed(claims: Vec<StockClaim>) -> OrderEvent {
         reservations_expire_at: at(1800),
         answer_by: at(10),
         shipping_address: None,
+        buyer: None,
     }
     .into()
 }

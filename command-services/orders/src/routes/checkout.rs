@@ -12,14 +12,15 @@ use tillroll_http::{Caller, CommandAnswer, CommandHeaders, PathId, Problem, Scop
 use tillroll_log::{Answered, CommandId, ExecuteError, Key, Version};
 use tillroll_schemas::cart::{CartCommand, CheckOut, LookInto};
 use tillroll_schemas::order::{Line, PaymentTerms, PlaceOrder};
-use tillroll_schemas::{Address, Money, OrderId, Sku, UserId};
+use tillroll_schemas::{Money, OrderId, Sku, UserId};
 use uuid::Uuid;
 
+use super::address::Addresses;
 use super::carts::{CartsOwn, key_of, problem};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::place::{fits, rehearsed};
 use super::{Desk, ORDERS, path_of};
-use crate::cart::{Cart, Items, Rejection, order_of};
+use crate::cart::{Cart, CartAnswer, Items, Rejection, order_of};
 use crate::order::Status;
 use crate::pricing;
 
@@ -33,8 +34,8 @@ pub(super) struct Wish<'a> {
     pub(super) canonical: &'a [u8],
     /// How the order with this id is paid.
     pub(super) terms: &'a (dyn Fn(OrderId) -> PaymentTerms + Send + Sync),
-    /// Where it is sent.
-    pub(super) address: Option<&'a Address>,
+    /// Where it is sent, and who pays.
+    pub(super) addresses: Addresses<'a>,
     /// The cart's `net` as it was shown.
     pub(super) expected_net: Option<Money>,
     pub(super) dry_run: bool,
@@ -52,6 +53,9 @@ pub(super) async fn check_out(
     desk.reach(headers).await?;
     if wish.dry_run {
         let look = desk.look_into(&named, whose).await?;
+        if let Some(order) = look.answer.order_id {
+            return Err(in_progress(order));
+        }
         let order = desk.priced_cart(&look, whose, &wish).await?;
         let id = order_of(whose, look.version.0);
         let told = rehearsed(&Key::from(id.to_string()), &order.into())?;
@@ -80,13 +84,20 @@ impl Desk {
         loop {
             let look = self.look_into(&named, whose).await?;
             let order = self.priced_cart(&look, whose, wish).await?;
-            let order = self.addressed(order, named.id.0, wish.address).await?;
+            let order = self.addressed(order, named.id.0, wish.addresses).await?;
             let command = CartCommand::from(CheckOut { user_id: whose, order });
             let asked = named.clone().request(key_of(whose), command);
             tried += 1;
             match self.carts.execute(asked, EXECUTE_WITHIN).await {
                 Err(ExecuteError::Rejected(Rejection::Changed)) if tried < TRIES => {}
                 Err(error) => return Err(problem(error)),
+                // Another checkout was under way when this one was decided, and is over before it is answered: its order
+                // is not told any more. It is as if this one had come later.
+                Ok(answered) if answered.answer.order_id.is_none() => {
+                    if tried >= TRIES {
+                        return Err(problem(ExecuteError::Rejected(Rejection::Changed)));
+                    }
+                }
                 Ok(mut answered) => {
                     answered.covers.extend(self.seen_of(look.answer.items.keys()));
                     return Ok(answered);
@@ -112,6 +123,7 @@ impl Desk {
             placed_at: None,
             lines,
             shipping_address: None,
+            buyer: None,
         })
     }
 
@@ -129,7 +141,8 @@ impl Desk {
         match self.orders.look(&key, wait).await {
             Ok(mut settled) => {
                 settled.covers.extend(cart.covers);
-                if settled.answer.as_ref().is_some_and(|order| order.status != Status::RequiresAction)
+                if opens(id, &cart.answer)
+                    && settled.answer.as_ref().is_some_and(|order| order.status != Status::RequiresAction)
                     && let Ok(open) = self.carts.look(&key_of(whose), OPEN_WITHIN.min(wait)).await
                 {
                     settled.covers.extend(open.covers);
@@ -155,9 +168,19 @@ impl Desk {
                 Ok(self.keys.answer_of(&answered, CommandAnswer::accepted(body, location)).into_response())
             }
             // Somebody, most likely the same person, has checked it out a moment ago.
-            None => Err(Problem::new(&problems::CHECKOUT_IN_PROGRESS).member("order_id", id.to_string())),
+            None => Err(in_progress(id)),
         }
     }
+}
+
+/// Whether the cart is open once this order is good or off. One that another order is being made of was, before that.
+fn opens(id: OrderId, cart: &CartAnswer) -> bool {
+    cart.under_way.is_none_or(|under_way| under_way == id)
+}
+
+/// An order is being made of the cart, and so no other is.
+fn in_progress(order: OrderId) -> Problem {
+    Problem::new(&problems::CHECKOUT_IN_PROGRESS).member("order_id", order.to_string())
 }
 
 /// For the instance that has checked the cart out, and at no door: what became of the order, 204 if that takes longer

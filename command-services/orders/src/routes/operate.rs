@@ -3,19 +3,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tillroll_command_http::{Checks, problem_of};
+use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson};
 use tillroll_log::Key;
 use tillroll_schemas::OrderId;
-use tillroll_schemas::order::{CompensateStuck, CompleteStep, OrderCommand, RetryStep};
+use tillroll_schemas::order::{CompensateStuck, CompleteStep, OrderCommand, Reason, RetryStep};
 
 use super::outcome::body_of;
 use super::{Desk, OrdersOperate, path_of};
 
 /// As long as a reason may be, in bytes.
 const LONGEST_REASON: usize = 500;
+
+static STILL_STUCK: Kind = kind(
+    "still_stuck",
+    StatusCode::CONFLICT,
+    "Order still stuck",
+    "It was done, and the order is stuck again, or something else of it is.",
+);
 
 /// Has those asked again who have not done what the order waits for.
 pub(super) async fn retry(
@@ -97,7 +106,7 @@ struct Asked<'a> {
     canonical: &'a [u8],
 }
 
-/// 200 when nothing of the order is under way any more, if that is waited for; else 202.
+/// 200 when nothing of the order is under way any more, if that is waited for, 409 if it is stuck then; else 202.
 async fn operate(
     desk: &Desk,
     allowed: &Allowed<OrdersOperate>,
@@ -113,6 +122,17 @@ async fn operate(
     let first = desk.execute(named, &key, command).await.map_err(problem_of)?;
     let (answered, settled) = desk.outcome(&key, first, headers.wait).await;
     let body = body_of(&answered)?;
-    let answer = if settled { CommandAnswer::ok(body) } else { CommandAnswer::accepted(body, path) };
+    let answer = match &body.stuck {
+        Some(why) if settled => return Err(desk.in_vain(asked.id, &answered, still_stuck(why))),
+        None if settled => CommandAnswer::ok(body),
+        Some(_) | None => CommandAnswer::accepted(body, path),
+    };
     Ok(desk.keys.answer_of(&answered, answer).into_response())
 }
+
+fn still_stuck(why: &Reason) -> Problem {
+    Problem::new(&STILL_STUCK).detail(why.detail.clone()).member("reason", why.code.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,10 +35,15 @@ impl Desk {
 
     /// The refusal of an order that is off: 409 under the code of its reason, with everything that an answer has.
     pub(super) fn called_off(&self, id: OrderId, answered: &Answered<Order>, why: &Cancellation) -> Problem {
+        self.in_vain(id, answered, refusal(id, why))
+    }
+
+    /// This problem of a command that was carried out and came to nothing, with everything that an answer has.
+    pub(super) fn in_vain(&self, id: OrderId, answered: &Answered<Order>, why: Problem) -> Problem {
         let answer = CommandAnswer::new(StatusCode::CONFLICT, ()).location(path_of(id));
         let answer = self.keys.answer_of(answered, answer).into_response();
         let told = answer.headers().iter().filter(|(name, _)| **name != header::CONTENT_TYPE);
-        told.fold(refusal(id, why), |problem, (name, value)| problem.header(name.clone(), value.clone()))
+        told.fold(why, |problem, (name, value)| problem.header(name.clone(), value.clone()))
     }
 }
 

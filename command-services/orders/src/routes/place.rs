@@ -11,14 +11,15 @@ use tillroll_http::{
     Caller, CommandAnswer, CommandHeaders, LARGE_BODY, Problem, Scope, StrictJson, StrictQuery, problems,
 };
 use tillroll_log::{Aggregate, Answered, Body, ExecuteError, Key};
-use tillroll_schemas::order::{Customer, OrderCommand, PaymentMethod, PaymentTerms, PlaceOrder};
+use tillroll_schemas::order::{Customer, OrderCommand, OrderEvent, PaymentMethod, PaymentTerms, PlaceOrder};
 use tillroll_schemas::payment::payment_of;
 use tillroll_schemas::{Address, Money, OrderId, Sku, Timestamp, UserId};
 
+use super::address::Addresses;
 use super::checkout::{Wish, check_out};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::{Desk, ORDERS, OrdersEnter, OrdersPlace, path_of};
-use crate::order::{Order, OrderBody, OrderRejection, OrderState, Status};
+use crate::order::{Order, OrderBody, OrderRejection, OrderState, Status, grows_to};
 
 /// From so many lines on the order is measured before it is sent: with the products' names it may outgrow a record.
 const MEASURED_FROM: usize = 1_000;
@@ -41,9 +42,8 @@ pub(super) async fn place(
     body.value.check(user)?;
     if body.value.from_cart {
         let terms = |id| body.value.terms(id);
-        let address = body.value.shipping_address.as_ref();
-        let expected_net = body.value.expected_net;
-        let wish = Wish { canonical: &body.canonical, terms: &terms, address, expected_net, dry_run: query.dry_run };
+        let (addresses, expected_net) = (body.value.addresses(), body.value.expected_net);
+        let wish = Wish { canonical: &body.canonical, terms: &terms, addresses, expected_net, dry_run: query.dry_run };
         return check_out(&desk, &caller, &headers, wish).await;
     }
     let named = desk.keys.name::<Order>(&caller, &headers, "POST", ORDERS, &body.canonical).await?;
@@ -58,7 +58,7 @@ pub(super) async fn place(
     }
     let placed = match priced.and_then(fits) {
         Ok(command) => {
-            let command = desk.addressed(command, named.id.0, body.value.shipping_address.as_ref()).await?;
+            let command = desk.addressed(command, named.id.0, body.value.addresses()).await?;
             desk.execute(named, &key, command).await.map_err(|error| problem(error, &body.value))?
         }
         Err(refusal) => desk.first_answer(named, &key).await?.ok_or(refusal)?,
@@ -94,6 +94,8 @@ pub(super) struct PlaceBody {
     placed_at: Option<Timestamp>,
     /// Where it is sent.
     shipping_address: Option<Address>,
+    /// Who pays, and where he is, if that is not where it is sent.
+    billing_address: Option<Address>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,19 +160,27 @@ impl PlaceBody {
             checks.line(reference, 1..=64, "/reference");
         }
         check_circumstances(self.customer.as_ref(), self.country.as_deref(), self.placed_at, &mut checks);
-        self.check_address(user, &mut checks);
+        self.check_addresses(user, &mut checks);
         checks.finish()
     }
 
     /// What is nobody's could never be forgotten.
-    fn check_address(&self, user: Option<UserId>, checks: &mut Checks) {
-        const ADDRESS: &str = "/shipping_address";
-        let Some(address) = &self.shipping_address else { return };
+    fn check_addresses(&self, user: Option<UserId>, checks: &mut Checks) {
         let is_somebodys = self.from_cart || user.is_some();
-        checks.require(is_somebodys, ADDRESS, "nothing: only customers with an account say where an order is sent");
-        for (field, otherwise) in address.faults() {
-            checks.require(false, format!("{ADDRESS}{field}"), otherwise);
+        let alone = "nothing: only customers with an account say where an order is sent and who pays";
+        for (field, address) in
+            [("/shipping_address", &self.shipping_address), ("/billing_address", &self.billing_address)]
+        {
+            let Some(address) = address else { continue };
+            checks.require(is_somebodys, field, alone);
+            for (below, otherwise) in address.faults() {
+                checks.require(false, format!("{field}{below}"), otherwise);
+            }
         }
+    }
+
+    fn addresses(&self) -> Addresses<'_> {
+        Addresses { shipping: self.shipping_address.as_ref(), billing: self.billing_address.as_ref() }
     }
 
     /// A cart says what is bought, and its customer where it goes.
@@ -201,6 +211,7 @@ impl PlaceBody {
             placed_at: self.placed_at.map(stored),
             lines: lines::frozen(&self.lines, Archived::Refused, look_up)?,
             shipping_address: None,
+            buyer: None,
         })
     }
 
@@ -258,10 +269,15 @@ pub(super) fn fits(command: PlaceOrder) -> Result<PlaceOrder, Problem> {
     if command.lines.len() < MEASURED_FROM {
         return Ok(command);
     }
-    let event = Order::decide(&OrderState::default(), &command.clone().into(), tillroll_log::now());
+    let now = tillroll_log::now();
     // What the owner refuses needs no room.
-    let bytes = event.ok().flatten().and_then(|event| event.encode().ok()).map_or(0, |value| value.len());
-    if bytes > LARGEST_EVENT {
+    let Ok(Some(OrderEvent::Placed(placed))) = Order::decide(&OrderState::default(), &command.clone().into(), now)
+    else {
+        return Ok(command);
+    };
+    let sold = grows_to(&placed, now);
+    let bytes = |event: &OrderEvent| event.encode().map_or(0, |value| value.len());
+    if bytes(&sold).max(bytes(&placed.into())) > LARGEST_EVENT {
         let detail = "with the names of its products the order is larger than can be kept: split it";
         return Err(Problem::new(&problems::BODY_TOO_LARGE).detail(detail));
     }

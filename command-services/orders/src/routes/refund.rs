@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tillroll_command_http::{Checks, problem_of, until_it_may};
+use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, LARGE_BODY, PathId, Problem, StrictJson};
 use tillroll_log::{ExecuteError, Key, Rejection};
 use tillroll_schemas::order::{RequestRefund, Returning, StockClaim};
@@ -15,12 +17,19 @@ use tillroll_schemas::{Money, OrderId, Quantity, RefundId, Sku};
 use super::lines::MOST_LINES;
 use super::outcome::body_of;
 use super::{Desk, OrdersWrite, path_of};
-use crate::order::{Excess, Order, OrderRejection};
+use crate::order::{Excess, Order, OrderRejection, RefundStands};
 
 /// As long as a reason may be, in bytes.
 const LONGEST_REASON: usize = 500;
 /// How long a refund waits for what is under way before it, if the client does not say how long he waits.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
+
+static REFUND_REFUSED: Kind = kind(
+    "refund_refused",
+    StatusCode::CONFLICT,
+    "Refund refused",
+    "The payment provider refused the refund, or the bank sent the money back: it is not with the customer.",
+);
 
 /// Gives back an amount, or what these pieces cost.
 pub(super) async fn refund(
@@ -123,7 +132,7 @@ struct Asked<'a> {
     reason: String,
 }
 
-/// 201 when the money is back, if that is waited for; else 202. Right after the sale, or after another refund, it waits
+/// 201 when the money is back, 409 when it was refused, as far as that is known; else 202. Right after the sale, or after another refund, it waits
 /// for the document's number, as the next may be asked for only then.
 async fn give_back(
     desk: &Desk,
@@ -143,10 +152,22 @@ async fn give_back(
     let ask = || desk.execute(named.clone(), &key, command.clone());
     let first = until_it_may(headers.wait.unwrap_or(TURN_WITHIN), is_for_now, ask).await.map_err(problem)?;
     let left = headers.wait.map(|wait| wait.saturating_sub(since.elapsed()));
-    let (answered, settled) = desk.outcome(&key, first, left).await;
+    let (answered, _) = desk.outcome(&key, first, left).await;
     let body = body_of(&answered)?;
-    let answer = if settled { CommandAnswer::created(body, path) } else { CommandAnswer::accepted(body, path) };
+    // A repeat may come when the order is off; nothing went back then but by that.
+    if let Some(cancellation) = &body.cancellation {
+        return Err(desk.called_off(id, &answered, cancellation));
+    }
+    let answer = match body.refund(refund_id) {
+        RefundStands::Back => CommandAnswer::created(body, path),
+        RefundStands::UnderWay => CommandAnswer::accepted(body, path),
+        RefundStands::Refused(code) => return Err(desk.in_vain(id, &answered, refused(code))),
+    };
     Ok(desk.keys.answer_of(&answered, answer).into_response())
+}
+
+fn refused(code: &str) -> Problem {
+    Problem::new(&REFUND_REFUSED).detail(format!("the refund was refused: {code}")).member("reason", code)
 }
 
 /// Whether a moment later the answer may be another, without anybody's doing.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tillroll_log::through_store;
 use tillroll_schemas::invoice_series::{Document, InvoiceLine};
-use tillroll_schemas::{Currency, Money, OrderId, Quantity, Sku, TaxRate};
+use tillroll_schemas::{Currency, Money, OrderId, Quantity, Sealed, Sku, TaxRate, UserId};
 use tillroll_testkit::{assert_twice_adds_nothing, story};
 use uuid::Uuid;
 
@@ -33,7 +33,8 @@ fn credit(of: u128) -> IssueDocument {
 
 fn issue_of(document: Document) -> IssueDocument {
     let dated = "2026-11-22T10:00:00Z".parse().unwrap();
-    IssueDocument { document, dated, user_id: None, customer: None, country: None, lines: vec![line(1_000, 2_000)] }
+    let (user_id, buyer) = (Some(UserId(Uuid::from_u128(9))), Some(Sealed::from_stored("s1.buyer")));
+    IssueDocument { document, dated, user_id, customer: None, country: None, buyer, lines: vec![line(1_000, 2_000)] }
 }
 
 fn decide(state: &SeriesState, command: &IssueDocument) -> Result<InvoiceSeriesEvent, InvoiceRejection> {
@@ -59,6 +60,14 @@ fn documents_are_numbered_from_one_and_the_first_number_stays() {
     assert_eq!((number(&first, &state), number(&second, &state), number(&again, &state)), (1, 2, 1));
     assert!(matches!(again, InvoiceSeriesEvent::NumberRecalled(_)));
     assert_eq!(state.numbers.given(), 2);
+}
+
+#[test]
+fn a_document_is_made_out_to_whom_it_was_asked_for() {
+    let asked = invoice(1);
+    let (_, event) = issued(SeriesState::default(), &asked);
+    let InvoiceSeriesEvent::DocumentIssued(issued) = event else { panic!("it is issued") };
+    assert_eq!((issued.user_id, issued.buyer), (asked.user_id, asked.buyer));
 }
 
 #[test]

@@ -183,8 +183,15 @@ fn a_document_that_is_refused_is_told_and_a_credit_of_no_order_tells_nobody() {
     let alone = Document::CreditNote { credit_id: REFUND.0, order_id: None };
     let dated = Timestamp::UNIX_EPOCH;
     let told = |document, settled| {
-        let command =
-            IssueDocument { document, dated, user_id: None, customer: None, country: None, lines: Vec::new() };
+        let command = IssueDocument {
+            document,
+            dated,
+            user_id: None,
+            customer: None,
+            country: None,
+            buyer: None,
+            lines: Vec::new(),
+        };
         InvoiceSeriesReactions::on_settled(&cause("1970-01"), Some(&command.into()), settled).unwrap()
     };
     let caused = told(of_order, SettledAs::Refused("no_lines"));

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tillroll_command_http::problem_of;
 use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{PathId, Problem, QueryHeaders, Reach, Reaching, problems};
-use tillroll_log::Key;
+use tillroll_log::{ExecuteError, Key};
 use tillroll_schemas::{PaymentId, Timestamp};
 
 use super::{PaymentsOwn, PaymentsRead, Till, body_of};
@@ -42,8 +42,12 @@ pub(super) async fn page<P: Provider>(
     headers: axum::http::HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let wait: Duration = QueryHeaders::read(&headers)?.wait;
-    let settled = till.payments.settled(&Key::from(id.to_string()), wait).await.map_err(problem_of)?;
-    let Some(answered) = settled else { return Err(not_yet(&caller.reach)) };
+    let answered = match till.payments.look(&Key::from(id.to_string()), wait).await {
+        Ok(answered) => answered,
+        Err(ExecuteError::Unavailable) => return Err(not_yet(&caller.reach)),
+        // Where it is served elsewhere, it is asked there.
+        Err(error) => return Err(problem_of(error)),
+    };
     let body = body_of(&answered)?;
     caller.reach.require(body.user_id.map(|user| user.0))?;
     let (Status::RequiresAction, Some(intent)) = (body.status, &body.intent) else {

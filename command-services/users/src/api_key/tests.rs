@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tillroll_log::Rejection as _;
-use tillroll_schemas::api_key::Scope;
+use tillroll_schemas::api_key::{Maker, Scope};
 use tillroll_schemas::{SecretHash, UserId};
 use tillroll_testkit::{assert_twice_adds_nothing, story};
 use uuid::Uuid;
@@ -44,12 +44,13 @@ fn scopes(texts: &[&str]) -> BTreeSet<Scope> {
 
 fn create(label: &str, texts: &[&str]) -> CreateApiKey {
     let (hash, owner) = (SecretHash::of_digest(&[1; 32]), UserId(Uuid::from_u128(1)));
-    CreateApiKey { hash, owner, label: label.to_owned(), scopes: scopes(texts), epoch: Some(1) }
+    let made_by = Some(Maker { user: UserId(Uuid::from_u128(2)), epoch: 4 });
+    CreateApiKey { hash, owner, label: label.to_owned(), scopes: scopes(texts), epoch: Some(1), made_by }
 }
 
 fn created(label: &str, texts: &[&str]) -> ApiKeyEvent {
-    let CreateApiKey { hash, owner, label, scopes, epoch } = create(label, texts);
-    Created { hash, owner, label, scopes, epoch }.into()
+    let CreateApiKey { hash, owner, label, scopes, epoch, made_by } = create(label, texts);
+    Created { hash, owner, label, scopes, epoch, made_by }.into()
 }
 
 fn importer() -> ApiKeyEvent {

@@ -51,6 +51,20 @@ fn the_first_attempts_are_free_and_then_each_wait_is_twice_as_long_up_to_a_limit
 }
 
 #[test]
+fn a_thousand_register_from_one_address_and_then_one_in_a_minute() {
+    let (mut tried, mut now) = (Attempts::new(Patience::NEWCOMERS), Instant::now());
+    assert!((0..=1_000).all(|_| tried.count(&"a school", now).is_ok()));
+    for waited in [1, 2, 4, 8, 16, 32, 60, 60] {
+        assert_eq!(tried.count(&"a school", now), wait(waited));
+        assert_eq!(tried.count(&"another", now), Ok(()));
+        now += seconds(waited);
+        assert_eq!(tried.count(&"a school", now), Ok(()));
+    }
+    now += seconds(60 * 60);
+    assert!((0..=1_000).all(|_| tried.count(&"a school", now).is_ok()), "forgotten after an hour");
+}
+
+#[test]
 fn many_attempts_at_once_are_many() {
     let (mut tried, now) = (Attempts::new(PATIENCE), Instant::now());
     let taken = (0..1_000).filter(|_| tried.begin(&"ann", now).is_ok()).count();

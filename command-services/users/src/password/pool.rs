@@ -16,6 +16,8 @@ pub struct HashingPool {
     threads: Arc<Semaphore>,
     /// Who may hash or wait.
     places: Arc<Semaphore>,
+    /// Half of the places: for those of whom nothing is known.
+    strangers: Arc<Semaphore>,
     /// What nobody hashes in at the moment: one for each thread at most.
     idle: Arc<Mutex<Vec<Memory>>>,
 }
@@ -41,9 +43,10 @@ impl HashingPool {
         let nobodys = Password::typed(salt.iter().map(|byte| char::from(*byte)).collect::<String>());
         let decoy = hash(&nobodys, salt, cost)?;
         let threads = threads.max(1);
-        let places = Arc::new(Semaphore::new(threads.saturating_add(queue).min(Semaphore::MAX_PERMITS)));
-        let idle = Arc::default();
-        Ok(Self { cost, decoy, threads: Arc::new(Semaphore::new(threads)), places, idle })
+        let places = threads.saturating_add(queue).min(Semaphore::MAX_PERMITS);
+        let strangers = Arc::new(Semaphore::new(places.div_ceil(2)));
+        let (places, idle) = (Arc::new(Semaphore::new(places)), Arc::default());
+        Ok(Self { cost, decoy, threads: Arc::new(Semaphore::new(threads)), places, strangers, idle })
     }
 
     /// What hashes cost here.
@@ -55,6 +58,23 @@ impl HashingPool {
     pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, PoolError> {
         let cost = self.cost;
         Ok(self.run(move |memory| hash_in(memory, &password, salt, cost)).await??)
+    }
+
+    /// The same for somebody of whom nothing is known, and who may come in any number: however many do, half of the places
+    /// are left for those who log in.
+    pub async fn hash_for_stranger(
+        &self,
+        password: Password,
+        salt: [u8; SALT_BYTES],
+    ) -> Result<PasswordHash, PoolError> {
+        let (cost, seat) = (self.cost, self.strangers.clone().try_acquire_owned());
+        let seat = seat.map_err(|_| PoolError::Overloaded)?;
+        let work = move |memory: &mut Memory| {
+            let hash = hash_in(memory, &password, salt, cost);
+            drop(seat);
+            hash
+        };
+        Ok(self.run(work).await??)
     }
 
     /// Whether the hash is one of the password.

@@ -1,7 +1,7 @@
 //! Keys for machines: made, with a secret that is told once, and revoked.
 
 use super::log_in::{role_of, secret};
-use super::{API_KEYS, ApiKeysWrite, Desk};
+use super::{API_KEYS, ApiKeysWrite, Desk, named_here};
 use crate::api_key::secret::ApiSecret;
 use crate::api_key::{ApiKey, State as KeyState};
 use axum::extract::State;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tillroll_command_http::{Checks, EXECUTE_WITHIN, problem_of};
 use tillroll_http::{Allowed, Caller, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson, problems};
-use tillroll_schemas::api_key::{CreateApiKey, RevokeApiKey, Scope};
+use tillroll_schemas::api_key::{CreateApiKey, Maker, RevokeApiKey, Scope};
 use tillroll_schemas::{ApiKeyId, UserId};
 
 #[derive(Deserialize)]
@@ -45,12 +45,15 @@ pub(super) async fn create(
     }
     let epoch = desk.may_have(body.owner, &body.scopes, &allowed.caller).await?;
     let named = desk.keys.name::<ApiKey>(&allowed.caller, &headers, "POST", API_KEYS, &canonical).await?;
+    let named = named_here(&desk.api_keys, &headers, named, |id| ApiKeyId::of_command(id).to_string());
     let id = ApiKeyId::of_command(named.id.0);
     // Made of the command, so that a repeat tells the same secret.
     let hidden = ApiSecret::new(desk.secrets.api_secret(named.id.0));
     let CreateBody { owner, label, scopes } = body;
     let told = json!({ "id": id, "key": hidden.reveal(id), "owner": owner, "label": label, "scopes": scopes });
-    let create = CreateApiKey { hash: hidden.hash(), owner, label, scopes, epoch: Some(epoch) };
+    let login = allowed.caller.user().zip(allowed.caller.login);
+    let made_by = login.map(|(user, login)| Maker { user: UserId(user), epoch: login.epoch });
+    let create = CreateApiKey { hash: hidden.hash(), owner, label, scopes, epoch: Some(epoch), made_by };
     let request = named.request(id.to_string(), create.into());
     let answered = desk.api_keys.execute(request, EXECUTE_WITHIN).await.map_err(problem_of)?;
     let answer = CommandAnswer::created(told, format!("{API_KEYS}/{id}"));

@@ -1,6 +1,8 @@
-//! Whether somebody knows a password, at the same cost whether there is such a user or not.
+//! Whether somebody knows a password, at the same cost whether there is such a user or not: one question to the vault and
+//! one hash. Where either is not to be had nobody is told anything.
 
 use super::people::Person;
+use super::personal::unsealed;
 use super::{Desk, unhashed};
 use crate::guessing::turns::Turn;
 use crate::password::Password;
@@ -46,8 +48,11 @@ impl Desk {
 
     async fn verify(&self, password: &Password, person: Option<&Person>) -> Result<bool, Problem> {
         let hash = match person {
-            Some(person) => self.hash_of(person.id, &person.account.password).await?,
-            None => None,
+            Some(person) => self.hash_anew_of(person.id, &person.account.password).await?,
+            None => {
+                self.vault.ask_about_nobody().await.map_err(unsealed)?;
+                None
+            }
         };
         let verified = match hash {
             Some(hash) => self.hashing.verify(password.clone(), hash).await,

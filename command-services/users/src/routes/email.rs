@@ -31,8 +31,11 @@ pub(super) async fn request_verification(
     State(desk): State<Arc<Desk>>,
     allowed: Allowed<ProfileOwn>,
     headers: CommandHeaders,
+    all: HeaderMap,
 ) -> Result<Response, Problem> {
     let user = caller_of(&allowed.caller)?;
+    // The address may be anybody's: that is what is to be found out.
+    desk.count_mail(&desk.is_there(user).await?.account.email_claim.claim, &all)?;
     let named = desk.of_user(&allowed.caller, user, &headers, "POST", "/email-verification", b"").await?;
     let request_id = named.id.0;
     let token = desk.secrets.mail.hash(TokenPurpose::EmailVerification, user, request_id);
@@ -86,6 +89,11 @@ pub(super) async fn change(
     if account.email_claim.claim == claim {
         return desk.told(user, &answered).await;
     }
-    let kind = account.change_failed.and_then(|failure| kind_of(failure.code())).unwrap_or(&problems::INTERNAL);
-    Err(Problem::new(kind))
+    match account.change_failed {
+        Some(failure) => Err(Problem::new(kind_of(failure.code()).ok_or(&problems::INTERNAL)?)),
+        // The repeat of one that is over: what became of it is not known any more.
+        None => {
+            Err(rejected(&UserRejection::CredentialsChanged).detail("another change of the address came after this"))
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use super::body::Tokens;
 use super::people::Person;
 use super::personal::DEVICE;
-use super::{Desk, SESSIONS, address_of, broken};
+use super::{Desk, SESSIONS, address_of, broken, drawn, named_here};
 use crate::guessing::NotNow;
 use crate::identity::{Email, Username};
 use crate::password::{Password, needs_rehash};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, Named, problem_of, rejected};
 use tillroll_http::{CommandAnswer, CommandHeaders, Identity, Login, Problem, StrictJson, problems, unix_now};
-use tillroll_log::{Answered, CommandId, Key};
+use tillroll_log::{Answered, CommandId};
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::session::OpenSession;
 use tillroll_schemas::user::{RehashPassword, Role};
@@ -29,8 +29,6 @@ use uuid::Uuid;
 
 /// How long an access token is good.
 pub(super) const ACCESS_FOR: Duration = Duration::from_secs(15 * 60);
-/// Ids that are tried for a session that should be served here.
-const TRIED: u32 = 64;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +49,7 @@ pub(super) async fn log_in(
     let (claim, password, device) = desk.read(body)?;
     let person = desk.let_in(&claim, address_of(&all), &password).await?;
     let named = desk.named_for::<Session>(claim.as_str(), &headers, SESSIONS, b"").await?;
-    let named = of_user(named, &desk, person.id);
+    let named = named_here(&desk.sessions, &headers, of_user(named, &desk, person.id), of_session);
     let device = match device {
         Some(device) => Some(desk.seal(person.id, named.id.0, DEVICE, &device).await?),
         None => None,
@@ -69,6 +67,11 @@ fn of_user(named: Named, desk: &Desk, user: UserId) -> Named {
     let id = CommandId(Uuid::new_v5(&named.id.0, user.0.as_bytes()));
     let hash = desk.keys.hash_of(user.0.as_bytes());
     Named { id, hash, actor: user.to_string(), correlation: id.0, ..named }
+}
+
+/// The session that a command of this name opens.
+fn of_session(command: Uuid) -> String {
+    SessionId::of_command(command).to_string()
 }
 
 /// 429 for whoever has failed too often, 503 where too many others have to be told first.
@@ -144,8 +147,7 @@ impl Desk {
         self.sessions.execute(request, EXECUTE_WITHIN).await.map_err(problem_of)
     }
 
-    /// Logs somebody in who has just registered. One request reaches one other instance at most, so the session is one
-    /// that is served here.
+    /// Logs somebody in who has just registered, by a session that is served here.
     pub(super) async fn first_session(
         &self,
         user: UserId,
@@ -154,9 +156,7 @@ impl Desk {
     ) -> Result<Tokens, Problem> {
         let cause = registered.at.as_ref().map(|at| format!("{at}")).unwrap_or_default();
         let id = CommandId(Uuid::new_v5(&user.0, cause.as_bytes()));
-        let candidate = |n: u32| SessionId::of_command(Uuid::new_v5(&id.0, &n.to_be_bytes()));
-        let is_here = |session: &SessionId| self.sessions.serves(&Key::from(session.to_string()));
-        let session = (0..TRIED).map(candidate).find(is_here).unwrap_or_else(|| candidate(0));
+        let session = SessionId::of_command(drawn(&self.sessions, id.0, of_session));
         let (hash, actor) = (self.keys.hash_of(user.0.as_bytes()), user.to_string());
         let named = Named { id, hash, expected: None, actor, correlation: id.0, traceparent: None };
         let open = OpenSession { user_id: user, epoch: account.epoch, device: None };

@@ -18,6 +18,7 @@ use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, problem
 use tillroll_http::{Allowed, CommandHeaders, Problem, StrictJson, problems};
 use tillroll_log::ExecuteError;
 use tillroll_schemas::UserId;
+use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::{ChangePassword, RequestPasswordReset, ResetPassword, TokenPurpose};
 use uuid::Uuid;
 
@@ -80,9 +81,7 @@ pub(super) async fn request_reset(
     };
     checks.finish()?;
     let claim = claim.ok_or(&problems::INTERNAL)?;
-    let counted =
-        desk.resets.lock().unwrap_or_else(PoisonError::into_inner).count(&claim, &address_of(&all), Instant::now());
-    counted.map_err(not_now)?;
+    desk.count_mail(&claim, &all)?;
     desk.hear().await?;
     // Nobody is asked for all the same: it is refused, as durably as a real one is taken.
     let nobody = UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, claim.as_str().as_bytes()));
@@ -113,7 +112,9 @@ pub(super) async fn confirm_reset(
     let mut named =
         desk.named_for::<User>(&user.to_string(), &headers, &format!("{USERS}/password-resets/confirm"), b"").await?;
     desk.is_there(user).await.map_err(of_nobody)?;
-    let (password, hash) = desk.hashed(user, named.id.0, password).await?;
+    // Whoever has any token that was ever sent may come with it in any number.
+    let hash = desk.hash_for_stranger(named.id.0, password).await?;
+    let password = desk.kept(user, named.id.0, &hash).await?;
     named.hash = desk.keys.hash_of([token.as_str(), &hash.0].join("\0").as_bytes());
     named.actor = user.to_string();
     desk.ask(named, user, ResetPassword { token, password }).await.map_err(of_nobody)?;
@@ -136,12 +137,15 @@ fn strong(text: String, field: &str) -> Result<Password, Problem> {
 }
 
 impl Desk {
+    /// Somebody has a mail sent to whoever has this address or name. Whatever comes of it counts.
+    pub(super) fn count_mail(&self, claim: &ClaimKey, all: &HeaderMap) -> Result<(), Problem> {
+        let mut sent = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.count(claim, &address_of(all), Instant::now()).map_err(not_now)
+    }
+
     /// The security epoch at which the user has proved that he knows his password; guesses at it count like log-ins.
     pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<u64, Problem> {
-        if self.by_id(user).is_none() {
-            self.hear().await?;
-        }
-        let person = self.by_id(user).ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+        let person = self.is_there(user).await?;
         let claim = person.account.email_claim.claim.clone();
         let turn = self.guesses.turn(&claim, &address_of(all)).await.map_err(not_now)?;
         let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;

@@ -17,6 +17,7 @@ const NAME: &str = "name";
 const FIRST_NAME: &str = "first_name";
 const LAST_NAME: &str = "last_name";
 const BIO: &str = "bio";
+const PHONE: &str = "phone";
 const ADDRESS: &str = "address";
 pub(super) const DEVICE: &str = "device";
 const PASSWORD: &str = "password";
@@ -35,6 +36,8 @@ pub(super) struct ProfileBody {
     pub(super) last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bio: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) phone: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) addresses: Vec<Address>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,9 @@ impl ProfileBody {
             text.iter().for_each(|text| checks.line(text, 1..=100, field));
         }
         self.bio.iter().for_each(|text| checks.text(text, 2_000, "/bio"));
+        let otherwise =
+            "a telephone number as E.164 writes it: + and 7 to 15 digits, the country's code first, nothing else";
+        self.phone.iter().for_each(|phone| checks.require(is_phone(phone), "/phone", otherwise));
         let otherwise = "a language with its script and region at most, like en-GB or zh-Hant-TW";
         self.locale.iter().for_each(|locale| checks.require(is_locale(locale), "/locale", otherwise));
         checks.require(self.addresses.len() <= MOST_ADDRESSES, "/addresses", "at most 10 addresses");
@@ -57,6 +63,12 @@ impl ProfileBody {
             }
         }
     }
+}
+
+/// Whether it is a number that can be reached from everywhere (ITU-T E.164). No country's code begins with 0.
+fn is_phone(number: &str) -> bool {
+    let Some(digits) = number.strip_prefix('+') else { return false };
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether it is a language, perhaps with script and region (BCP 47), and nothing else: it stands in the log in the clear,
@@ -106,6 +118,7 @@ impl Desk {
             first_name: self.seal_some(user, command, FIRST_NAME, body.first_name.as_ref()).await?,
             last_name: self.seal_some(user, command, LAST_NAME, body.last_name.as_ref()).await?,
             bio: self.seal_some(user, command, BIO, body.bio.as_ref()).await?,
+            phone: self.seal_some(user, command, PHONE, body.phone.as_ref()).await?,
             addresses,
             locale: body.locale.clone(),
         })
@@ -118,6 +131,7 @@ impl Desk {
             (FIRST_NAME, &profile.first_name),
             (LAST_NAME, &profile.last_name),
             (BIO, &profile.bio),
+            (PHONE, &profile.phone),
         ];
         let mut found: Vec<_> =
             single.iter().filter_map(|(field, sealed)| Some((user.0, *field, sealed.as_ref()?))).collect();
@@ -132,7 +146,8 @@ impl Desk {
                 FIRST_NAME => body.first_name = Some(text.to_owned()),
                 LAST_NAME => body.last_name = Some(text.to_owned()),
                 BIO => body.bio = Some(text.to_owned()),
-                _ => body.addresses.push(serde_json::from_str(text).map_err(|error| super::broken(&error))?),
+                PHONE => body.phone = Some(text.to_owned()),
+                _ => body.addresses.push(Address::from_stored(text).map_err(|error| unreadable(&error))?),
             }
         }
         Ok(body)
@@ -146,8 +161,18 @@ impl Desk {
         password: Password,
     ) -> Result<(PasswordHash, PasswordHash), Problem> {
         let hash = self.hashing.hash(password, self.secrets.salt(command)).await.map_err(unhashed)?;
+        Ok((self.kept(user, command, &hash).await?, hash))
+    }
+
+    /// The hash for somebody of whom nothing is known, as [`Self::hashed`] makes it.
+    pub(super) async fn hash_for_stranger(&self, command: Uuid, password: Password) -> Result<PasswordHash, Problem> {
+        self.hashing.hash_for_stranger(password, self.secrets.salt(command)).await.map_err(unhashed)
+    }
+
+    /// What is kept of a hash.
+    pub(super) async fn kept(&self, user: UserId, command: Uuid, hash: &PasswordHash) -> Result<PasswordHash, Problem> {
         let sealed = self.seal(user, command, PASSWORD, &hash.0).await?;
-        Ok((PasswordHash(sealed.as_str().to_owned()), hash))
+        Ok(PasswordHash(sealed.as_str().to_owned()))
     }
 
     /// The hash that is kept of a person's password; nothing if he was erased.
@@ -156,13 +181,33 @@ impl Desk {
         Ok(opened.map(PasswordHash))
     }
 
+    /// The same after a question to the vault's database, as it is asked about nobody too.
+    pub(super) async fn hash_anew_of(
+        &self,
+        user: UserId,
+        kept: &PasswordHash,
+    ) -> Result<Option<PasswordHash>, Problem> {
+        let opened = self.vault.open_anew(user.0, PASSWORD, &Sealed::from_stored(&kept.0)).await.map_err(unsealed)?;
+        Ok(text_of(opened).map(PasswordHash))
+    }
+
     /// One text of a person; nothing if he was erased.
     pub(super) async fn opened(&self, user: UserId, field: &str, sealed: &Sealed) -> Result<Option<String>, Problem> {
-        match self.vault.open(user.0, field, sealed).await.map_err(unsealed)? {
-            Opened::Text(text) => Ok(Some(text.as_str().to_owned())),
-            Opened::Erased => Ok(None),
-        }
+        self.vault.open(user.0, field, sealed).await.map(text_of).map_err(unsealed)
     }
+}
+
+fn text_of(opened: Opened) -> Option<String> {
+    match opened {
+        Opened::Text(text) => Some(text.as_str().to_owned()),
+        Opened::Erased => None,
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    // Not the error's text: it may quote what was opened.
+    tracing::error!(line = error.line(), column = error.column(), "an address has another shape than this build's");
+    Problem::new(&problems::INTERNAL)
 }
 
 /// What the vault could not do, as a client is told.

@@ -1,5 +1,6 @@
 //! `PUT /users/me` and `PUT /users/{id}`: what a person says of himself, replaced as a whole.
 
+use super::people::Person;
 use super::personal::ProfileBody;
 use super::{Desk, ProfileOwn, USERS, UsersWrite, caller_of};
 use crate::user::User;
@@ -50,12 +51,13 @@ impl Desk {
         self.told(user, &answered).await
     }
 
-    /// 404 for an id that is nobody's: nothing is sealed for him, since that would make a key.
-    pub(super) async fn is_there(&self, user: UserId) -> Result<(), Problem> {
-        if self.by_id(user).is_none() {
-            self.hear().await?;
+    /// The person with this id. 404 for one that is nobody's: nothing is sealed for him, since that would make a key.
+    pub(super) async fn is_there(&self, user: UserId) -> Result<Person, Problem> {
+        if let Some(person) = self.by_id(user) {
+            return Ok(person);
         }
-        self.by_id(user).map(drop).ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+        self.hear().await?;
+        self.by_id(user).ok_or_else(|| Problem::new(&problems::NOT_FOUND))
     }
 
     /// Names a command to a user, by whatever path he was reached.

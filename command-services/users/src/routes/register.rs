@@ -1,20 +1,22 @@
 //! `POST /users`: an account, once its address and its username are nobody else's.
 
 use super::body::{Registered, UserOut};
+use super::log_in::not_now;
 use super::personal::{EMAIL, ProfileBody, USERNAME};
-use super::{Desk, ME, USERS};
+use super::{Desk, ME, USERS, address_of, named_here};
 use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
-use crate::user::{Status, User, UserBody};
+use crate::user::{Account, Status, User, UserBody};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tillroll_command_http::{Checks, Named, kind_of};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, Named, kind_of, problem_of};
 use tillroll_http::{CommandAnswer, CommandHeaders, Problem, StrictJson, StrictQuery, problems};
-use tillroll_log::Answered;
+use tillroll_log::{Answered, Key};
 use tillroll_schemas::UserId;
 use tillroll_schemas::user::{ClaimFailure, RegisterUser, Role};
 
@@ -45,12 +47,15 @@ struct Checked {
 pub(super) async fn register(
     State(desk): State<Arc<Desk>>,
     headers: CommandHeaders,
+    all: HeaderMap,
     StrictQuery(wishes): StrictQuery<Wishes>,
     StrictJson { value: body, .. }: StrictJson<RegisterBody>,
 ) -> Result<Response, Problem> {
     let checked = checked(body)?;
-    let (user, named, command) = desk.registration(&headers, checked).await?;
-    let first = desk.ask(named, user, command).await?;
+    let counted =
+        desk.newcomers.lock().unwrap_or_else(PoisonError::into_inner).count(&address_of(&all), Instant::now());
+    counted.map_err(not_now)?;
+    let (user, first) = desk.registration(&headers, checked).await?;
     let (answered, settled) = desk.outcome(user, first, headers.wait).await;
     let body = answered.answer.clone().ok_or(&problems::INTERNAL)?;
     // What he may read as soon as he can log in; `/users/{id}` is the staff's.
@@ -61,7 +66,8 @@ pub(super) async fn register(
             .keys
             .answer_of(&answered, CommandAnswer::accepted(desk.shown(user, &body).await?, path))
             .into_response()),
-        Status::Active | Status::Suspended | Status::Erased => {
+        Status::Erased => Err(Problem::new(&problems::NOT_FOUND)),
+        Status::Active | Status::Suspended => {
             debug_assert!(settled || body.status == Status::Active);
             desk.registered(user, &body, &answered, &wishes, path).await
         }
@@ -83,32 +89,55 @@ fn checked(body: RegisterBody) -> Result<Checked, Problem> {
 }
 
 impl Desk {
-    /// The command, everything in it sealed or hashed. Its hash is made of the password's, so that a guess at the body
-    /// costs as much as a guess at the password.
+    /// Has the user registered, by a command in which everything is sealed or hashed. Its hash is made of the password's, so
+    /// that a guess at the body costs as much as a guess at the password.
     async fn registration(
         &self,
         headers: &CommandHeaders,
         checked: Checked,
-    ) -> Result<(UserId, Named, RegisterUser), Problem> {
+    ) -> Result<(UserId, Answered<User>), Problem> {
         let Checked { email, username, password, profile } = checked;
         let claim = self.secrets.identity.of_email(&email);
-        let mut named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
+        let named = self.named_for::<User>(claim.as_str(), headers, USERS, b"").await?;
+        let mut named = named_here(&self.users, headers, named, |id| UserId::of_command(id).to_string());
         let (id, user) = (named.id.0, UserId::of_command(named.id.0));
-        let (password, hash) = self.hashed(user, id, password).await?;
+        let hash = self.hash_for_stranger(id, password).await?;
         let name = profile.name.as_deref().unwrap_or_default();
         let said = [email.reveal(), username.reveal(), name, &hash.0].join("\0");
         named.hash = self.keys.hash_of(said.as_bytes());
         named.actor = user.to_string();
-        let command = RegisterUser {
-            email: self.seal(user, id, EMAIL, email.reveal()).await?,
-            email_claim: claim,
-            username: self.seal(user, id, USERNAME, username.reveal()).await?,
-            username_claim: self.secrets.identity.of_username(&username),
-            profile: self.seal_profile(user, id, &profile).await?,
-            password,
-            roles: BTreeSet::from([Role::Customer]),
+        let sealed = async {
+            Ok::<_, Problem>(RegisterUser {
+                email: self.seal(user, id, EMAIL, email.reveal()).await?,
+                email_claim: claim,
+                username: self.seal(user, id, USERNAME, username.reveal()).await?,
+                username_claim: self.secrets.identity.of_username(&username),
+                profile: self.seal_profile(user, id, &profile).await?,
+                password: self.kept(user, id, &hash).await?,
+                roles: BTreeSet::from([Role::Customer]),
+            })
         };
-        Ok((user, named, command))
+        let answered = match sealed.await {
+            Ok(command) => self.ask(named, user, command).await?,
+            Err(problem) => self.registered_before(user, &named, problem).await?,
+        };
+        Ok((user, answered))
+    }
+
+    /// Who got no account has no key for long: when he asks the same again nothing is sealed for him any more, and what he
+    /// was told stands all the same.
+    async fn registered_before(
+        &self,
+        user: UserId,
+        named: &Named,
+        unsealed: Problem,
+    ) -> Result<Answered<User>, Problem> {
+        if unsealed.code() != problems::NOT_FOUND.code {
+            return Err(unsealed);
+        }
+        let key = Key::from(user.to_string());
+        let seen = self.users.seen(&key, named.id, named.hash, EXECUTE_WITHIN).await.map_err(problem_of)?;
+        seen.ok_or(unsealed)
     }
 
     async fn registered(
@@ -120,10 +149,14 @@ impl Desk {
         path: String,
     ) -> Result<Response, Problem> {
         let shown: UserOut = self.shown(user, body).await?;
-        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other.
-        let tokens = match (&body.account, wishes.login) {
-            (Some(account), true) => Some(self.first_session(user, account, answered).await?),
-            _ => None,
+        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other. A
+        // repeat proves the first password: it lets nobody in who has another by now, or who is locked out.
+        let proves = |account: &Account| body.status == Status::Active && account.is_as_registered();
+        let tokens = match &body.account {
+            Some(account) if wishes.login && proves(account) => {
+                Some(self.first_session(user, account, answered).await?)
+            }
+            Some(_) | None => None,
         };
         let answer = CommandAnswer::new(StatusCode::CREATED, Registered { user: shown, tokens }).location(path);
         Ok(self.keys.answer_of(answered, answer).into_response())

@@ -1,5 +1,6 @@
 //! What a client is told of a user; the handler opens what is sealed.
 
+use super::claims::FIRST_EPOCH;
 use super::{Account, Change, Life, UserState};
 use std::sync::Arc;
 use tillroll_schemas::user::ClaimFailure;
@@ -48,6 +49,11 @@ impl Account {
     /// Whether an address that he wants is not his yet, and may still become his.
     pub fn is_changing_email(&self) -> bool {
         matches!(self.change, Change::Reserving(..) | Change::Confirming(..))
+    }
+
+    /// Whether nothing has ended since what rests on the registration: its password is still that of the account.
+    pub fn is_as_registered(&self) -> bool {
+        self.epoch == FIRST_EPOCH
     }
 
     /// The account at this epoch: if it is another one, tokens that were sent before are good for nothing.

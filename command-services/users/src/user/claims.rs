@@ -19,7 +19,7 @@ pub(super) const CLAIMS_EXPIRE_AFTER_S: i64 = 15 * 60;
 /// The claim that says so decided: nothing is held under this hold, and nothing will be.
 const TAKEN: &str = "identity_taken";
 /// The security epoch of a new account.
-const FIRST_EPOCH: u64 = 1;
+pub(super) const FIRST_EPOCH: u64 = 1;
 
 const _: () = assert!(CLAIMS_EXPIRE_AFTER_S > 2 * longest_wait_s(), "claims outlive the longest registration");
 

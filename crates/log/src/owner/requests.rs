@@ -169,15 +169,13 @@ impl<A: Aggregate, T: Ticket> Owner<A, T> {
         }
         let Some(command) = request.command.take() else { return self.rest(request, Resting::Unknown) };
         let version = self.line.state(&self.fold, &request.key).map_or(Version(0), |(_, version)| version);
-        if let Some(expected) = request.expected
-            && expected != version
-        {
-            request.command = Some(command);
-            return self.rest(request, Resting::VersionMismatch(version));
-        }
         let decided = self.decide(&request.key, &command, now);
         request.command = Some(command);
+        // A precondition counts for what would be done without it (RFC 9110, 13.2.1): who is told that there is no such
+        // aggregate must not learn its version instead.
+        let other = request.expected.is_some_and(|expected| expected != version);
         match decided {
+            Ok(Ok(_)) if other => self.rest(request, Resting::VersionMismatch(version)),
             Ok(Ok(Some(next))) => {
                 let key = request.key.clone();
                 if let Err((Asked::Request(request), why)) = self.append_event(&key, next, Asked::Request(request), now)

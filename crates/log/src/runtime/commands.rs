@@ -234,10 +234,14 @@ impl<A: Aggregate> Commands<A> {
     }
 
     /// The aggregate as its owner has confirmed it, as soon as no saga of it is under way. Unlike [`Self::settled`] it
-    /// says at once if its partition is not served here.
+    /// says at once if its partition is not served here, any more or at all: nothing was carried out for certain.
     pub async fn look(&self, key: &Key, within: Duration) -> Executed<A> {
-        let looked = tokio::time::timeout(within, self.watch(key)).await.unwrap_or(Err(ExecuteError::Unavailable))?;
-        looked.ok_or(ExecuteError::Unavailable)
+        let looked = tokio::time::timeout(within, self.watch(key)).await.unwrap_or(Err(ExecuteError::Unavailable));
+        match looked {
+            Ok(looked) => looked.ok_or(ExecuteError::Unavailable),
+            Err(ExecuteError::LetGo(place)) => Err(ExecuteError::Elsewhere(place)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn watch(&self, key: &Key) -> Result<Option<Answered<A>>, ExecuteError<A::Rejection>> {

@@ -62,6 +62,23 @@ async fn a_cached_key_needs_no_database() {
     run(&settings, "DROP SCHEMA vault CASCADE").await;
     is_readable(&vault, ANNA, &sealed).await;
     seal(&vault, ANNA).await;
+    // Where it has to be asked it is, and of nobody as of somebody.
+    assert!(matches!(vault.open_anew(ANNA, "email", &sealed).await, Err(Error::Database(_))));
+    assert!(matches!(vault.ask_about_nobody().await, Err(Error::Database(_))));
     vault.forget(ANNA);
     assert!(matches!(open(&vault, ANNA, &sealed).await, Err(Error::Database(_))));
+}
+
+#[tokio::test]
+async fn what_is_opened_anew_is_opened_as_ever() {
+    let settings = vaults_database("anew").await;
+    let (vault, another) = (vault(&settings), vault(&settings));
+    let sealed = seal(&vault, ANNA).await;
+    assert!(matches!(vault.open_anew(ANNA, "email", &sealed).await, Ok(Opened::Text(_))));
+    assert!(vault.open_anew(BOB, "email", &sealed).await.is_err(), "it is not his");
+    vault.ask_about_nobody().await.unwrap();
+    another.erase(ANNA).await.unwrap();
+    is_readable(&vault, ANNA, &sealed).await;
+    assert_eq!(vault.open_anew(ANNA, "email", &sealed).await.unwrap(), Opened::Erased);
+    assert_eq!(open(&vault, ANNA, &sealed).await.unwrap(), Opened::Erased, "and what it was told is kept");
 }

@@ -1,6 +1,7 @@
 //! Erasure: final for every process, and stronger than any backup.
 
 use crate::*;
+use chrono::{DateTime, Utc};
 use tillroll_vault::Receipt;
 use tokio::task::JoinSet;
 
@@ -36,6 +37,24 @@ async fn erasing_twice_gives_the_first_receipt() {
     let earlier = first.erased_at - Duration::from_secs(60);
     vault.entomb(ANNA, earlier).await.unwrap();
     assert_eq!(vault.erase(ANNA).await.unwrap(), Receipt { person: ANNA, erased_at: earlier });
+}
+
+/// Until the vault hears of an erasure the key is there for every process to read.
+#[tokio::test]
+async fn how_long_a_key_is_gone_counts_from_when_it_went() {
+    let settings = vaults_database("erased_late").await;
+    let vault = vault(&settings);
+    seal(&vault, ANNA).await;
+    assert_eq!(vault.destroyed(ANNA).await.unwrap(), None);
+    let long_ago: DateTime<Utc> = "2026-01-02T03:04:05Z".parse().unwrap();
+    vault.entomb(ANNA, long_ago).await.unwrap();
+    let gone = vault.destroyed(ANNA).await.unwrap().expect("it is gone");
+    assert!(gone < Duration::from_secs(60), "{gone:?}");
+    run(&settings, "UPDATE vault.person_key SET destroyed_at = destroyed_at - interval '1 hour'").await;
+    vault.entomb(ANNA, long_ago - Duration::from_secs(600)).await.unwrap();
+    vault.erase(ANNA).await.unwrap();
+    let gone = vault.destroyed(ANNA).await.unwrap().expect("it is gone");
+    assert!(gone > Duration::from_secs(3_000), "it goes once: {gone:?}");
 }
 
 #[tokio::test]

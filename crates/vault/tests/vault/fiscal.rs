@@ -35,6 +35,39 @@ async fn an_invoice_outlives_the_person_until_its_term_is_over() {
 }
 
 #[tokio::test]
+async fn for_somebody_who_is_unknown_or_was_erased_no_fiscal_key_is_made() {
+    let settings = vaults_database("fiscal_known").await;
+    let vault = vault(&settings);
+    let known = async |person| vault.seal_fiscal_for_known(person, 2014, COMMAND, "email", "canary@example.com").await;
+    let refused = known(ANNA).await;
+    assert!(matches!(refused, Err(Error::KeyMissing { key }) if key == KeyName::personal(ANNA)), "{refused:?}");
+    seal(&vault, ANNA).await;
+    is_readable(&vault, ANNA, &known(ANNA).await.unwrap()).await;
+    vault.erase(ANNA).await.unwrap();
+    let refused = known(ANNA).await;
+    assert!(matches!(refused, Err(Error::Erased { key }) if key == KeyName::personal(ANNA)), "{refused:?}");
+    assert_eq!(number(&settings, "SELECT count(*) FROM vault.person_key").await, 2);
+}
+
+#[tokio::test]
+async fn the_vault_tells_until_which_year_somebody_stands_on_documents_and_how_many_keys_would_go() {
+    let settings = vaults_database("fiscal_told").await;
+    let vault = vault(&settings);
+    let told = async |person| vault.last_fiscal_year(person).await.unwrap();
+    assert_eq!(told(ANNA).await, None);
+    for year in [2015, 2013, 2014] {
+        seal_invoice(&vault, year).await;
+    }
+    vault.seal_fiscal(BOB, 2013, COMMAND, "email", "canary@example.com").await.unwrap();
+    assert_eq!((told(ANNA).await, told(BOB).await), (Some(2015), Some(2013)));
+    for (before, keys) in [(2013, 0), (2014, 2), (2015, 3)] {
+        assert_eq!(vault.fiscal_keys(new_year(before)).await.unwrap(), keys, "before {before}");
+    }
+    assert_eq!(vault.erase_fiscal(new_year(2014)).await.unwrap(), 2);
+    assert_eq!((told(ANNA).await, told(BOB).await), (Some(2015), None));
+}
+
+#[tokio::test]
 async fn a_year_that_is_not_over_is_not_destroyed() {
     let settings = vaults_database("fiscal_open").await;
     let vault = vault(&settings);

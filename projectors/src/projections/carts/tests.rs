@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::samples::{envelope, placed, quantity, sku};
-use tillroll_schemas::OrderId;
 use tillroll_schemas::cart::{Bought, CheckedOut, Cleared, Reopened};
 use tillroll_schemas::order::{PlaceOrder, Reason};
+use tillroll_schemas::{OrderId, Sealed};
 
 const USER: UserId = UserId(Uuid::from_u128(7));
 const ORDER: OrderId = OrderId(Uuid::from_u128(9));
@@ -38,6 +38,10 @@ fn left(events: &[CartEvent]) -> Left {
 }
 
 fn checked_out() -> CartEvent {
+    checked_out_to(None)
+}
+
+fn checked_out_to(shipping_address: Option<Sealed>) -> CartEvent {
     let of = placed(vec![]);
     let order = PlaceOrder {
         lines: vec![],
@@ -48,7 +52,8 @@ fn checked_out() -> CartEvent {
         from_cart: true,
         payment: of.payment,
         placed_at: None,
-        shipping_address: None,
+        shipping_address,
+        buyer: None,
     };
     CheckedOut { order_id: ORDER, order }.into()
 }
@@ -75,6 +80,15 @@ fn an_order_that_is_being_made_is_named_until_it_is_good_or_off() {
     let reason = Reason { code: "insufficient_stock".to_owned(), detail: String::new() };
     let reopened = Reopened { order_id: ORDER, reason }.into();
     assert_eq!(left(&[put("MUG", 1), checked_out(), reopened]), (false, vec![("MUG".to_owned(), Some(1))], None));
+}
+
+#[test]
+fn that_it_was_to_be_sent_somewhere_is_known_also_when_it_was_bought() {
+    let addressed = |events: &[CartEvent]| batch(events).0.remove(&USER).unwrap().addressed;
+    let bought = || Bought { order_id: ORDER }.into();
+    let sent = checked_out_to(Some(Sealed::from_stored("s1.street")));
+    assert!(addressed(&[put("MUG", 1), sent, bought(), put("MUG", 1), checked_out(), bought()]));
+    assert!(!addressed(&[put("MUG", 1), checked_out(), bought()]));
 }
 
 #[test]

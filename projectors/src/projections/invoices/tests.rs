@@ -23,6 +23,7 @@ fn issued(number: u32, document: Document) -> DocumentIssued {
         user_id: None,
         customer: None,
         country: Some("France".to_owned()),
+        buyer: None,
         lines: vec![IssuedLine { line, tax: gbp(0) }],
         rates: vec![RateTotal { tax_rate: Default::default(), net: gbp(13), tax: gbp(0) }],
         totals: Totals { net: gbp(13), tax: gbp(0), gross: gbp(13) },

@@ -67,6 +67,21 @@ fn an_account_is_made_of_the_last_that_was_said() {
 }
 
 #[test]
+fn what_was_ever_said_in_a_profile_is_known_by_its_name_also_when_it_is_gone() {
+    let sealed = |text: &str| Some(Sealed::from_stored(text));
+    let profile = Profile { bio: sealed("s1.bio"), locale: Some("en-GB".to_owned()), ..Profile::default() };
+    let addresses = vec![Sealed::from_stored("s1.street"), Sealed::from_stored("s1.other")];
+    let erased = Erased { epoch: 2, releases: Vec::new(), answer_by: at("2026-01-01T00:00:00Z") };
+    let change = change(&[
+        started(),
+        ProfileChanged { profile }.into(),
+        ProfileChanged { profile: Profile { addresses, ..Profile::default() } }.into(),
+        erased.into(),
+    ]);
+    assert_eq!(Value::Object(change.had), json!({ "address": true, "bio": true }));
+}
+
+#[test]
 fn nothing_is_left_of_whoever_is_erased_but_that_he_was() {
     let erased = Erased { epoch: 2, releases: Vec::new(), answer_by: at("2026-01-01T00:00:00Z") };
     let batch = folded(&[started(), erased.into()]);

@@ -3,12 +3,13 @@
 use crate::answer::Table;
 use crate::failure::{column, money};
 use crate::pdf::{Line as SheetLine, Sheet, Tax};
+use crate::queries::Queries;
 use serde::Serialize;
 use tillroll_http::{Problem, problems};
 use tillroll_postgres::Row;
 use tillroll_schemas::invoice_series::Series;
 use tillroll_schemas::order::Totals;
-use tillroll_schemas::{Money, MoneyError, Timestamp};
+use tillroll_schemas::{Address, Buyer, Money, MoneyError, Sealed, Timestamp};
 use uuid::Uuid;
 
 /// What stands in the list.
@@ -43,8 +44,49 @@ struct Customer {
 pub(super) struct Printed {
     #[serde(flatten)]
     entry: Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer: Option<Billed>,
     lines: Vec<Line>,
     rates: Vec<Rate>,
+}
+
+/// To whom a document is made out.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Billed {
+    /// To him.
+    To(Buyer),
+    /// Nobody reads it any more: null.
+    NoLonger,
+}
+
+impl Billed {
+    /// As it is printed, line by line.
+    fn lines(&self) -> Vec<String> {
+        let Self::To(Buyer { name, address }) = self else {
+            return vec!["(name and address are kept no longer)".to_owned()];
+        };
+        let mut text: Vec<String> = name.iter().cloned().collect();
+        if let Some(Address { name: _, lines, city, postal_code, country }) = address {
+            text.extend(lines.iter().cloned());
+            text.push(postal_code.iter().fold(city.clone(), |city, code| format!("{city}  {code}")));
+            text.push(country.clone());
+        }
+        text
+    }
+}
+
+impl Queries {
+    /// To whom it is made out, opened.
+    pub(super) async fn billed(&self, user: Uuid, sealed: &str) -> Result<Billed, Problem> {
+        let opened = self.opened(&[(user, Buyer::FIELD, &Sealed::from_stored(sealed))]).await?;
+        let Some(text) = opened.into_iter().flatten().next() else { return Ok(Billed::NoLonger) };
+        serde_json::from_str(&text).map(Billed::To).map_err(|_| {
+            // Not the error's text: it may quote what was opened.
+            tracing::error!("the buyer of a document has another shape than this build's");
+            Problem::new(&problems::INTERNAL)
+        })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -102,7 +144,12 @@ impl Printed {
             tracing::error!(%error, document.number = entry.number, "the lines of a document do not add up");
             Problem::new(&problems::INTERNAL)
         })?;
-        Ok(Self { entry, lines, rates })
+        Ok(Self { entry, buyer: None, lines, rates })
+    }
+
+    /// Says to whom it is made out.
+    pub(super) fn is_made_out_to(&mut self, buyer: Billed) {
+        self.buyer = Some(buyer);
     }
 
     /// As it is printed.
@@ -121,6 +168,7 @@ impl Printed {
             customer: customer.as_ref().map(|customer| customer.reference.as_str()),
             country: country.as_deref(),
             order: order_id.map(|order| order.to_string()),
+            buyer: self.buyer.as_ref().map(Billed::lines).unwrap_or_default(),
             lines: self.lines.iter().map(line).collect(),
             taxes: self
                 .rates

@@ -3,7 +3,7 @@
 use crate::answer::Table;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::paging::{CursorKey, Paging};
+use crate::paging::Paging;
 use crate::queries::Queries;
 use crate::scopes::WriteApiKeys;
 use axum::extract::State;
@@ -44,20 +44,6 @@ struct ApiKey {
     revoked: bool,
 }
 
-struct Key(Uuid);
-
-impl CursorKey for Key {
-    const LIST: &'static str = "api-keys";
-
-    fn write(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
-    }
-}
-
 /// Every key, revoked or not; nothing of their secrets.
 pub(crate) async fn list(
     State(queries): State<Arc<Queries>>,
@@ -65,15 +51,11 @@ pub(crate) async fn list(
     StrictQuery(asked): StrictQuery<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<Uuid>::of("api-keys", asked.page, asked.limit, asked.cursor.as_deref())?;
     queries
         .answered(&headers, Reads::ApiKeys, |reading| async {
-            let after = match &paging {
-                Paging::After { key: Some(Key(id)), .. } => Some(*id),
-                Paging::After { key: None, .. } | Paging::Numbered { .. } => None,
-            };
             let (limit, offset) = paging.window();
-            let rows = queries.rows(ALL, &[&after, &limit, &offset]).await?;
+            let rows = queries.rows(ALL, &[&paging.after(), &limit, &offset]).await?;
             let (mut total, mut keys) = (0, Vec::with_capacity(rows.len()));
             for row in &rows {
                 total = column(row, 6)?;
@@ -88,7 +70,7 @@ pub(crate) async fn list(
                     revoked: column::<Option<Timestamp>>(row, 5)?.is_some(),
                 });
             }
-            let list = paging.list(keys, total, |key| Key(key.id));
+            let list = paging.list(keys, total, |key| key.id);
             reading.list(&list.extent(), &list, |list| table(list.items()))
         })
         .await

@@ -49,6 +49,8 @@ pub(super) struct Shown {
     last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bio: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +71,7 @@ impl Account {
     /// Every sealed text with the name of its field, in the order in which `show` takes them.
     fn sealed(&self) -> impl Iterator<Item = (Uuid, &'static str, &Sealed)> {
         let SealedAccount { email, username, profile, .. } = &self.sealed;
-        let Profile { name, first_name, last_name, bio, addresses, locale: _ } = profile;
+        let Profile { name, first_name, last_name, bio, phone, addresses, locale: _ } = profile;
         let single = [
             ("email", email),
             ("username", username),
@@ -77,6 +79,7 @@ impl Account {
             ("first_name", first_name),
             ("last_name", last_name),
             ("bio", bio),
+            ("phone", phone),
         ];
         let single = single.into_iter().filter_map(|(field, sealed)| Some((field, sealed.as_ref()?)));
         let addresses = addresses.iter().map(|sealed| ("address", sealed));
@@ -90,6 +93,7 @@ impl Account {
         let profile = &sealed.profile;
         let (name, first_name) = (next(&profile.name), next(&profile.first_name));
         let (last_name, bio) = (next(&profile.last_name), next(&profile.bio));
+        let phone = next(&profile.phone);
         let addresses = profile.addresses.iter().filter_map(|_| opened.next().flatten());
         let addresses: Result<_, _> = addresses.map(|text| serde_json::from_str(&text)).collect();
         Ok(Shown {
@@ -102,6 +106,7 @@ impl Account {
             first_name,
             last_name,
             bio,
+            phone,
             addresses: addresses.map_err(|error| unreadable(&error))?,
             locale: profile.locale.clone(),
             roles: sealed.roles.clone(),

@@ -3,7 +3,7 @@
 use crate::answer::Table;
 use crate::failure::column;
 use crate::freshness::Reads;
-use crate::paging::{CursorKey, Paging};
+use crate::paging::Paging;
 use crate::queries::Queries;
 use crate::scopes::ProfileOwn;
 use axum::extract::State;
@@ -45,20 +45,6 @@ struct Session {
     current: bool,
 }
 
-struct Key(Uuid);
-
-impl CursorKey for Key {
-    const LIST: &'static str = "sessions";
-
-    fn write(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
-    }
-}
-
 /// The caller's sessions.
 pub(crate) async fn list(
     State(queries): State<Arc<Queries>>,
@@ -68,15 +54,11 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let user = allowed.caller.require_user()?;
     let current = allowed.caller.login.map(|login| login.sid);
-    let paging = Paging::<Key>::of(asked.page, asked.limit, asked.cursor.as_deref())?;
+    let paging = Paging::<Uuid>::of("sessions", asked.page, asked.limit, asked.cursor.as_deref())?;
     queries
         .answered(&headers, Reads::Sessions, |reading| async {
-            let after = match &paging {
-                Paging::After { key: Some(Key(id)), .. } => Some(*id),
-                Paging::After { key: None, .. } | Paging::Numbered { .. } => None,
-            };
             let (limit, offset) = paging.window();
-            let rows = queries.rows(LIVE, &[&user, &after, &limit, &offset]).await?;
+            let rows = queries.rows(LIVE, &[&user, &paging.after(), &limit, &offset]).await?;
             let mut sealed = Vec::new();
             for row in &rows {
                 sealed.push(column::<Option<&str>>(row, 1)?.map(Sealed::from_stored));
@@ -96,7 +78,7 @@ pub(crate) async fn list(
                     current: current == Some(session_id),
                 });
             }
-            let list = paging.list(sessions, total, |session| Key(session.session_id));
+            let list = paging.list(sessions, total, |session| session.session_id);
             reading.list(&list.extent(), &list, |list| table(list.items()))
         })
         .await

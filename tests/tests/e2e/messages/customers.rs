@@ -7,7 +7,7 @@ use e2e::{Answer, Outcome, System, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const GOOD: &str = "pm_card_visa";
+pub(super) const GOOD: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_visa_chargeDeclinedInsufficientFunds";
 const WANTS_ACTION: &str = "pm_card_threeDSecure2Required";
 
@@ -70,7 +70,7 @@ pub async fn are_told_each_news_of_their_orders_once(system: &System, post: &Pos
     says(&mails, &asked, "was cancelled", &["as you asked"], "")
 }
 
-async fn buy(ben: &Person, key: &str, card: &str, pieces: i64) -> Outcome<Answer> {
+pub(super) async fn buy(ben: &Person, key: &str, card: &str, pieces: i64) -> Outcome<Answer> {
     let mut body = order_of(&[("MUG", pieces)]);
     body["payment"] = json!({"method": "card", "token": card});
     place(&ben.http, key, &body).send().await

@@ -18,6 +18,7 @@ pub(super) async fn an_account_is_its_owners(nobody: &Http) -> Outcome {
     let me = own.get("/users/me").wait(5).token(first.token()).send().await?.expect_status(200)?.json();
     assert_ne!(me["bio"], "likes nothing");
     an_address_has_one_holder(nobody, &own).await?;
+    beyond_ascii_too_an_address_is_one_in_every_spelling(nobody).await?;
     another_password_ends_what_rested_on_the_old_one(nobody).await
 }
 
@@ -50,6 +51,17 @@ async fn an_address_has_one_holder(nobody: &Http, fay: &Http) -> Outcome {
         assert_eq!(answer.status, if *status == 200 { 401 } else { 201 }, "{before}");
     }
     Ok(())
+}
+
+async fn beyond_ascii_too_an_address_is_one_in_every_spelling(nobody: &Http) -> Outcome {
+    let made = register(nobody, "Jörg@Bücher.example", "joerg").send().await?.expect_status(201)?.json();
+    assert_eq!(of(&made, "email"), "Jörg@Bücher.example", "as he typed it");
+    for spelling in ["JÖRG@BÜCHER.EXAMPLE", "jo\u{308}rg@xn--bcher-kva.example"] {
+        log_in(nobody, spelling).await?;
+        let taken = register(nobody, spelling, "another").send().await?;
+        assert_eq!((taken.status, taken.code().as_str()), (409, "email_taken"), "{spelling}");
+    }
+    register(nobody, "Jörg", "another").send().await?.expect_status(400).map(drop)
 }
 
 /// Status and code, once it is known.

@@ -1,6 +1,6 @@
 //! Unusual words in every personal field: after the erasure they are nowhere any more, and everything still works.
 
-use super::sealed::the_receipt_leaves_nothing_out;
+use super::sealed::the_receipt_says_what_he_had;
 use super::{PASSWORD, is_refused_soon, of, with};
 use e2e::{Http, Outcome, System, texts, until};
 use hyper::Method;
@@ -10,13 +10,14 @@ use std::process::Command;
 use std::time::Duration;
 
 /// One word for each field; none is part of another.
-const CANARIES: [&str; 9] = [
+const CANARIES: [&str; 10] = [
     "zyzzyva-mail",
     "quokkaname",
     "axolotlfull",
     "numbatfirst",
     "okapilast",
     "tarsierbio",
+    "447700900731",
     "pangolinstreet",
     "aardwolfcity",
     "fossadevice",
@@ -28,19 +29,20 @@ const RECEIPT_WITHIN: Duration = Duration::from_secs(25);
 
 pub(super) async fn after_erasure_nothing_yields_the_plaintext(system: &System, nobody: &Http) -> Outcome {
     let since = system.topics()?.ends().await?;
-    let [mail, name, full, first, last, bio, street, city, device] = CANARIES;
+    let [mail, name, full, first, last, bio, phone, street, city, device] = CANARIES;
     let email = format!("{mail}@example.org");
     let body = json!({"email": email, "username": name, "password": PASSWORD, "name": full});
     let user = nobody.post("/users").json(&body).send().await?.expect_status(201)?.json();
     let body = json!({"email": email, "password": PASSWORD, "device": device});
     let tokens = nobody.post("/sessions").json(&body).send().await?.expect_status(201)?.json();
     let own = with(nobody, &tokens);
-    let profile = json!({"name": full, "first_name": first, "last_name": last, "bio": bio,
+    let profile = json!({"name": full, "first_name": first, "last_name": last, "bio": bio, "phone": format!("+{phone}"),
         "addresses": [{"name": full, "lines": [street], "city": city, "country": "GB"}]});
     own.put("/users/me").json(&profile).send().await?.expect_status(200)?;
     // What is refused, and what is malformed, must not be kept either.
     nobody.post("/users").json(&json!({"email": email, "username": full, "password": PASSWORD})).send().await?;
     nobody.post("/sessions").json(&json!({"email": email, "password": bio, "nonsense": street})).send().await?;
+    own.put("/users/me").json(&json!({"phone": phone, "name": full})).send().await?.expect_status(400)?;
     let seen = system.http().get(format!("/users/{}", of(&user, "id"))).send().await?;
     assert!(String::from_utf8_lossy(&seen.bytes).contains(mail), "staff see it before");
 
@@ -65,7 +67,7 @@ pub(super) async fn after_erasure_nothing_yields_the_plaintext(system: &System, 
 
     system.caught_up().await?;
     let before = system.rows().await?;
-    the_receipt_leaves_nothing_out(system, &since, of(&user, "id"), &receipt).await?;
+    the_receipt_says_what_he_had(system, &since, of(&user, "id"), &receipt).await?;
     system.tillroll().await.stop().await?;
     nowhere(system, &CANARIES, (IN_THE_CLEAR, "user.events.v1")).await?;
     system.delete_read_models().await?;

@@ -1,6 +1,6 @@
 //! Keys for machines: told once, listed, and good for what their owner may do now and no more.
 
-use super::{PASSWORD, WITHIN, account, of, with};
+use super::{PASSWORD, WITHIN, account, log_in, of, with};
 use e2e::{Http, Outcome, System, until};
 use hyper::Method;
 use serde_json::json;
@@ -49,7 +49,25 @@ pub(super) async fn a_key_gives_what_its_owner_may_do_now(system: &System, nobod
     answers_soon(&machine, "/users/me", 401).await?;
     let listed = staff.get("/api-keys").token(revoked.token()).send().await?.expect_status(200)?.json();
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["id"] == key["id"] && one["revoked"] == true));
+    a_key_for_another_ends_with_its_makers_account(&staff, nobody).await?;
     an_erased_owners_key_is_good_for_nothing(&staff, nobody).await
+}
+
+/// Whoever steals a log-in of the staff may make keys for others by it: what ends the log-in's owner has to end them.
+async fn a_key_for_another_ends_with_its_makers_account(staff: &Http, nobody: &Http) -> Outcome {
+    let (kai, _) = account(nobody, "kai").await?;
+    let (kit, _) = account(nobody, "kit").await?;
+    staff.put(format!("/users/{kai}/roles")).json(&json!({"roles": ["staff"]})).send().await?.expect_status(200)?;
+    let kais = with(nobody, &log_in(nobody, "kai@example.org").await?);
+    let wanted = json!({"owner": kit, "label": "hers", "scopes": ["profile:own"]});
+    let made = kais.post("/api-keys").json(&wanted).send().await?.expect_status(201)?.json();
+    let machine = nobody.with_token(made["key"].as_str());
+    assert_eq!(of(&machine.get("/users/me").send().await?.expect_status(200)?.json(), "id"), kit);
+    let suspension = format!("/users/{kai}/suspension");
+    staff.post(&suspension).json(&json!({"reason": "stolen"})).send().await?.expect_status(200)?;
+    answers_soon(&machine, "/users/me", 401).await?;
+    staff.ask(Method::DELETE, &suspension).send().await?.expect_status(200)?;
+    answers_soon(&machine, "/users/me", 200).await
 }
 
 async fn an_erased_owners_key_is_good_for_nothing(staff: &Http, nobody: &Http) -> Outcome {

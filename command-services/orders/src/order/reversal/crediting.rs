@@ -1,19 +1,30 @@
 //! What a reversal credits: for pieces what they cost, line by line as they were ordered; for an amount a share of each
-//! rate of tax. Either way the note's sum with tax is the money to the last minor unit.
+//! rate of tax. Either way the note's sum with tax is the money to the last minor unit; but an amount pays first what
+//! was credited before and did not arrive.
 
 use std::collections::BTreeMap;
 
 use tillroll_schemas::invoice_series::InvoiceLine;
 use tillroll_schemas::order::{Line, StockClaim};
-use tillroll_schemas::{Money, Quantity, TaxRate, tax_shares};
+use tillroll_schemas::{Money, Quantity, TaxRate, tax_by_rate, tax_shares};
 
 use crate::order::{Excess, OrderRejection, Sold};
 use crate::pricing::LinesRefused;
 
-/// Lines of a credit note, and what they come to with tax.
+/// What goes back, and the lines of its credit note.
 pub(super) struct Credited {
     pub(super) lines: Vec<InvoiceLine>,
     pub(super) amount: Money,
+    /// Minor units of the amount that the lines do not come to, as an earlier note has credited them.
+    pub(super) owed: i64,
+}
+
+/// What lines come to with tax, in minor units, as the invoice series sums them; nothing if that has no number.
+pub(super) fn sum(lines: &[InvoiceLine]) -> Option<i64> {
+    let open = lines.iter().filter(|line| line.fixed_tax.is_none()).map(|line| (line.tax_rate, line.net));
+    let taxes = tax_by_rate(open).ok()?.into_values();
+    let all = lines.iter().map(|line| line.net).chain(lines.iter().filter_map(|line| line.fixed_tax)).chain(taxes);
+    all.map(|money| money.amount).try_fold(0, i64::checked_add)
 }
 
 /// What these pieces cost, if so many were ordered and not credited yet. The first of a SKU are those of its first line.
@@ -37,7 +48,7 @@ pub(super) fn of_pieces(sold: &Sold, pieces: &[StockClaim]) -> Result<Credited, 
     let none = Money::zero(sold.order.totals.gross.currency);
     let with_tax = |sum: Money, line: &InvoiceLine| sum.plus(line.net)?.plus(line.fixed_tax.unwrap_or(none));
     let amount = lines.iter().try_fold(none, with_tax).map_err(LinesRefused::from)?;
-    Ok(Credited { lines, amount })
+    Ok(Credited { lines, amount, owed: 0 })
 }
 
 /// The lines of the order that these pieces are of, after so many; and how many there are not.
@@ -67,7 +78,7 @@ fn part_of(line: &Line, tax: Money, after: i64, quantity: Quantity) -> Option<In
     Some(InvoiceLine { sku, name, quantity, net, tax_rate, fixed_tax: Some(Money { amount, ..tax }) })
 }
 
-/// An amount with tax, spread over the rates of the order like its own sum.
+/// An amount with tax: what of it is not owed for an earlier note is spread over the rates of the order like its own sum.
 pub(super) fn of_amount(sold: &Sold, amount: Money) -> Result<Credited, OrderRejection> {
     let order = &sold.order;
     let whole = order.totals.gross;
@@ -88,10 +99,12 @@ pub(super) fn of_amount(sold: &Sold, amount: Money) -> Result<Credited, OrderRej
             *first = line;
         }
     }
+    let owed = sold.reversed.owed.min(amount.amount);
+    let anew = amount.amount - owed;
     let mut lines = Vec::new();
-    let mut left = amount.amount;
+    let mut left = anew;
     for (rate, (line, net)) in &largest {
-        let share = i128::from(amount.amount) * i128::from(with_tax(*net, *rate)) / i128::from(whole.amount);
+        let share = i128::from(anew) * i128::from(with_tax(*net, *rate)) / i128::from(whole.amount);
         let net = net_of(i64::try_from(share).unwrap_or(0).min(left), *rate);
         left -= with_tax(net, *rate);
         lines.extend(as_line(line, net, *rate, whole));
@@ -101,7 +114,7 @@ pub(super) fn of_amount(sold: &Sold, amount: Money) -> Result<Credited, OrderRej
     if let Some(line) = heaviest.filter(|_| left > 0) {
         lines.extend(as_line(line, left, TaxRate::default(), whole));
     }
-    Ok(Credited { lines, amount })
+    Ok(Credited { lines, amount, owed })
 }
 
 fn as_line(line: &Line, net: i64, tax_rate: TaxRate, whole: Money) -> Option<InvoiceLine> {

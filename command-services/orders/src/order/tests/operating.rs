@@ -4,7 +4,7 @@ use tillroll_log::{Aggregate, Impasse, Saga};
 use tillroll_schemas::order::*;
 
 use super::*;
-use crate::order::Life;
+use crate::order::{Life, OrderBody};
 
 const WHY: &str = "seen to by hand";
 
@@ -42,6 +42,18 @@ fn compensate() -> CompensateStuck {
 
 fn complete() -> CompleteStep {
     CompleteStep { reason: WHY.to_owned() }
+}
+
+#[test]
+fn who_retries_learns_that_the_order_is_stuck_again_and_why() {
+    let why = |story: &Given| OrderBody::of(&"1".into(), &story.state()).unwrap().stuck.map(|reason| reason.code);
+    let story = stuck_delivery(vec![]);
+    assert_eq!(why(&story).as_deref(), Some("stock_unanswered"));
+    let again = story.when(retry()).event();
+    let story = story.and([again]);
+    assert_eq!(why(&story), None, "it is under way");
+    let no = story.when(answers([refused_delivery("MUG"), refused_delivery("BOWL")])).event();
+    assert_eq!(why(&story.and([no])).as_deref(), Some("not_committed"));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use tillroll_log::Aggregate;
 use tillroll_schemas::order::{Customer, OrderCommand, OrderEvent, PlaceOrder, Placed, Totals};
-use tillroll_schemas::{Money, TaxRate};
+use tillroll_schemas::{Money, Sealed, TaxRate};
 
 use super::*;
+use crate::order::invoicing;
 
 fn place_now(lines: Vec<Line>) -> Decided {
     given([]).when(place(lines))
@@ -36,6 +37,7 @@ fn an_order_is_placed_with_its_sums_and_claims() {
         reservations_expire_at: at(NOW_S + 1800),
         answer_by: at(NOW_S + 10),
         shipping_address: None,
+        buyer: None,
     };
     place_now(lines).then(expected);
 }
@@ -56,6 +58,21 @@ fn what_the_shop_says_of_an_order_is_kept() {
     assert_eq!(placed.answer_by, at(NOW_S + 10), "deadlines go by the clock");
     assert_eq!((placed.reference, placed.customer), (command.reference, command.customer));
     assert_eq!(placed.country, command.country);
+}
+
+#[test]
+fn who_pays_stands_on_every_document_of_his_order() {
+    let buyer = Some(Sealed::from_stored("s1.buyer"));
+    let decided = given([]).when(PlaceOrder { buyer: buyer.clone(), ..place(vec![line("MUG", 1, 1)]) }).event();
+    let OrderEvent::Placed(order) = decided else { panic!("{decided:?}") };
+    let documents = [
+        invoicing::invoice(&order),
+        invoicing::credit_note(&order, at(1)),
+        invoicing::paper(&order, at(2), Vec::new()),
+    ];
+    for document in documents {
+        assert_eq!(document.buyer, buyer, "{document:?}");
+    }
 }
 
 #[test]

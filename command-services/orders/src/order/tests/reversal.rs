@@ -8,7 +8,7 @@ use tillroll_schemas::{Money, OrderId, RefundId, TaxRate, tax_by_rate};
 
 use super::paying::{GROSS, body, numbered, says, settled};
 use super::*;
-use crate::order::PaymentStatus;
+use crate::order::{PaymentStatus, RefundStands, Reversed};
 
 fn refund_id(number: u128) -> RefundId {
     RefundId(Uuid::from_u128(number))
@@ -41,13 +41,43 @@ fn is_credited(number: u128) -> OrderCommand {
     RecordInvoiceAnswer { document, outcome: InvoiceOutcome::Issued { series: Series::of(at(0)), number: 2 } }.into()
 }
 
-/// All of it, step by step.
+/// The bank sends it back.
+fn bounces(number: u128) -> OrderCommand {
+    says(PaymentOutcome::RefundRefused { refund_id: refund_id(number), code: "failed".to_owned() }).into()
+}
+
+fn then(story: Given, command: impl Into<OrderCommand>) -> Given {
+    let event = story.when(command).event();
+    story.and([event])
+}
+
+/// All of it, step by step; no number is waited for where there is nothing to credit.
 fn given_back(story: Given, command: RequestRefund) -> Given {
     let number = command.refund_id.0.as_u128();
-    [command.into(), is_back(number), is_credited(number)].into_iter().fold(story, |story, command: OrderCommand| {
-        let event = story.when(command).event();
-        story.and([event])
-    })
+    let story = then(then(story, command), is_back(number));
+    match story.0.last() {
+        Some(OrderEvent::Refunded(back)) if back.credit_note.lines.is_empty() => story,
+        _ => then(story, is_credited(number)),
+    }
+}
+
+/// What the notes of the story come to, each.
+fn notes(story: &Given) -> Vec<i64> {
+    let noted = story.0.iter().filter_map(|event| match event {
+        OrderEvent::Refunded(back) => {
+            let (note, sale) = (&back.credit_note.lines, &back.credit.lines);
+            let net = |amounts: &mut dyn Iterator<Item = Money>| amounts.map(|money| money.amount).sum::<i64>();
+            let of_both = (net(&mut note.iter().map(|line| line.net)), net(&mut sale.iter().map(|line| line.amount)));
+            assert_eq!(of_both.0, of_both.1, "the sales are credited what the note says");
+            Some(with_tax(note))
+        }
+        _ => None,
+    });
+    noted.collect()
+}
+
+fn reversed(story: &Given) -> Reversed {
+    story.state().life.sold().unwrap().reversed.clone()
 }
 
 #[test]
@@ -93,9 +123,11 @@ fn a_refused_refund_credits_nothing_and_another_may_follow() {
     let refused = |code: &str| says(PaymentOutcome::RefundRefused { refund_id: refund_id(1), code: code.to_owned() });
     let stuck = story.when(refused("dead_lettered")).event();
     assert!(matches!(&stuck, OrderEvent::Stuck(stuck) if stuck.step == Step::Refund), "{stuck:?}");
+    assert_eq!(body(&story.clone_and([stuck])).refund(refund_id(1)), RefundStands::UnderWay);
     let no = story.when(refused("charge_disputed")).event();
     let story = story.and([no]);
     assert_eq!(body(&story).refunded, gbp(0));
+    assert_eq!(body(&story).refund(refund_id(1)), RefundStands::Refused("charge_disputed"));
     story.when(amount(1, 100)).nothing();
     assert!(matches!(story.when(amount(2, 100)).event(), OrderEvent::RefundRequested(_)));
 }
@@ -103,10 +135,39 @@ fn a_refused_refund_credits_nothing_and_another_may_follow() {
 #[test]
 fn money_that_the_bank_sends_back_counts_as_not_refunded() {
     let story = given_back(settled(), amount(1, 100));
-    let bounced = says(PaymentOutcome::RefundRefused { refund_id: refund_id(1), code: "failed".to_owned() });
-    let OrderEvent::RefundRefused(event) = story.when(bounced).event() else { panic!() };
+    assert_eq!(body(&story).refund(refund_id(1)), RefundStands::Back);
+    let OrderEvent::RefundRefused(event) = story.when(bounces(1)).event() else { panic!() };
     assert_eq!((event.taken_back, event.was_off), (Some(gbp(100)), false));
-    assert_eq!(body(&story.and([event.into()])).refunded, gbp(0));
+    let story = story.and([event.into()]);
+    assert_eq!(body(&story).refunded, gbp(0));
+    assert_eq!(body(&story).refund(refund_id(1)), RefundStands::Refused("failed"));
+}
+
+#[test]
+fn what_the_bank_sent_back_goes_back_once_more_without_another_note() {
+    let bounced = then(given_back(settled(), amount(1, 400)), bounces(1));
+    bounced.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
+    let story = given_back(bounced.clone_and([]), amount(2, 400));
+    assert_eq!((notes(&story), body(&story).refunded), (vec![400, 0], gbp(400)));
+    assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none(), "no number is waited for");
+    // As docs/invoices.md has it.
+    let story = given_back(given_back(bounced.clone_and([]), amount(2, 100)), amount(3, 500));
+    assert_eq!((notes(&story), reversed(&story).owed), (vec![400, 0, 200], 0));
+    let story = given_back(story, amount(4, GROSS - 600));
+    assert_eq!((notes(&story).into_iter().sum::<i64>(), body(&story).refunded), (GROSS, gbp(GROSS)));
+    story.when(amount(5, 1)).refused("exceeds_captured");
+}
+
+#[test]
+fn pieces_whose_money_the_bank_sent_back_are_paid_as_an_amount() {
+    let mug = || Returning::Lines(vec![claim("MUG", 1)]);
+    let one = given_back(settled(), refund(1, mug()));
+    let one = then(given_back(one, refund(2, mug())), bounces(1));
+    one.when(refund(3, mug())).refused("quantity_exceeds_order");
+    let story = given_back(one, amount(3, 306));
+    assert_eq!((notes(&story), body(&story).refunded), (vec![306, 306, 0], gbp(612)));
+    let other = Returning::Lines(vec![claim("BOWL", 1)]);
+    assert_eq!(notes(&given_back(story, refund(4, other))).len(), 4, "what was not credited yet still is");
 }
 
 #[test]
@@ -191,6 +252,32 @@ proptest! {
         prop_assert_eq!(refunded.reversal.amount, wanted);
         prop_assert_eq!(with_tax(&refunded.reversal.lines), wanted.amount);
         prop_assert!(refunded.reversal.lines.iter().all(|line| line.net.amount > 0));
+    }
+
+    /// Whatever bounces, the notes credit what went back and what is owed, and never more than the sale.
+    #[test]
+    fn notes_credit_what_went_back_and_what_is_owed(
+        steps in prop::collection::vec((0..4usize, 1..=GROSS), 1..20),
+    ) {
+        let mut story = settled();
+        for (number, (what, pence)) in (1..).zip(steps) {
+            let lines = |sku: &str| refund(number, Returning::Lines(vec![claim(sku, 1)]));
+            let bounced = reversed(&story).money.keys().next().map(|id| id.0.as_u128());
+            let wanted = [amount(number, pence), lines("MUG"), lines("BOWL")];
+            story = match (wanted.into_iter().nth(what), bounced) {
+                (Some(wanted), _) if story.when(wanted.clone()).0.is_ok() => given_back(story, wanted),
+                (None, Some(bounced)) => then(story, bounces(bounced)),
+                _ => story,
+            };
+            let credited: i64 = notes(&story).into_iter().sum();
+            prop_assert_eq!(credited, body(&story).refunded.amount + reversed(&story).owed);
+            prop_assert!(credited <= GROSS);
+        }
+        let left = GROSS - body(&story).refunded.amount;
+        if left > 0 {
+            let story = given_back(story, amount(99, left));
+            prop_assert_eq!((notes(&story).into_iter().sum::<i64>(), reversed(&story).owed), (GROSS, 0));
+        }
     }
 
     /// All at once they come to the whole, and so they do piece by piece.

@@ -1,11 +1,11 @@
 //! What an order asks of its payment, of invoice series and of the cart that it was made of.
 
 use tillroll_schemas::cart::{CartCommand, CartEvent, CheckedOut, RecordBought, Reopen};
-use tillroll_schemas::invoice_series::{Document, InvoiceSeriesCommand};
+use tillroll_schemas::invoice_series::{Document, InvoiceLine, InvoiceSeriesCommand};
 use tillroll_schemas::payment::{
     CapturePayment, PaymentCommand, RefundPayment, RequestPayment, VoidPayment, payment_of,
 };
-use tillroll_schemas::{PaymentId, RefundId};
+use tillroll_schemas::{PaymentId, RefundId, Sealed, TaxRate};
 
 use super::*;
 use crate::CartReactions;
@@ -22,8 +22,19 @@ fn of(event: impl Into<OrderEvent>) -> Vec<Outgoing> {
     OrderReactions::on_event(&cause(&ORDER.to_string()), &event.into()).unwrap()
 }
 
+fn made_out_to() -> Sealed {
+    Sealed::from_stored("s1.buyer")
+}
+
 fn paper() -> Paper {
-    Paper { dated: at(0), user_id: None, customer: None, country: None, lines: vec![] }
+    Paper {
+        dated: at(0),
+        user_id: Some(BUYER),
+        customer: None,
+        country: None,
+        buyer: Some(made_out_to()),
+        lines: vec![],
+    }
 }
 
 #[track_caller]
@@ -33,12 +44,13 @@ fn asks_payment(outgoing: &Outgoing, step: &str, command: impl Into<PaymentComma
     assert_eq!(PaymentCommand::decode(outgoing.type_name, &outgoing.value).unwrap(), command.into());
 }
 
-/// The document that a number is asked for, in the series of its date.
+/// The document that a number is asked for, in the series of its date, made out to the buyer.
 #[track_caller]
 fn document(outgoing: &Outgoing) -> Document {
     assert_eq!((outgoing.to, outgoing.step.as_ref()), (tillroll_schemas::catalogue::INVOICE_SERIES, "invoice"));
     assert_eq!(*outgoing.key, *"2010-12");
     let InvoiceSeriesCommand::Issue(asked) = InvoiceSeriesCommand::decode(outgoing.type_name, &outgoing.value).unwrap();
+    assert_eq!((asked.user_id, asked.buyer), (Some(BUYER), Some(made_out_to())));
     asked.document
 }
 
@@ -131,12 +143,21 @@ fn what_goes_back_is_credited_and_put_on_the_shelf() {
     let command = RefundPayment { order_id, refund_id, amount, reason: "broken".to_owned() };
     asks_payment(&of(asked)[0], "refund", command);
     let credit = Sale { dated: at(0), country: None, customer: None, lines: vec![] };
-    let [note, shelf] = &of(Refunded { told: None, reversal, credit, credit_note: paper(), answer_by: at(10) })[..]
-    else {
-        panic!()
+    let line = InvoiceLine {
+        sku: sku("A"),
+        name: "a".to_owned(),
+        quantity: quantity(1),
+        net: money(100),
+        tax_rate: TaxRate::default(),
+        fixed_tax: None,
     };
+    let noted = Paper { lines: vec![line], ..paper() };
+    let back = Refunded { told: None, reversal, credit, credit_note: noted, answer_by: at(10) };
+    let [note, shelf] = &of(back.clone())[..] else { panic!() };
     assert_eq!(document(note), Document::CreditNote { credit_id: REFUND.0, order_id: Some(order_id) });
     assert_eq!((shelf.to, shelf.step.as_ref()), (tillroll_schemas::catalogue::STOCK_ITEM, "restock/A"));
+    let credited_before = Refunded { credit_note: paper(), ..back };
+    assert_eq!(of(credited_before), std::slice::from_ref(shelf), "a note of nothing has no number");
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! A cart is bought for what it was shown to come to, or not at all.
 
 use serde_json::{Value, json};
-use tillroll_schemas::{Currency, Money, Quantity, Sku};
+use tillroll_log::Aggregate;
+use tillroll_schemas::{Currency, Money, Quantity, Sku, UserId};
+use uuid::Uuid;
 
-use super::{Items, Line, Problem, priced, wanted};
+use super::{Cart, Items, Line, Problem, opens, order_of, priced, wanted};
+use crate::cart::{CartState, Stage};
 use crate::routes::lines::tests::{catalogue, gbp, named};
 
 fn cart(items: &[(&str, i64)]) -> Items {
@@ -46,4 +49,15 @@ fn a_cart_that_comes_to_anything_else_is_not_bought_and_its_prices_of_now_are_to
 fn what_cannot_be_bought_is_told_before_what_it_would_cost() {
     let refused = priced(&wanted(&cart(&[("OLD", 1)])), Some(gbp(1)), &catalogue).unwrap_err();
     assert_eq!(refused.code(), "unknown_product");
+}
+
+/// Who repeats an old checkout must not wait for the end of a newer one: his cart was open in between.
+#[test]
+fn an_order_waits_for_its_own_checkout_of_the_cart_and_no_other() {
+    let user = UserId(Uuid::from_u128(1));
+    let (old, newer) = (order_of(user, 1), order_of(user, 3));
+    let told = |stage| Cart::answer(&"user".into(), None, &CartState { version: 4, stage });
+    assert!(opens(old, &told(Stage::CheckedOut(cart(&[("MUG", 1)]), old))));
+    assert!(opens(old, &told(Stage::Open(cart(&[])))));
+    assert!(!opens(old, &told(Stage::CheckedOut(cart(&[("MUG", 1)]), newer))));
 }

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use tillroll_http::{LARGE_BODY, Problem, StrictJson};
-use tillroll_log::Key;
-use tillroll_schemas::order::{Line, OrderCommand, PlaceOrder};
-use tillroll_schemas::{OrderId, Timestamp, UserId};
+use tillroll_log::{Aggregate, Body, Key};
+use tillroll_schemas::order::{Line, OrderCommand, OrderEvent, PlaceOrder};
+use tillroll_schemas::{OrderId, Sku, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::{MEASURED_FROM, PlaceBody, Whose, fits, rehearsed};
+use super::{LARGEST_EVENT, MEASURED_FROM, PlaceBody, Whose, fits, rehearsed};
+use crate::order::{Order, OrderState, grows_to};
 use crate::routes::lines::tests::{catalogue, gbp, named};
 
 const ANN: UserId = UserId(Uuid::from_u128(9));
@@ -148,22 +149,43 @@ fn an_order_that_no_record_can_hold_is_refused_before_it_is_sent() {
     assert!(fits(small).is_ok());
 }
 
+/// A sale says each SKU twice, for the sales and for the invoice: it may be larger than the order was.
 #[test]
-fn where_it_is_sent_a_customer_says_and_every_field_that_is_wrong_is_named() {
+fn an_order_whose_sale_no_record_can_hold_is_not_taken() {
+    let order = command(&with("reference", json!("536365")));
+    let services = |name: usize| {
+        let sku = Sku::parse(&"S".repeat(64)).unwrap();
+        let line = Line { sku, name: "n".repeat(name), category: None, tracked: false, ..order.lines[0].clone() };
+        PlaceOrder { lines: vec![line; 10_000], ..order.clone() }
+    };
+    let sold = |order: PlaceOrder| {
+        let placed = Order::decide(&OrderState::default(), &order.into(), tillroll_log::now()).unwrap();
+        let Some(OrderEvent::Placed(placed)) = placed else { panic!() };
+        grows_to(&placed, tillroll_log::now()).encode().unwrap().len()
+    };
+    let taken: Vec<usize> = (60..=200).step_by(20).filter(|name| fits(services(*name)).is_ok()).collect();
+    assert!(taken.contains(&60) && !taken.contains(&200), "{taken:?}");
+    assert!(taken.into_iter().all(|name| sold(services(name)) <= LARGEST_EVENT));
+}
+
+#[test]
+fn where_it_is_sent_and_who_pays_a_customer_says_and_every_field_that_is_wrong_is_named() {
     let address = json!({"lines": ["1 High Street"], "city": "Leeds", "country": "GB"});
-    assert!(read(&with("shipping_address", address.clone())).is_ok());
-    let bad = json!({"lines": ["1 High Street", "\u{7}"], "city": " ", "postal_code": "", "country": "England"});
-    let (code, mut fields) = named(&read(&with("shipping_address", bad)).unwrap_err());
-    fields.sort();
-    let below = |field: &str| format!("/shipping_address/{field}");
-    assert_eq!(code, "invalid_field");
-    assert_eq!(fields, ["city", "country", "lines/1", "postal_code"].map(below));
-    let mut unknown = address.clone();
-    unknown["planet"] = json!("Earth");
-    let (code, fields) = named(&read(&with("shipping_address", unknown)).unwrap_err());
-    assert_eq!((code.as_str(), fields), ("unknown_field", vec![below("planet")]));
-    let of_nobody = with("shipping_address", address);
-    let of_nobody = StrictJson::<PlaceBody, LARGE_BODY>::parse(of_nobody.to_string().as_bytes()).unwrap().value;
-    let (code, fields) = named(&of_nobody.check(None).unwrap_err());
-    assert_eq!((code.as_str(), fields), ("invalid_field", vec!["/shipping_address".to_owned()]));
+    for which in ["shipping_address", "billing_address"] {
+        assert!(read(&with(which, address.clone())).is_ok());
+        let bad = json!({"lines": ["1 High Street", "\u{7}"], "city": " ", "postal_code": "", "country": "England"});
+        let (code, mut fields) = named(&read(&with(which, bad)).unwrap_err());
+        fields.sort();
+        let below = |field: &str| format!("/{which}/{field}");
+        assert_eq!(code, "invalid_field");
+        assert_eq!(fields, ["city", "country", "lines/1", "postal_code"].map(below));
+        let mut unknown = address.clone();
+        unknown["planet"] = json!("Earth");
+        let (code, fields) = named(&read(&with(which, unknown)).unwrap_err());
+        assert_eq!((code.as_str(), fields), ("unknown_field", vec![below("planet")]));
+        let of_nobody = with(which, address.clone());
+        let of_nobody = StrictJson::<PlaceBody, LARGE_BODY>::parse(of_nobody.to_string().as_bytes()).unwrap().value;
+        let (code, fields) = named(&of_nobody.check(None).unwrap_err());
+        assert_eq!((code.as_str(), fields), ("invalid_field", vec![format!("/{which}")]));
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tillroll_http::{LARGE_BODY, Problem, StrictJson};
 use tillroll_schemas::order::Returning;
 
-use super::{RefundRequest, ReturnRequest, is_for_now};
+use super::{RefundRequest, ReturnRequest, is_for_now, refused};
 use crate::order::OrderRejection;
 use crate::routes::lines::tests::named;
 
@@ -40,6 +40,14 @@ fn what_comes_back_goes_on_the_shelf_only_if_that_is_said() {
     assert!(restocks(&json!({"lines": lines, "restock": true, "reason": "broken"})));
     assert!(!restocks(&json!({"lines": lines, "reason": "broken"})));
     assert_eq!(take_back(&json!({"lines": [], "reason": "x"})).unwrap_err().code(), "invalid_field");
+}
+
+#[test]
+fn a_refund_that_was_refused_is_a_conflict_that_says_why() {
+    let told = serde_json::to_value(refused("charge_disputed")).unwrap();
+    assert_eq!((&told["code"], &told["status"]), (&json!("refund_refused"), &json!(409)));
+    assert_eq!(told["reason"], "charge_disputed");
+    assert!(include_str!("../../../../../docs/problems.md").contains("| `refund_refused` |"));
 }
 
 #[test]

@@ -61,6 +61,29 @@ async fn no_more_are_under_way_than_there_are_threads_and_who_finds_the_queue_fu
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_strangers_leaves_half_of_the_places_to_those_who_log_in() {
+    let pool = pool(1, 5);
+    let thread = pool.threads.clone().acquire_owned().await.unwrap();
+    let mut crowd = tokio::task::JoinSet::new();
+    for nth in 0..20 {
+        let pool = pool.clone();
+        crowd.spawn(async move { pool.hash_for_stranger(Password::typed("x"), [nth; SALT_BYTES]).await });
+    }
+    for _ in 0..17 {
+        let told = tokio::time::timeout(Duration::from_secs(10), crowd.join_next()).await;
+        let turned_away = told.expect("the rest has to wait").unwrap().unwrap();
+        assert!(matches!(turned_away, Err(PoolError::Overloaded)), "{turned_away:?}");
+    }
+    assert_eq!(pool.places.available_permits(), 3);
+    let (known, ()) = tokio::join!(pool.verify_nobody(Password::typed("x")), async { drop(thread) });
+    assert!(known.is_ok());
+    while let Some(done) = crowd.join_next().await {
+        assert!(done.unwrap().is_ok());
+    }
+    assert_eq!(pool.strangers.available_permits(), 3, "places are given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_waiting_gives_his_place_back() {
     let pool = pool(1, 1);
     let thread = pool.threads.clone().acquire_owned().await.unwrap();

@@ -1,6 +1,6 @@
-//! Corners where claims are lost, records do not fit, or clients have gone.
+//! Corners where claims are lost, records do not fit, clients have gone, or a version is asked for in vain.
 
-use super::bench::{Bench, Number, at, command, put, raw_command, take};
+use super::bench::{Bench, Number, Told, at, command, put, raw_command, take};
 use crate::Offset;
 use crate::jar::Put;
 use crate::owner::Phase;
@@ -234,4 +234,17 @@ fn a_watch_at_a_released_owner_is_answered() {
     bench.owner.watch("nobody".into(), Number(1, false));
     bench.perform();
     assert!(bench.answers.contains_key(&1));
+}
+
+#[test]
+fn what_would_be_refused_at_any_version_is_refused_and_the_version_not_told() {
+    let mut bench = Bench::serving();
+    bench.request(1, "a", put(1));
+    bench.settle();
+    bench.request_as(2, "a", Some(take(5).into()), 50, b"body", Some(9));
+    bench.request_as(3, "a", Some(take(1).into()), 51, b"body", Some(9));
+    bench.settle();
+    assert_eq!(bench.answers[&2], Told::TooFew { there: 1 });
+    assert_eq!(bench.answers[&3], Told::VersionMismatch { current: 1 });
+    assert_eq!(bench.sweets("a"), 1);
 }

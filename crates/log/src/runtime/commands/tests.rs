@@ -57,6 +57,10 @@ async fn what_is_not_served_here_is_told_from_what_was_let_go_before_it_was_answ
     let owner = async { drop(requests.recv().await) };
     let (let_go, ()) = tokio::join!(jars.execute(anything(), Duration::from_secs(5)), owner);
     assert!(matches!(let_go, Err(ExecuteError::LetGo(at)) if at == place), "the owner may have carried it out");
+    let owner = async { drop(requests.recv().await) };
+    let key = Key::from("a");
+    let (looked, ()) = tokio::join!(jars.look(&key, Duration::from_secs(5)), owner);
+    assert!(matches!(looked, Err(ExecuteError::Elsewhere(at)) if at == place), "there was nothing to carry out");
 
     drop(requests);
     let closed = jars.execute(anything(), Duration::from_secs(5)).await;
