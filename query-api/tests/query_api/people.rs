@@ -217,7 +217,8 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     town.shop.reached("users", USER.events, offset + 1).await;
     let receipt = town.receipt().await;
     assert_eq!(is_given(&receipt), (true, true));
-    let account = json!({ "topic": USER.events, "fields": ["email", "username", "password", "address", "bio"] });
+    let fields = ["email", "username", "password", "address", "bio", "phone"];
+    let account = json!({ "topic": USER.events, "fields": fields });
     let device = json!({ "topic": SESSION.events, "fields": ["device"] });
     assert_eq!(receipt["unreadable"], json!([account, device]), "what she had, and no more");
     assert_eq!(receipt.get("kept"), None, "she has bought nothing");

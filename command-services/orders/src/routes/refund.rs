@@ -132,8 +132,8 @@ struct Asked<'a> {
     reason: String,
 }
 
-/// 201 when the money is back, 409 when it was refused, as far as that is known; else 202. Right after the sale, or after another refund, it waits
-/// for the document's number, as the next may be asked for only then.
+/// 201 when the money is back, 409 when it was refused, as far as that is known; else 202. Right after the sale, or after
+/// another refund, it waits for the document's number, as the next may be asked for only then.
 async fn give_back(
     desk: &Desk,
     allowed: &Allowed<OrdersWrite>,
