@@ -364,7 +364,7 @@ async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> O
     system.caught_up().await?;
     let before = system.rows().await?;
     system.tillroll().await.stop().await?;
-    nowhere(system, &words, (REASON, "order.events.v1")).await?;
+    nowhere(system, &words, &[(REASON, "order.events.v1")]).await?;
     system.delete_read_models().await?;
     system.delete_local_state()?;
     system.tillroll().await.start_again().await?;

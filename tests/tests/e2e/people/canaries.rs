@@ -2,7 +2,7 @@
 
 use super::sealed::the_receipt_says_what_he_had;
 use super::{PASSWORD, is_refused_soon, of, with};
-use e2e::{Http, Outcome, System, texts, until};
+use e2e::{Http, LogEnds, Outcome, System, by_hand, texts, until};
 use hyper::Method;
 use serde_json::json;
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ const CANARIES: [&str; 10] = [
 ];
 /// The reason of a suspension, which is no personal data.
 pub(super) const IN_THE_CLEAR: &str = "card testing";
+/// What else the dead letter says. Compression leaves it whole: no part of it stands in the letter before.
+const IN_A_LETTER: &str = "quokkahops";
 /// Keys may be in memory for ten seconds.
 const RECEIPT_WITHIN: Duration = Duration::from_secs(25);
 
@@ -68,8 +70,9 @@ pub(super) async fn after_erasure_nothing_yields_the_plaintext(system: &System, 
     system.caught_up().await?;
     let before = system.rows().await?;
     the_receipt_says_what_he_had(system, &since, of(&user, "id"), &receipt).await?;
+    a_dead_letter_has_a_text_of_his(system, &since).await?;
     system.tillroll().await.stop().await?;
-    nowhere(system, &CANARIES, (IN_THE_CLEAR, "user.events.v1")).await?;
+    nowhere(system, &CANARIES, &[(IN_THE_CLEAR, "user.events.v1"), (IN_A_LETTER, "dead-letter.")]).await?;
     system.delete_read_models().await?;
     system.delete_local_state()?;
     system.tillroll().await.start_again().await?;
@@ -82,13 +85,31 @@ pub(super) async fn after_erasure_nothing_yields_the_plaintext(system: &System, 
     Ok(())
 }
 
-/// None of these words is in any file or row of a system that stands still. What stands in an event in the clear is
-/// found, `(what, in which topic)`: records are not hidden by compression.
-pub async fn nowhere(system: &System, canaries: &[&str], in_the_clear: (&str, &str)) -> Outcome {
+/// A command that nobody understands, with a sealed text of his: letters are kept as they came.
+async fn a_dead_letter_has_a_text_of_his(system: &System, since: &LogEnds) -> Outcome {
+    let topics = system.topics()?;
+    let bodies = topics.bodies(since, &topics.ends().await?).await?;
+    let of_users = bodies.iter().filter(|(topic, _)| topic == "user.events.v1");
+    let mut sealed = of_users.flat_map(|(_, body)| body.split('"')).filter(|text| text.starts_with("s1."));
+    let sealed = sealed.next().ok_or("nothing is sealed")?;
+    by_hand(system, "NO-SUCH-SKU", "stock-item.fulfil", &json!({"email": sealed, "note": IN_A_LETTER})).await?;
+    until("it is a dead letter", RECEIPT_WITHIN, || async {
+        let bodies = topics.bodies(since, &topics.ends().await?).await?;
+        let mut letters = bodies.iter().filter(|(topic, _)| topic.starts_with("dead-letter."));
+        Ok(letters.any(|(_, body)| body.contains(sealed) && body.contains(IN_A_LETTER)).then_some(()))
+    })
+    .await
+}
+
+/// None of these words is in any file or row of a system that stands still. What stands in records in the clear is
+/// found, `(what, in which topic)`: they are not hidden by compression.
+pub async fn nowhere(system: &System, canaries: &[&str], in_the_clear: &[(&str, &str)]) -> Outcome {
     // Topics, tables, write-ahead log, local state and logs are all files here, and the mailbox.
     let directories = system.directories();
-    let control = found(&directories, &[in_the_clear.0])?;
-    assert!(control.contains(in_the_clear.1), "only in {control}");
+    for (word, topic) in in_the_clear {
+        let control = found(&directories, &[word])?;
+        assert!(control.contains(topic), "{word} only in {control}");
+    }
     let plaintext = found(&directories, canaries)?;
     assert!(plaintext.is_empty(), "the plaintext stands in {plaintext}");
     for url in [system.database_url(), system.vault_url()] {
