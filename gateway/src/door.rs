@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tillroll_http::{Access, Keys, Problem, headers, problems, unix_now};
+use tillroll_http::{Access, Keys, Problem, headers, problems, refuse_parameters, unix_now};
 
 use crate::config::{GatewayConfig, GatewayError};
 use crate::credentials;
@@ -18,7 +18,7 @@ use crate::jwks;
 use crate::openapi;
 use crate::overview;
 use crate::revocation::Revocations;
-use crate::routes::{Key, PREFIX, ROUTES, Route, Target};
+use crate::routes::{Key, PREFIX, Parameters, ROUTES, Route, Target};
 
 /// The public door.
 pub struct Gateway {
@@ -59,18 +59,23 @@ impl Gateway {
     }
 
     async fn answer(&self, route: &'static Route, mut request: Request) -> Result<Response, Problem> {
+        let access = match route.target {
+            Target::Role(_) | Target::Overview(_) => self.admit(route, request.headers_mut()).await?,
+            Target::Health | Target::OpenApi | Target::Jwks => None,
+        };
+        if route.parameters == Parameters::None {
+            refuse_parameters(request.uri())?;
+        }
         match route.target {
             Target::Health => Ok(self.health.answer().await),
             Target::OpenApi => Ok(openapi::answer()),
             Target::Jwks => Ok(jwks::answer(&self.keys.access)),
             Target::Role(role) => {
-                let access = self.admit(route, request.headers_mut()).await?;
                 let seal = |access: Arc<Access>| access.sealed(&self.keys.identity, unix_now());
                 let identity = access.map(|access| seal(access).ok_or(&problems::INTERNAL)).transpose()?;
                 self.forwarder.forward(route, role, request, identity).await
             }
             Target::Overview(whose) => {
-                let access = self.admit(route, request.headers_mut()).await?;
                 let access = access.ok_or(&problems::UNAUTHENTICATED)?;
                 let (head, _) = request.into_parts();
                 overview::answer(&self.forwarder, &self.keys.identity, whose, &access, &head).await

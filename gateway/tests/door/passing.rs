@@ -1,8 +1,9 @@
 //! What is passed on and what is not, and requests that try to be read in two ways.
 
+use tillroll_gateway::routes::{Parameters, ROUTES};
 use tillroll_http::Role;
 
-use crate::world::World;
+use crate::world::{World, concrete, opens};
 
 #[tokio::test]
 async fn the_role_gets_path_query_body_and_the_headers_that_concern_it() {
@@ -28,6 +29,26 @@ async fn the_role_gets_path_query_body_and_the_headers_that_concern_it() {
     }
     assert_eq!(asked["headers"]["content-type"], "application/json");
     assert_eq!(answer.header("x-request-id"), Some("mine"));
+}
+
+#[tokio::test]
+async fn what_a_query_string_says_to_a_route_without_parameters_is_refused() {
+    let world = World::new().await;
+    for route in ROUTES {
+        let role = Role::ALL.into_iter().find(|role| opens(*role, route)).unwrap();
+        let bearer = format!("Bearer {}", world.token(role));
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k-1")];
+        let (method, path) = (route.method.as_str(), format!("{}?unheard=of", concrete(route)));
+        let answer = world.call(method, &path, &headers, "").await;
+        match route.parameters {
+            Parameters::None => {
+                assert_eq!((answer.status, answer.code().as_str()), (400, "unknown_field"), "{method} {path}");
+                assert_eq!(answer.json()["errors"][0]["field"], "unheard", "{method} {path}");
+            }
+            Parameters::Some => assert_eq!(answer.json()["target"], path, "the role judges: {method} {path}"),
+        }
+    }
+    assert_eq!(world.call("GET", "/api/v1/products/SKU-1?", &[], "").await.status, 200, "which says nothing");
 }
 
 #[tokio::test]
