@@ -2,6 +2,7 @@
 //! Knows headers, tokens and problems (`tillroll-http`) and requests and answers (`tillroll-log`), no context.
 
 mod checks;
+mod intervention;
 mod kept_body;
 mod keys;
 mod logs;
@@ -14,6 +15,7 @@ mod problems;
 mod replica;
 
 pub use checks::Checks;
+pub use intervention::{ReasonBody, RetryBody};
 pub use keys::CommandKeys;
 pub use named::Named;
 pub use outcome::outcome;
