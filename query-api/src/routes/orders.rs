@@ -5,7 +5,7 @@ pub(crate) mod history;
 
 use super::moments::{Moment, in_order};
 use super::place::place;
-use super::select::Conditions;
+use super::select::{Conditions, counted};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::{ByTime, Paging};
@@ -148,15 +148,7 @@ pub(crate) async fn list(
         .answered(&headers, Reads::Orders, |reading| async {
             let (sql, conditions) = statement(&asked, user, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut orders = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 30)?;
-                // A page beyond the end has a count but no orders.
-                if column::<Option<Uuid>>(row, 0)?.is_some() {
-                    orders.push(Order::of(row)?);
-                }
-            }
+            let (orders, total) = counted(&rows, 30, Order::of)?;
             // Whether somebody else is a customer is none of a customer's business.
             if let (Some(customer), true, Reach::All) = (&asked.customer, orders.is_empty(), reaching.reach) {
                 queries.one(CUSTOMER, &[customer]).await?;
@@ -194,15 +186,11 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (Str
     if let Some(Moment(to)) = asked.to {
         conditions.and("o.placed_at < ?", to);
     }
-    let total = match paging {
-        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM orders.order AS o {})", conditions.sql()),
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("orders.order AS o", paging);
     if let Some(ByTime { at, id }) = paging.after() {
         conditions.and_two("(o.placed_at, o.order_id) < (?, !)", *at, *id);
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         concat!(
             "SELECT ",
