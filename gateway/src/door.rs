@@ -8,8 +8,9 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tillroll_http::{Access, Keys, Problem, headers, problems, refuse_parameters, unix_now};
+use tillroll_http::{Access, Keys, PeerAddress, Problem, headers, problems, refuse_parameters, unix_now};
 
+use crate::client_address::{ClientAddress, TrustedProxies};
 use crate::config::{GatewayConfig, GatewayError};
 use crate::credentials;
 use crate::forward::Forwarder;
@@ -24,6 +25,7 @@ use crate::routes::{Key, PREFIX, Parameters, ROUTES, Route, Target};
 pub struct Gateway {
     keys: Keys,
     revocations: Revocations,
+    proxies: TrustedProxies,
     forwarder: Forwarder,
     health: Health,
 }
@@ -33,7 +35,8 @@ impl Gateway {
     pub fn router(config: GatewayConfig) -> Result<Router, GatewayError> {
         let forwarder = Forwarder::new(config.upstreams, config.limits)?;
         let health = Health::new(forwarder.clone());
-        let gateway = Arc::new(Self { keys: config.keys, revocations: config.revocations, forwarder, health });
+        let GatewayConfig { keys, revocations, proxies, .. } = config;
+        let gateway = Arc::new(Self { keys, revocations, proxies, forwarder, health });
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for route in ROUTES {
             for path in paths_of(route) {
@@ -52,8 +55,13 @@ impl Gateway {
     }
 
     fn method(self: Arc<Self>, route: &'static Route) -> MethodRouter {
-        on(filter(&route.method), move |request: Request| {
+        on(filter(&route.method), move |mut request: Request| {
             let gateway = self.clone();
+            // Before any header is dropped that a client has nominated.
+            if let Some(PeerAddress(peer)) = request.extensions().get() {
+                let client = ClientAddress(gateway.proxies.client(*peer, request.headers()));
+                request.extensions_mut().insert(client);
+            }
             async move { gateway.answer(route, request).await.unwrap_or_else(IntoResponse::into_response) }
         })
     }

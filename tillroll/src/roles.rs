@@ -332,7 +332,8 @@ pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Ro
     }
     let limits = Default::default();
     let revocations = Revocations::follow(shared.node.clone(), shared.shutdown.clone());
-    Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), revocations, limits })?)
+    let (keys, proxies) = (shared.keys.clone(), shared.config.trusted_proxies.clone());
+    Ok(Gateway::router(GatewayConfig { upstreams, keys, revocations, proxies, limits })?)
 }
 
 /// Where a role's instances are, as they announce themselves; the one of this process needs no announcement.

@@ -2,7 +2,7 @@
 //! addresses of strangers, a vault that is away.
 
 use super::{PASSWORD, account, is_refused_soon, log_in, of, register, until_told, with};
-use e2e::{Http, Outcome, System, own, texts, until};
+use e2e::{Http, Outcome, System, own_with, texts, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -14,12 +14,14 @@ const NEWCOMERS: usize = 1_000;
 
 #[test]
 fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
-    own(|system| async move {
+    let trusted = ("TILLROLL_TRUSTED_PROXIES", "127.0.0.1".to_owned());
+    own_with(vec![trusted], |system| async move {
         let nobody = system.http().with_token(None);
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
+        whoever_guesses_behind_a_proxy_keeps_nobody_else_out(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
         an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
         a_vault_that_is_away_tells_nobody_who_is_known(&system, &nobody).await?;
@@ -110,6 +112,24 @@ async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
     let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
     assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
     Ok(())
+}
+
+/// He says that he is anybody, and the proxy that the shop trusts says after it where he is.
+async fn whoever_guesses_behind_a_proxy_keeps_nobody_else_out(nobody: &Http) -> Outcome {
+    account(nobody, "walt").await?;
+    let guess = |nth: u32, from: &str, password: &str| {
+        let ask = nobody.post("/sessions").json(&json!({"username": "walt", "password": password}));
+        ask.header("x-forwarded-for", &format!("198.51.100.{nth}, {from}")).send()
+    };
+    let mut told = Vec::new();
+    for nth in 0..20 {
+        told.push(guess(nth, "192.0.2.1", "not the password").await?.status);
+        if told.last() == Some(&429) {
+            guess(nth, "192.0.2.2", PASSWORD).await?.expect_status(201)?;
+            return Ok(());
+        }
+    }
+    Err(format!("he may guess on: {told:?}").into())
 }
 
 /// Whoever gets no account has no key in the vault for long, so that nothing more can be sealed for him.
