@@ -119,7 +119,7 @@ async fn whoever_guesses_behind_a_proxy_keeps_nobody_else_out(nobody: &Http) -> 
     account(nobody, "walt").await?;
     let guess = |nth: u32, from: &str, password: &str| {
         let ask = nobody.post("/sessions").json(&json!({"username": "walt", "password": password}));
-        ask.header("x-forwarded-for", &format!("198.51.100.{nth}, {from}")).send()
+        ask.header("x-forwarded-for", format!("198.51.100.{nth}, {from}")).send()
     };
     let mut told = Vec::new();
     for nth in 0..20 {
