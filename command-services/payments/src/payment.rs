@@ -24,7 +24,7 @@ use tillroll_schemas::{Money, RefundId, catalogue};
 
 pub use body::{PaymentBody, Status};
 pub use rejection::PaymentRejection;
-pub use wait::{Wait, longest_wait_s};
+pub use wait::{Wait, longest_wait};
 
 /// The aggregate.
 #[derive(Debug)]
