@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::config::{Config, ConfigError, Missing, PaymentProvider};
 use crate::health::{self, Check};
+use crate::payments::schedule::Schedule;
 use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -222,12 +223,7 @@ impl Role {
             }
             Self::Notifications => notifications(shared, node).await,
             Self::Sandbox => sandbox(shared, &url),
-            Self::Payments => {
-                let sandbox = || announced(node, "sandbox", local.get(&Self::Sandbox).cloned());
-                let provider = Guarded::new(shared.config.payment_adapter(sandbox)?, Circuit::default());
-                let secrets = shared.config.webhook_secrets(keys)?;
-                Ok(owning(node, tillroll_payments::start(node, keys, provider, secrets).await?))
-            }
+            Self::Payments => payments(shared, node, local.get(&Self::Sandbox).cloned()).await,
             Self::Projectors => projectors(shared).await,
             Self::QueryApi => query_api(shared).await,
             Self::Gateway => Ok(Started { router: Router::new(), owner: None, projectors: None }),
@@ -248,6 +244,17 @@ fn owning(node: &Node, (router, owner): (Router, RunningRole)) -> Started {
         })
     });
     Started { router: router.merge(health::router(check)), owner: Some(owner), projectors: None }
+}
+
+/// `sandbox` is where one has started in this process.
+async fn payments(shared: &Shared<'_>, node: &Node, sandbox: Option<String>) -> Result<Started, Failure> {
+    let Shared { config, keys, shutdown, .. } = shared;
+    let provider = config.payment_adapter(|| announced(node, "sandbox", sandbox))?;
+    let (guarded, secrets) = (Guarded::new(provider.clone(), Circuit::default()), config.webhook_secrets(keys)?);
+    let started = owning(node, tillroll_payments::start(node, keys, guarded, secrets).await?);
+    let (Some(every), Some(owner)) = (config.reconcile_every()?, &started.owner) else { return Ok(started) };
+    let metrics = Schedule { node: node.clone(), provider, every }.start(owner.served(), shutdown.clone());
+    Ok(Started { router: started.router.merge(metrics), ..started })
 }
 
 async fn notifications(shared: &Shared<'_>, node: &Node) -> Result<Started, Failure> {

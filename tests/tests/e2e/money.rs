@@ -19,6 +19,7 @@ fn money_is_where_the_log_says_whatever_the_provider_does() -> Outcome {
         the_breaker_opens_and_closes(&till).await?;
         a_killed_process_forgets_nothing(&mut till).await?;
         till.agrees().await?;
+        till.finds_by_itself(0).await?;
         what_was_done_by_hand_is_found_and_mended(&till).await?;
         webhooks_are_taken_from_the_provider_alone(&till).await?;
         invoices_are_shown_and_printed(&system).await?;
@@ -158,6 +159,8 @@ async fn what_was_done_by_hand_is_found_and_mended(till: &Till) -> Outcome {
     let of =
         |kind: &str| told["differences"].as_array().is_some_and(|all| all.iter().any(|it| it["difference"] == kind));
     assert!(of("other_held") && of("other_taken"), "{told}");
+    till.finds_by_itself(2).await?;
+    till.logs(&format!("{}: taken: 0 in the log, 500 at the provider", payment.id())).await?;
     till.void(&payment).await?;
     let stuck = till.becomes(&payment, "stuck").await?;
     assert_eq!(text(&stuck, "code"), "captured_elsewhere");

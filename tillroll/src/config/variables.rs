@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 38] = [
+const SETTINGS: [(&str, &str); 39] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
@@ -77,6 +77,10 @@ const SETTINGS: [(&str, &str); 38] = [
         "what Stripe signs its webhooks with, whsec_…; while it is replaced two, by comma",
     ),
     ("TILLROLL_STRIPE_WEBHOOK_SECRET_FILE", "a file that holds it, instead"),
+    (
+        "TILLROLL_RECONCILE_SECONDS",
+        "how often payments compare the provider's books with the log, 0 for never [86400, a day]",
+    ),
     (
         "TILLROLL_SANDBOX_LEDGER",
         "the file in which the sandbox keeps whose money it has [TILLROLL_HOME/sandbox/ledger.jsonl]",
