@@ -27,7 +27,7 @@ macro_rules! order_columns {
         "o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax, o.gross,
         o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version, o.at_partition,
         o.at_offset, l.skus, l.names, l.quantities, l.unit_prices, l.line_totals, l.tax_rates, f.skus, f.quantities,
-        o.user_id, o.payment_id, o.payment_status, o.action_by"
+        o.user_id, o.payment_id, o.payment_status, o.action_by, o.owed"
     };
 }
 
@@ -61,7 +61,7 @@ const ONE: &str = concat!(
 /// The column of the user whose order it is.
 const USER: usize = 26;
 /// The column of where one order is sent; lists do not show it.
-const ADDRESS: usize = 30;
+const ADDRESS: usize = 31;
 
 /// A customer is known by his orders.
 const CUSTOMER: &str = "SELECT 1 FROM orders.order AS o WHERE o.customer = $1 LIMIT 1";
@@ -75,6 +75,8 @@ pub(crate) struct Asked {
     customer: Option<String>,
     /// The user whose they are.
     user: Option<Uuid>,
+    /// Whether something was credited that did not arrive.
+    owed: Option<bool>,
     /// Placed then or later.
     from: Option<Moment>,
     /// Placed before.
@@ -151,7 +153,7 @@ pub(crate) async fn list(
             let mut total = 0;
             let mut orders = Vec::with_capacity(rows.len());
             for row in &rows {
-                total = column(row, 30)?;
+                total = column(row, 31)?;
                 // A page beyond the end has a count but no orders.
                 if column::<Option<Uuid>>(row, 0)?.is_some() {
                     orders.push(Order::of(row)?);
@@ -188,6 +190,9 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (Str
     if let Some(user) = user {
         conditions.and("o.user_id = ?", user);
     }
+    if let Some(owed) = asked.owed {
+        conditions.push(if owed { "o.owed > 0" } else { "o.owed <= 0" });
+    }
     if let Some(Moment(from)) = asked.from {
         conditions.and("o.placed_at >= ?", from);
     }
@@ -212,7 +217,7 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (Str
         LEFT JOIN (
             SELECT o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax,
                 o.gross, o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version,
-                o.at_partition, o.at_offset, o.user_id, o.payment_id, o.payment_status, o.action_by
+                o.at_partition, o.at_offset, o.user_id, o.payment_id, o.payment_status, o.action_by, o.owed
             FROM orders.order AS o {conditions}
             ORDER BY o.placed_at DESC, o.order_id DESC LIMIT {limit} OFFSET {offset}
         ) AS o ON TRUE ",

@@ -27,7 +27,8 @@ impl Conditions {
         self.push(&sql.replace('?', &first).replace('!', &second));
     }
 
-    fn push(&mut self, condition: &str) {
+    /// One condition more, as it stands.
+    pub(super) fn push(&mut self, condition: &str) {
         self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
         self.sql.push_str(condition);
     }

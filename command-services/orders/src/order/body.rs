@@ -42,6 +42,9 @@ pub struct OrderBody {
     pub cancellation: Option<Cancellation>,
     /// What was paid back.
     pub refunded: Money,
+    /// What was credited and did not arrive, as it bounced: it is to be paid back once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Money>,
     /// How many events it has; the `ETag`.
     pub version: u64,
     /// For whoever asked for a refund: [`Self::refund`].
@@ -169,6 +172,7 @@ impl OrderBody {
             placed_at: order.placed_at,
             cancellation: reason(&state.life).map(Cancellation::of),
             refunded: refunded(order, &state.life),
+            owed: owed(order, &state.life),
             version: state.version,
             reversed: state.life.sold().map(|sold| sold.reversed.clone()).unwrap_or_default(),
             stuck: state.life.stuck().cloned(),
@@ -267,6 +271,11 @@ fn refunded(order: &Placed, life: &Life) -> Money {
         Life::Cancelled(_, _, Some(refund)) => refund.charge.amount,
         life => life.sold().map_or(none, Sold::refunded),
     }
+}
+
+fn owed(order: &Placed, life: &Life) -> Option<Money> {
+    let amount = life.sold().map(|sold| sold.reversed.owed).filter(|owed| *owed > 0)?;
+    Some(Money { amount, ..order.totals.gross })
 }
 
 fn reason(life: &Life) -> Option<&Reason> {

@@ -203,9 +203,7 @@ pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
 pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
     life.map_sold(|mut sold| {
         let Reversal { refund_id, amount, pieces, returned, .. } = &event.reversal;
-        // What its note does not credit was credited before.
-        let anew = crediting::sum(&event.reversal.lines).unwrap_or(amount.amount);
-        sold.reversed.owed -= (amount.amount - anew).clamp(0, sold.reversed.owed);
+        sold.reversed.owed -= event.reversal.pays_owed().min(sold.reversed.owed);
         sold.reversed.money.insert(*refund_id, *amount);
         for claim in pieces {
             *sold.reversed.pieces.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();

@@ -12,6 +12,8 @@ pub(super) struct Change {
     pub(super) action_by: Option<Timestamp>,
     /// What went back, to be added; below zero if it came back to the shop.
     pub(super) refunded: i64,
+    /// What was credited and did not arrive, to be added; below zero if it went back once more.
+    pub(super) owed: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,13 @@ impl Change {
             OrderEvent::Refunded(event) => event.reversal.amount.amount,
             OrderEvent::Cancelled(event) => event.refunded.map_or(0, |money| money.amount),
             OrderEvent::RefundRefused(event) => -event.taken_back.map_or(0, |money| money.amount),
+            _ => 0,
+        };
+        self.owed += match event {
+            // Of an order that is off nothing was credited for it: it is stuck.
+            OrderEvent::RefundRefused(event) if event.was_off => 0,
+            OrderEvent::RefundRefused(event) => event.taken_back.map_or(0, |money| money.amount),
+            OrderEvent::Refunded(event) => -event.reversal.pays_owed(),
             _ => 0,
         };
     }

@@ -36,6 +36,9 @@ pub(crate) struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     cancellation: Option<Cancellation>,
     refunded: Money,
+    /// What was credited and did not arrive, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<Money>,
     version: i64,
 }
 
@@ -112,6 +115,7 @@ impl Order {
             shipping_address: None,
             cancellation: code.zip(detail).map(|(code, detail)| Cancellation { code, detail }),
             refunded: of(10)?,
+            owed: Some(of(30)?).filter(|owed| owed.amount > 0),
             version: column(row, 15)?,
         })
     }
@@ -199,6 +203,7 @@ pub(super) fn table(orders: &[Order]) -> Table {
             moment(order.recorded_at),
             order.cancellation.as_ref().map(|cancellation| cancellation.code.clone()).unwrap_or_default(),
             order.version.to_string(),
+            order.owed.map_or(0, |owed| owed.amount).to_string(),
         ]
     };
     let columns = &[
@@ -219,6 +224,7 @@ pub(super) fn table(orders: &[Order]) -> Table {
         "recorded_at",
         "cancellation_code",
         "version",
+        "owed",
     ];
     Table { columns, rows: orders.iter().map(row).collect() }
 }

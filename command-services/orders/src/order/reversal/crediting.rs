@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tillroll_schemas::invoice_series::InvoiceLine;
 use tillroll_schemas::order::{Line, StockClaim};
-use tillroll_schemas::{Money, Quantity, TaxRate, tax_by_rate, tax_shares};
+use tillroll_schemas::{Money, Quantity, TaxRate, tax_shares};
 
 use crate::order::{Excess, OrderRejection, Sold};
 use crate::pricing::LinesRefused;
@@ -17,14 +17,6 @@ pub(super) struct Credited {
     pub(super) amount: Money,
     /// Minor units of the amount that the lines do not come to, as an earlier note has credited them.
     pub(super) owed: i64,
-}
-
-/// What lines come to with tax, in minor units, as the invoice series sums them; nothing if that has no number.
-pub(super) fn sum(lines: &[InvoiceLine]) -> Option<i64> {
-    let open = lines.iter().filter(|line| line.fixed_tax.is_none()).map(|line| (line.tax_rate, line.net));
-    let taxes = tax_by_rate(open).ok()?.into_values();
-    let all = lines.iter().map(|line| line.net).chain(lines.iter().filter_map(|line| line.fixed_tax)).chain(taxes);
-    all.map(|money| money.amount).try_fold(0, i64::checked_add)
 }
 
 /// What these pieces cost, if so many were ordered and not credited yet. The first of a SKU are those of its first line.

@@ -139,7 +139,7 @@ fn money_that_the_bank_sends_back_counts_as_not_refunded() {
     let OrderEvent::RefundRefused(event) = story.when(bounces(1)).event() else { panic!() };
     assert_eq!((event.taken_back, event.was_off), (Some(gbp(100)), false));
     let story = story.and([event.into()]);
-    assert_eq!(body(&story).refunded, gbp(0));
+    assert_eq!((body(&story).refunded, body(&story).owed), (gbp(0), Some(gbp(100))));
     assert_eq!(body(&story).refund(refund_id(1)), RefundStands::Refused("failed"));
 }
 
@@ -148,7 +148,7 @@ fn what_the_bank_sent_back_goes_back_once_more_without_another_note() {
     let bounced = then(given_back(settled(), amount(1, 400)), bounces(1));
     bounced.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
     let story = given_back(bounced.clone_and([]), amount(2, 400));
-    assert_eq!((notes(&story), body(&story).refunded), (vec![400, 0], gbp(400)));
+    assert_eq!((notes(&story), body(&story).refunded, body(&story).owed), (vec![400, 0], gbp(400), None));
     assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none(), "no number is waited for");
     // As docs/invoices.md has it.
     let story = given_back(given_back(bounced.clone_and([]), amount(2, 100)), amount(3, 500));
