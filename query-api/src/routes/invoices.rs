@@ -119,7 +119,8 @@ async fn printed(
                 }
                 document.is_made_out_to(billed);
             }
-            reading.one_or_pdf(1, place, &document, || pdf::document(&document.sheet()))
+            let print = |document: &Printed| pdf::document(&document.sheet());
+            reading.one_or_pdf(1, place, document, &queries.printer, print).await
         })
         .await
 }
