@@ -14,6 +14,7 @@ mod life;
 mod operating;
 mod paying;
 mod placing;
+mod record_size;
 mod rejection;
 mod reversal;
 mod settlement;
@@ -34,6 +35,7 @@ use tillroll_schemas::{FulfilmentId, RefundId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, RefundStands, Status};
 pub(crate) use checkout::grows_to;
+pub(crate) use record_size::fits;
 pub use rejection::{Excess, OrderRejection};
 pub use settlement::{Reversed, Settlement};
 pub use steps::{Compensation, SagaStep};

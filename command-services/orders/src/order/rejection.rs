@@ -36,6 +36,8 @@ pub enum OrderRejection {
     AlreadyRefunded,
     /// More is to go back than was taken and is left.
     ExceedsCaptured(Money),
+    /// What would be written of it, once the money is back, no record can hold.
+    TooLarge,
     /// A refund of nothing.
     NothingToRefund,
     /// What is stuck cannot be given up, only retried or seen to.
@@ -74,6 +76,7 @@ impl Rejection for OrderRejection {
             Self::RefundInProgress => "refund_in_progress",
             Self::AlreadyRefunded => "already_refunded",
             Self::ExceedsCaptured(_) => "exceeds_captured",
+            Self::TooLarge => "body_too_large",
             Self::NothingToRefund => "nothing_to_refund",
             Self::CannotBeGivenUp => "cannot_be_given_up",
         }
@@ -97,6 +100,9 @@ impl Rejection for OrderRejection {
             Self::RefundInProgress => "a refund of this order has not ended yet".to_owned(),
             Self::AlreadyRefunded => "money went back for this order already: refund the rest of it".to_owned(),
             Self::ExceedsCaptured(left) => format!("only {} {} are left to go back", left.amount, left.currency),
+            Self::TooLarge => {
+                "with the lines that it credits the refund is larger than can be kept: split it".to_owned()
+            }
             Self::NothingToRefund => "the refund is of nothing".to_owned(),
             Self::CannotBeGivenUp => "this step can only be retried or completed".to_owned(),
         }

@@ -16,7 +16,7 @@ use tillroll_schemas::payment::PaymentOutcome;
 use tillroll_schemas::{Money, RefundId, Sku, Timestamp};
 
 use super::wait::{ANSWER_WITHIN_S, Participant, Wait, is_decided, later};
-use super::{Excess, Life, OrderRejection, Refund, Settlement, Sold, compensation, invoicing};
+use super::{Excess, Life, OrderRejection, Refund, Settlement, Sold, compensation, fits, invoicing};
 use crediting::Credited;
 
 /// Money is asked back. The same again changes nothing.
@@ -35,11 +35,16 @@ pub(super) fn request(
         Settlement::Nothing | Settlement::Done => {}
     }
     let reversal = reversal(sold, command)?;
+    // It repeats every line that it credits, for the sales and for the note, and is written when the money has gone.
+    let grows_to = credited(life, sold, &reversal, at).into();
+    if !fits(&grows_to) {
+        return Err(OrderRejection::TooLarge);
+    }
     let answer_by = life.apart(later(at, ANSWER_WITHIN_S));
     match sold.captured().filter(|_| reversal.amount.amount > 0) {
         Some(charge) => Ok(Some(RefundRequested { reversal, payment_id: charge.payment_id, answer_by }.into())),
         // On account nothing was taken: it is credited there.
-        None => Ok(Some(credited(life, sold, &reversal, at).into())),
+        None => Ok(Some(grows_to)),
     }
 }
 

@@ -8,7 +8,7 @@ use tillroll_schemas::{Money, OrderId, RefundId, TaxRate, tax_by_rate};
 
 use super::paying::{GROSS, body, numbered, says, settled};
 use super::*;
-use crate::order::{PaymentStatus, RefundStands, Reversed};
+use crate::order::{PaymentStatus, RefundStands, Reversed, fits};
 
 fn refund_id(number: u128) -> RefundId {
     RefundId(Uuid::from_u128(number))
@@ -184,6 +184,24 @@ fn only_what_has_left_comes_back_and_once() {
     let postage = Returning::Returned { lines: vec![claim("POST", 1)], restock: true };
     let OrderEvent::RefundRequested(asked) = story.when(refund(4, postage)).event() else { panic!() };
     assert_eq!(asked.reversal.restock, [], "no stock is kept of it");
+}
+
+/// Each line that is credited stands in the event three times: an order of which every event fits may be too large to go
+/// back at once. Nothing goes back then, and in parts all of it does.
+#[test]
+fn what_no_record_can_hold_goes_back_in_parts() {
+    let (lines, name) = (9_000, "n".repeat(150));
+    let postage = || Line { name: name.clone(), ..service("POST", 300) };
+    let placed = then(given([]), place((0..lines).map(|_| postage()).collect()));
+    let sold = (0..3).fold(placed, |story, _| then(story, Continue {}));
+    assert!(sold.0.iter().all(fits), "the order is taken");
+    let sold = then(sold, numbered());
+    let back = |number, pieces| refund(number, Returning::Lines(vec![claim("POST", pieces)]));
+    sold.when(back(1, lines)).refused("body_too_large");
+    let first = then(sold, back(2, lines / 3));
+    assert!(first.0.iter().all(fits));
+    let rest = then(then(first, is_credited(2)), back(3, lines / 3));
+    assert_eq!(body(&rest).refunded, gbp(240 * lines), "360 of each line with its tax");
 }
 
 #[test]
