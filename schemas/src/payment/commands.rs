@@ -141,6 +141,10 @@ pub struct RefuseCall {
     pub reason: String,
 }
 
+/// Changes nothing: its answer is how the payment stands now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookInto {}
+
 /// The timer's command: a wait is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitOver {
@@ -159,6 +163,7 @@ tillroll_log::bodies! {
         RetryCall(RetryCall) = "payment.retry-call",
         CompleteCall(CompleteCall) = "payment.complete-call",
         RefuseCall(RefuseCall) = "payment.refuse-call",
+        LookInto(LookInto) = "payment.look-into",
         WaitOver(WaitOver) = "payment.wait-over",
     }
 }
