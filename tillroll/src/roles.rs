@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::config::{Config, ConfigError, Missing, PaymentProvider};
 use crate::health::{self, Check};
+use crate::serve::Backends;
 use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,8 +66,12 @@ impl Shared<'_> {
 
 /// The vault over that database, with its tables if the database is there. If it is not they are made once it is, and
 /// whatever needs them fails meanwhile. A master key that is not the right one is refused.
-pub async fn vault(config: &Config, url: &str, shutdown: &Shutdown) -> Result<Vault, Failure> {
-    let settings = config.vault_settings(url)?;
+pub async fn vault(config: &Config, backends: &Backends, shutdown: &Shutdown) -> Result<Vault, Failure> {
+    // Roles that read no database are not told where it is, and their configuration may say it all the same.
+    let settings = match backends.database_url.as_str() {
+        "" => config.vault_settings(&backends.vault_url)?,
+        read_models => config.vault_settings_beside(&backends.vault_url, read_models)?,
+    };
     let vault = config.vault(&settings, Missing::Made)?;
     match timeout(PREPARED_WITHIN, crate::vault::prepare(&settings, &vault)).await {
         Ok(Ok(())) => return Ok(vault),

@@ -18,6 +18,10 @@ fn a_setting_that_cannot_be_meant_refuses_to_start_and_is_named() -> Outcome {
             assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
             assert!(refused.err.contains(said), "{refused:?}");
         }
+        let in_one_database = [("TILLROLL_VAULT_URL", system.database_url().to_owned())];
+        let refused = system.run_with(&in_one_database, &["serve", "users"]).await?;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("TILLROLL_VAULT_URL: is the database of the read models"), "{refused:?}");
         let listed = system.run_with(&[("TILLROLL_PARTITION", "8".to_owned())], &["settings"]).await?;
         assert!(listed.code == Some(0) && listed.out.contains("TILLROLL_PARTITIONS"), "{listed:?}");
         Ok(())
