@@ -4,10 +4,12 @@ use crate::freshness::Fresh;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::SecondsFormat;
 use serde::Serialize;
 use std::fmt::Display;
 use tillroll_http::headers::none_matches;
 use tillroll_http::{Problem, problems};
+use tillroll_schemas::Timestamp;
 use uuid::Uuid;
 
 /// Where a list goes on, also for those who read CSV.
@@ -40,6 +42,11 @@ pub(crate) enum Format {
 pub(crate) struct Table {
     pub(crate) columns: &'static [&'static str],
     pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// A time in CSV, as it is in JSON.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// What of a list stands in headers too.

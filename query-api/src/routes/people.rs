@@ -8,7 +8,7 @@ pub(crate) mod sessions;
 
 use super::place::place;
 use super::select::Conditions;
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::{ByTime, Paging};
@@ -161,7 +161,7 @@ fn table(users: &[Shown]) -> Table {
             user.email.clone().unwrap_or_default(),
             user.username.clone().unwrap_or_default(),
             user.roles.join(" "),
-            user.registered_at.to_rfc3339(),
+            moment(user.registered_at),
             user.version.to_string(),
         ]
     };

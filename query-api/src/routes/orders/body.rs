@@ -1,7 +1,7 @@
 //! An order as a client sees it, made from one row: what commands to orders answer, and `recorded_at`, which an order's
 //! own events do not say.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::{column, money};
 use crate::queries::Queries;
 use serde::Serialize;
@@ -221,8 +221,4 @@ pub(super) fn table(orders: &[Order]) -> Table {
         "version",
     ];
     Table { columns, rows: orders.iter().map(row).collect() }
-}
-
-fn moment(at: Timestamp) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }

@@ -1,6 +1,6 @@
 //! `GET /api-keys`, for staff.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::Paging;
@@ -84,7 +84,7 @@ fn table(keys: &[ApiKey]) -> Table {
             key.owner.to_string(),
             key.label.clone(),
             key.scopes.join(" "),
-            key.created_at.to_rfc3339(),
+            moment(key.created_at),
             key.revoked.to_string(),
         ]
     };
