@@ -23,7 +23,8 @@ use tillroll_log::{NoReactions, Node, RunningRole, StartError};
 use tillroll_vault::Vault;
 use uuid::Uuid;
 
-/// Passwords that may wait to be hashed, and log-ins that may wait for others; at some 20 ms each on two cores the last waits for five seconds.
+/// Passwords that may wait to be hashed, and log-ins that may wait for others; at some 20 ms each on two cores the last
+/// waits for five seconds.
 const QUEUE: usize = 512;
 /// How long somebody waits for others, who may be guessing, to end. Less than a gateway waits for him.
 const TURN_WITHIN: Duration = Duration::from_secs(8);
