@@ -16,9 +16,6 @@ use tillroll_schemas::order::{CompensateStuck, CompleteStep, OrderCommand, Reaso
 use super::outcome::body_of;
 use super::{Desk, OrdersOperate, path_of};
 
-/// As long as a reason may be, in bytes.
-const LONGEST_REASON: usize = 500;
-
 static STILL_STUCK: Kind = kind(
     "still_stuck",
     StatusCode::CONFLICT,
@@ -35,7 +32,7 @@ pub(super) async fn retry(
     body: Option<StrictJson<RetryBody>>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = body.unwrap_or_else(StrictJson::absent);
-    check(body.value.reason.as_deref().unwrap_or_default())?;
+    check(body.value.reason.as_deref())?;
     let asked = Asked { id, action: "retry", canonical: &body.canonical };
     let command = RetryStep { reason: body.value.reason.clone() };
     operate(&desk, &allowed, &headers, asked, command.into()).await
@@ -86,16 +83,15 @@ pub(super) struct ReasonBody {
 impl ReasonBody {
     fn checked(&self) -> Result<String, Problem> {
         let mut checks = Checks::new();
-        checks.require(!self.reason.trim().is_empty(), "/reason", "a reason".to_owned());
-        checks.text(&self.reason, LONGEST_REASON, "/reason");
+        checks.reason(&self.reason);
         checks.finish()?;
         Ok(self.reason.clone())
     }
 }
 
-fn check(reason: &str) -> Result<(), Problem> {
+fn check(reason: Option<&str>) -> Result<(), Problem> {
     let mut checks = Checks::new();
-    checks.text(reason, LONGEST_REASON, "/reason");
+    checks.optional_reason(reason);
     checks.finish()
 }
 

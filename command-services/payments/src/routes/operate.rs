@@ -14,9 +14,6 @@ use super::{PaymentsOperate, Till, body_of, path_of};
 use crate::payment::Payment;
 use crate::provider::Provider;
 
-/// As long as a reason may be, in bytes.
-const LONGEST_REASON: usize = 500;
-
 /// The body of a retry; it may be left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,8 +33,7 @@ pub(super) struct ReasonBody {
 impl ReasonBody {
     fn checked(&self) -> Result<String, Problem> {
         let mut checks = Checks::new();
-        checks.require(!self.reason.trim().is_empty(), "/reason", "a reason".to_owned());
-        checks.text(&self.reason, LONGEST_REASON, "/reason");
+        checks.reason(&self.reason);
         checks.finish()?;
         Ok(self.reason.clone())
     }
@@ -53,7 +49,7 @@ pub(super) async fn retry<P: Provider>(
 ) -> Result<impl IntoResponse, Problem> {
     let body = body.unwrap_or_else(StrictJson::absent);
     let mut checks = Checks::new();
-    checks.text(body.value.reason.as_deref().unwrap_or_default(), LONGEST_REASON, "/reason");
+    checks.optional_reason(body.value.reason.as_deref());
     checks.finish()?;
     let command = RetryCall { reason: body.value.reason.clone() };
     let asked = Asked { id, action: "retry", canonical: &body.canonical };
