@@ -8,7 +8,8 @@ use tillroll_log::Key;
 use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Reason, Step, Totals};
 use tillroll_schemas::{Money, PaymentId, Quantity, RefundId, Sku, TaxRate, Timestamp, UserId};
 
-use super::{Life, OrderState, Reversed, Settlement, Sold};
+use super::settlement::sum;
+use super::{Ending, Life, OrderState, Reversed, Settlement, Sold};
 
 /// An order as a client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -255,17 +256,21 @@ fn paid_so_far(life: &Life) -> PaymentStatus {
             _ => PaymentStatus::Captured,
         },
         Life::Compensating(ending) if ending.undo.is_some() => PaymentStatus::Undoing,
-        Life::Cancelled(_, _, Some(_)) => PaymentStatus::Refunded,
-        Life::Compensating(_) | Life::Cancelled(_, _, None) => PaymentStatus::Voided,
+        Life::Compensating(Ending { refunds, .. }) | Life::Cancelled(_, _, refunds) if !refunds.is_empty() => {
+            PaymentStatus::Refunded
+        }
+        Life::Compensating(_) | Life::Cancelled(..) => PaymentStatus::Voided,
     }
 }
 
 /// What was paid back.
 fn refunded(order: &Placed, life: &Life) -> Money {
-    let none = Money::zero(order.totals.gross.currency);
     match life {
-        Life::Cancelled(_, _, Some(refund)) => refund.charge.amount,
-        life => life.sold().map_or(none, Sold::refunded),
+        Life::Compensating(Ending { refunds, .. }) | Life::Cancelled(_, _, refunds) => sum(order, refunds),
+        Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => sold.refunded(),
+        Life::NotPlaced | Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => {
+            Money::zero(order.totals.gross.currency)
+        }
     }
 }
 

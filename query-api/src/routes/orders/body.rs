@@ -138,9 +138,11 @@ fn payment(row: &Row, gross: Money, refunded: Money) -> Result<Payment, Problem>
     let id: Option<Uuid> = column(row, 27)?;
     let status: String = column(row, 28)?;
     let action_by: Option<Timestamp> = column(row, 29)?;
-    // What was taken stays taken; how much of it went back stands beside it.
+    // What was taken stays taken; how much of it went back stands beside it. Of what went back before it was called off
+    // nothing had to be undone then.
     let status = match status.as_str() {
         "captured" if refunded == gross => "refunded".to_owned(),
+        "voided" if refunded.amount > 0 => "refunded".to_owned(),
         "captured" if refunded.amount > 0 => "partially_refunded".to_owned(),
         _ => status,
     };
