@@ -218,7 +218,7 @@ impl PlaceBody {
     fn terms(&self, id: OrderId) -> PaymentTerms {
         match (self.payment.method, &self.payment.token) {
             (PaymentMethod::Card, Some(token)) => {
-                PaymentTerms::Card { payment_id: payment_of(id), token: token.clone() }
+                PaymentTerms::Card { payment_id: payment_of(id), token: token.as_str().into() }
             }
             (PaymentMethod::Card, None) | (PaymentMethod::OnAccount, _) => PaymentTerms::OnAccount,
         }

@@ -80,7 +80,7 @@ fn request(card: &str) -> RequestPayment {
         order_id: ORDER,
         user_id: None,
         amount: gbp(10_000),
-        method_token: card.to_owned(),
+        method_token: card.into(),
         reference: "order 1".to_owned(),
         answer_by: minutes(2),
         action_by: minutes(10),
@@ -233,7 +233,7 @@ async fn a_refund_that_was_done_and_answered_with_a_fault_is_not_done_twice_by_a
 async fn an_effect_that_is_run_again_has_one_effect() {
     let till = Till::new().await;
     let ask = Ask { nth: 1, attempt: 0, round: 0, repeat_at: till.now };
-    let (method_token, reference) = ("pm_card_visa".to_owned(), "1".to_owned());
+    let (method_token, reference) = ("pm_card_visa".into(), "1".to_owned());
     let create = Call::Create { amount: gbp(10_000), method_token, reference };
     let payment = payment_of(ORDER);
     let intent = perform(&till.shop.stripe, payment, &create, &ask).await.and_then(|said| said.intent).unwrap();
@@ -329,7 +329,7 @@ async fn a_confirmation_that_another_build_made_before_is_no_decline() {
 }
 
 fn new_intent() -> NewIntent {
-    let (method_token, reference) = ("pm_card_visa".to_owned(), "order 1".to_owned());
+    let (method_token, reference) = ("pm_card_visa".into(), "order 1".to_owned());
     NewIntent { payment: payment_of(ORDER), amount: gbp(10_000), method_token, reference }
 }
 

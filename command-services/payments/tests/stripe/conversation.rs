@@ -41,7 +41,7 @@ struct Talk<'a, P> {
 
 impl<P: Provider> Talk<'_, P> {
     async fn makes(&self, payment: PaymentId) -> IntentId {
-        let (method_token, reference) = ("pm_card_visa".to_owned(), "order 1 & more".to_owned());
+        let (method_token, reference) = ("pm_card_visa".into(), "order 1 & more".to_owned());
         let new = NewIntent { payment, amount: gbp(10_000), method_token, reference };
         let created = done(self.provider.create(&key(payment, "create"), &new).await);
         assert_eq!(created.capturable.currency, Currency::GBP);

@@ -171,7 +171,7 @@ fn a_key_that_is_no_order_id_is_not_understood() {
 fn how_an_order_is_paid_follows_its_events() {
     use tillroll_schemas::order::{PaymentActionRequired, PaymentAuthorised, PaymentTerms, RefundRefused};
     use tillroll_schemas::{PaymentId, RefundId};
-    let payment = PaymentTerms::Card { payment_id: PaymentId(ORDER), token: "pm".to_owned() };
+    let payment = PaymentTerms::Card { payment_id: PaymentId(ORDER), token: "pm".into() };
     let mut batch = Batch::default();
     fold(&mut batch, 1, Placed { payment, ..placed(vec![line("LAMP", None, 6, 255)]) });
     let answer_by = at("2010-12-01T08:30:00Z");

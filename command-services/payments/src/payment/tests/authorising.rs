@@ -5,7 +5,7 @@ use tillroll_schemas::payment::{ActionRequired, Authorised, Declined};
 
 #[test]
 fn a_request_asks_the_provider_for_an_intent() {
-    let (amount, method_token) = (gbp(10_000), "pm_card_visa".to_owned());
+    let (amount, method_token) = (gbp(10_000), "pm_card_visa".into());
     let create = Call::Create { amount, method_token, reference: "order 1".to_owned() };
     given(&[]).when(request()).then_asks(create);
 }

@@ -48,7 +48,7 @@ fn new(card: &str) -> NewIntent {
     NewIntent {
         payment: PAYMENT,
         amount: gbp(10_000),
-        method_token: card.to_owned(),
+        method_token: card.into(),
         reference: "order 1 & more".to_owned(),
     }
 }
