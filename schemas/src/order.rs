@@ -336,13 +336,6 @@ pub struct Stuck {
     pub invoice_answer: Option<InvoiceOutcome>,
 }
 
-impl Stuck {
-    /// For that reason alone: nobody's answer caused it.
-    pub fn new(step: Step, reason: Reason) -> Self {
-        Self { step, reason, answers: Vec::new(), payment_answer: None, invoice_answer: None }
-    }
-}
-
 /// Pieces are to leave the warehouse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FulfilmentRequested {
