@@ -3,7 +3,6 @@
 
 use super::log_in::not_now;
 use super::{Desk, ProfileOwn, USERS, address_of, himself};
-use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
 use crate::user::{User, UserRejection};
 use axum::Json;
@@ -64,21 +63,10 @@ pub(super) async fn request_reset(
     State(desk): State<Arc<Desk>>,
     headers: CommandHeaders,
     all: HeaderMap,
-    StrictJson { value: body, canonical }: StrictJson<ResetBody>,
+    StrictJson { value: body, .. }: StrictJson<ResetBody>,
 ) -> Result<Response, Problem> {
     let mut checks = Checks::new();
-    let claim = match (&body.email, &body.username) {
-        (Some(email), None) => {
-            checks.take(Email::parse(email), "/email").map(|email| desk.secrets.identity.of_email(&email))
-        }
-        (None, Some(name)) => {
-            checks.take(Username::parse(name), "/username").map(|name| desk.secrets.identity.of_username(&name))
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            checks.require(false, "/email", "either email or username");
-            None
-        }
-    };
+    let claim = desk.named_by(body.email.as_deref(), body.username.as_deref(), &mut checks);
     checks.finish()?;
     let claim = claim.ok_or(&problems::INTERNAL)?;
     desk.count_mail(&claim, &all)?;
@@ -86,8 +74,10 @@ pub(super) async fn request_reset(
     // Nobody is asked for all the same: it is refused, as durably as a real one is taken.
     let nobody = UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, claim.as_str().as_bytes()));
     let user = desk.by_claim(&claim).map_or(nobody, |person| person.id);
-    let mut named =
-        desk.named_for::<User>(claim.as_str(), &headers, &format!("{USERS}/password-resets"), &canonical).await?;
+    // A version that is another, or a body that is spelled otherwise, is noticed of somebody who is there alone.
+    let headers = CommandHeaders { if_match: None, ..headers };
+    let (whom, route) = (claim.as_str(), format!("{USERS}/password-resets"));
+    let mut named = desk.named_for::<User>(whom, &headers, &route, whom.as_bytes()).await?;
     let request_id = named.id.0;
     named.actor = user.to_string();
     let token = desk.secrets.mail.hash(TokenPurpose::PasswordReset, user, request_id);

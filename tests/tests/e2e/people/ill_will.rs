@@ -19,6 +19,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
+        nothing_but_a_mail_tells_of_a_reset(&nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
         an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
@@ -95,6 +96,22 @@ async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> O
 
 fn has_no_tokens(told: &Value) {
     assert_eq!((told.get("access_token"), told.get("refresh_token")), (None, None), "his password is another by now");
+}
+
+/// What is refused of an account alone tells that there is one: another version than it has, another body than before.
+async fn nothing_but_a_mail_tells_of_a_reset(nobody: &Http) -> Outcome {
+    account(nobody, "rita").await?;
+    let mut told = Vec::new();
+    for who in ["rita", "nobody-at-all"] {
+        let ask = |email: String| nobody.post("/users/password-resets").json(&json!({"email": email}));
+        let of_version = ask(format!("{who}@example.org")).header("if-match", "\"999999\"").send().await?;
+        let once = ask(format!("{who}@example.org")).key("reset").send().await?;
+        let again = ask(format!("{who}@EXAMPLE.org")).key("reset").send().await?;
+        told.push([of_version, once, again].map(|answer| (answer.status, answer.json())));
+    }
+    let taken = (202, json!({"status": "a mail is sent if there is such an account"}));
+    assert!(told.iter().flatten().all(|answer| *answer == taken), "{told:?}");
+    Ok(())
 }
 
 /// Whoever registers with somebody else's address could have it written to for ever.
