@@ -75,6 +75,8 @@ pub(crate) struct Desk {
     pub(crate) guesses: Turns<ClaimKey, IpAddr>,
     /// Who has tokens sent.
     pub(crate) resets: Mutex<Guesses<ClaimKey, IpAddr>>,
+    /// Who changes what he is told of by mail.
+    pub(crate) changes: Mutex<Attempts<UserId>>,
     /// From where people register.
     pub(crate) newcomers: Mutex<Attempts<IpAddr>>,
 }

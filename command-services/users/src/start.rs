@@ -72,6 +72,7 @@ pub async fn start(
         hashing,
         guesses: Turns::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS), QUEUE, TURN_WITHIN),
         resets: Mutex::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS)),
+        changes: Mutex::new(Attempts::new(Patience::ACCOUNT)),
         newcomers: Mutex::new(Attempts::new(Patience::NEWCOMERS)),
     };
     Ok((with_owners(routes::router(desk), node), role.start().await?))

@@ -73,11 +73,12 @@ pub(super) async fn change(
     let email = checks.take(Email::parse(&body.email), "/email");
     checks.finish()?;
     let email = email.ok_or(&problems::INTERNAL)?;
-    let epoch = desk.proved(user, &all, body.password).await?;
+    let person = desk.proved(user, &all, body.password).await?;
     let canonical = email.reveal().as_bytes();
     let named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/email", canonical).await?;
+    desk.count_change(&named, &person, &all).await?;
     let sealed = desk.seal(user, named.id.0, EMAIL, email.reveal()).await?;
-    let claim = desk.secrets.identity.of_email(&email);
+    let (claim, epoch) = (desk.secrets.identity.of_email(&email), person.account.epoch);
     let first = desk.ask(named, user, ChangeEmail { epoch, email: sealed, claim: claim.clone() }).await?;
     let (answered, settled) = desk.outcome(user, first, headers.wait).await;
     let body = answered.answer.as_ref().ok_or(&problems::INTERNAL)?;

@@ -2,6 +2,7 @@
 //! nothing of who has an account: the same answer after the same work.
 
 use super::log_in::not_now;
+use super::people::Person;
 use super::{Desk, ProfileOwn, USERS, address_of, himself};
 use crate::password::{Password, policy};
 use crate::user::{User, UserRejection};
@@ -13,9 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
-use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, problem_of, rejected};
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, Named, problem_of, rejected};
 use tillroll_http::{Allowed, CommandHeaders, Problem, StrictJson, problems};
-use tillroll_log::ExecuteError;
+use tillroll_log::{ExecuteError, Key};
 use tillroll_schemas::UserId;
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::{ChangePassword, RequestPasswordReset, ResetPassword, TokenPurpose};
@@ -51,11 +52,12 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let user = himself(&allowed.caller)?;
     let password = strong(body.new_password, "/new_password")?;
-    let epoch = desk.proved(user, &all, body.current_password).await?;
+    let person = desk.proved(user, &all, body.current_password).await?;
     let mut named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/password", b"").await?;
     let (password, hash) = desk.hashed(user, named.id.0, password).await?;
     named.hash = desk.keys.hash_of(hash.0.as_bytes());
-    let answered = desk.ask(named, user, ChangePassword { password, epoch }).await?;
+    desk.count_change(&named, &person, &all).await?;
+    let answered = desk.ask(named, user, ChangePassword { password, epoch: person.account.epoch }).await?;
     desk.told(user, &answered).await
 }
 
@@ -133,13 +135,26 @@ impl Desk {
         sent.count(claim, &address_of(all), Instant::now()).map_err(not_now)
     }
 
-    /// The security epoch at which the user has proved that he knows his password; guesses at it count like log-ins.
-    pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<u64, Problem> {
+    /// Somebody changes what a mail to the address that he has until then tells of. That may be anybody's: he counts,
+    /// so that he has not one stranger after the other written to, and so does the address. What was taken before sends
+    /// nothing again.
+    pub(super) async fn count_change(&self, named: &Named, person: &Person, all: &HeaderMap) -> Result<(), Problem> {
+        let key = Key::from(person.id.to_string());
+        let seen = self.users.seen(&key, named.id, named.hash, EXECUTE_WITHIN).await.map_err(problem_of)?;
+        if seen.is_some() {
+            return Ok(());
+        }
+        let counted = self.changes.lock().unwrap_or_else(PoisonError::into_inner).count(&person.id, Instant::now());
+        counted.map_err(not_now)?;
+        self.count_mail(&person.account.email_claim.claim, all)
+    }
+
+    /// Somebody who has proved that he knows his password; guesses at it count like log-ins.
+    pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<Person, Problem> {
         let person = self.is_there(user).await?;
         let claim = person.account.email_claim.claim.clone();
         let turn = self.guesses.turn(&claim, &address_of(all)).await.map_err(not_now)?;
         let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;
-        let person = known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))?;
-        Ok(person.account.epoch)
+        known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))
     }
 }

@@ -21,6 +21,7 @@ fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
         nothing_but_a_mail_tells_of_a_reset(&nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
+        nobody_has_one_stranger_after_the_other_written_to(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
         an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
         a_vault_that_is_away_tells_nobody_who_is_known(&system, &nobody).await?;
@@ -126,6 +127,21 @@ async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
     assert!((1..=6).contains(&mails), "{mails} mails at once");
     let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
     assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    Ok(())
+}
+
+/// What an address was changed from is written to, whether its owner ever read a mail there or not.
+async fn nobody_has_one_stranger_after_the_other_written_to(nobody: &Http) -> Outcome {
+    let (_, tokens) = account(nobody, "vito").await?;
+    let own = with(nobody, &tokens);
+    let mut told = Vec::new();
+    for nth in 0..7 {
+        let change = json!({"email": format!("stranger-{nth}@example.org"), "password": PASSWORD});
+        told.push(own.put("/users/me/email").json(&change).send().await?);
+    }
+    let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
+    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    assert!(told.iter().all(|answer| answer.status != 429), "a few are free");
     Ok(())
 }
 
