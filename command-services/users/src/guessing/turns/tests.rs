@@ -33,7 +33,7 @@ async fn tried(turns: &Turns<u32, &'static str>, accounts: impl Iterator<Item = 
 
 fn is_empty(turns: &Turns<u32, &'static str>) -> bool {
     let line = turns.line();
-    let Guesses { pairs, accounts, addresses } = &line.guesses;
+    let Guesses { pairs, accounts, addresses, known: _ } = &line.guesses;
     line.waiting.is_empty() && (pairs.under_way.len(), accounts.under_way.len(), addresses.under_way.len()) == (0, 0, 0)
 }
 
