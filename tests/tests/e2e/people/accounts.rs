@@ -19,6 +19,7 @@ pub(super) async fn an_account_is_its_owners(nobody: &Http) -> Outcome {
     assert_ne!(me["bio"], "likes nothing");
     an_address_has_one_holder(nobody, &own).await?;
     beyond_ascii_too_an_address_is_one_in_every_spelling(nobody).await?;
+    under_one_key_each_device_logs_out(nobody).await?;
     another_password_ends_what_rested_on_the_old_one(nobody).await
 }
 
@@ -62,6 +63,22 @@ async fn beyond_ascii_too_an_address_is_one_in_every_spelling(nobody: &Http) -> 
         assert_eq!((taken.status, taken.code().as_str()), (409, "email_taken"), "{spelling}");
     }
     register(nobody, "Jörg", "another").send().await?.expect_status(400).map(drop)
+}
+
+/// So many that two are in one partition, whose owner knows a repeat by its key.
+async fn under_one_key_each_device_logs_out(nobody: &Http) -> Outcome {
+    account(nobody, "ugo").await?;
+    let mut devices = Vec::new();
+    for _ in 0..5 {
+        devices.push(with(nobody, &log_in(nobody, "ugo@example.org").await?));
+    }
+    for own in &devices {
+        own.ask(Method::DELETE, "/sessions/current").key("log-out").send().await?.expect_status(200)?;
+    }
+    for own in &devices {
+        is_refused_soon(own).await?;
+    }
+    Ok(())
 }
 
 /// Status and code, once it is known.
