@@ -156,7 +156,9 @@ impl Desk {
         self.sessions.execute(request, EXECUTE_WITHIN).await.map_err(problem_of)
     }
 
-    /// Logs somebody in who has just registered, by a session that is served here.
+    /// Logs somebody in who has just registered, by a session that is served here. A repeat opens no other as long as
+    /// this instance serves what it served: it may have been passed on once already, so that it cannot be to where the
+    /// first session is.
     pub(super) async fn first_session(
         &self,
         user: UserId,

@@ -73,7 +73,11 @@ async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> O
     let again = |name: &'static str| {
         let body = json!({"email": format!("{name}@example.org"), "username": name, "password": PASSWORD});
         let ask = nobody.post("/users?login=true").json(&body).key(format!("registration/{name}"));
-        async move { Outcome::Ok(ask.send().await?.expect_status(201)?.json()) }
+        async move {
+            let told = ask.send().await?.expect_status(201)?;
+            assert_eq!(told.header("cache-control"), "no-store", "there may be tokens in it");
+            Outcome::Ok(told.json())
+        }
     };
     let user = register(nobody, "uma@example.org", "uma").key("registration/uma").send().await?;
     let user = user.expect_status(201)?.json();
