@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,10 @@ pub struct Bench<A: Aggregate> {
     reader: StoredPosition,
     events: Vec<String>,
     told: Vec<Option<Told>>,
+    /// What those were told, by their numbers, whose command came now.
+    answers: HashMap<usize, A::Answer>,
+    /// The broker takes nothing.
+    held: bool,
     now: Timestamp,
 }
 
@@ -74,6 +79,8 @@ impl<A: Aggregate> Bench<A> {
             reader: StoredPosition::default(),
             events: Vec::new(),
             told: Vec::new(),
+            answers: HashMap::new(),
+            held: false,
             now: Timestamp::UNIX_EPOCH,
         };
         bench.new_owner();
@@ -93,22 +100,43 @@ impl<A: Aggregate> Bench<A> {
     /// A command comes by HTTP so many times at once; the answers.
     pub fn by_http(&mut self, id: u128, key: &str, command: &A::Command, times: usize) -> Vec<Told> {
         let first = self.told.len();
-        for ticket in first..first + times {
-            self.told.push(None);
-            let request = Request {
-                ticket: Number(ticket),
-                key: key.into(),
-                command: Some(command.clone()),
-                id: CommandId(Uuid::from_u128(id)),
-                hash: CommandHash::keyed(HASH_KEY, &command.encode().unwrap()),
-                expected: None,
-                origin: Origin::default(),
-            };
-            self.owner.request(request, self.now);
-            self.perform();
+        for _ in 0..times {
+            self.ask(id, key, command);
         }
         self.settle();
         self.told[first..].iter().map(|told| told.clone().unwrap()).collect()
+    }
+
+    /// A command comes by HTTP; its number. Until all is settled it may have no answer.
+    pub fn ask(&mut self, id: u128, key: &str, command: &A::Command) -> usize {
+        let number = self.told.len();
+        self.told.push(None);
+        let request = Request {
+            ticket: Number(number),
+            key: key.into(),
+            command: Some(command.clone()),
+            id: CommandId(Uuid::from_u128(id)),
+            hash: CommandHash::keyed(HASH_KEY, &command.encode().unwrap()),
+            expected: None,
+            origin: Origin::default(),
+        };
+        self.owner.request(request, self.now);
+        self.perform();
+        number
+    }
+
+    /// How the request with this number was answered, and with what if its command came now and was not refused.
+    pub fn answer_to(&mut self, number: usize) -> (Option<Told>, Option<A::Answer>) {
+        (self.told[number].clone(), self.answers.remove(&number))
+    }
+
+    /// What is done here comes to the owner before any of its records of that time is read back.
+    pub fn at_once<T>(&mut self, done: impl FnOnce(&mut Self) -> T) -> T {
+        self.held = true;
+        let what = done(self);
+        self.held = false;
+        self.settle();
+        what
     }
 
     /// A command comes by topic, caused by the `cause`th record of some shop; it stands there so many times.
@@ -185,7 +213,7 @@ impl<A: Aggregate> Bench<A> {
 
     /// The broker stores and the owner reads, until nothing moves.
     fn settle(&mut self) {
-        while !self.under_way.is_empty() || self.read < self.records.len() {
+        while !self.held && (!self.under_way.is_empty() || self.read < self.records.len()) {
             for new in std::mem::take(&mut self.under_way) {
                 self.store(new);
             }
@@ -219,8 +247,11 @@ impl<A: Aggregate> Bench<A> {
         match effect {
             Effect::Append { record, .. } => self.under_way.push(record),
             Effect::Answer { ticket: Number(number), reply } => {
-                let before = self.told[number].replace(told(reply));
+                let before = self.told[number].replace(told(&reply));
                 assert_eq!(before, None, "request {number} was answered twice");
+                if let Reply::Done { answer, .. } = reply {
+                    self.answers.insert(number, answer);
+                }
             }
             Effect::WantClaim { .. } => {
                 self.owners += 1;
@@ -281,7 +312,7 @@ pub(crate) fn stored(new: NewRecord, offset: Offset, recorded_at: Timestamp) -> 
     }
 }
 
-pub(crate) fn told<A: Aggregate>(reply: Reply<A>) -> Told {
+pub(crate) fn told<A: Aggregate>(reply: &Reply<A>) -> Told {
     match reply {
         Reply::Done { at: Some(_), .. } => Told::Applied,
         Reply::Done { at: None, .. } => Told::Unchanged,

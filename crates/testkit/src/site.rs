@@ -188,7 +188,7 @@ impl<A: Aggregate, R: Reactions<A>> Site<A, R> {
         match effect {
             Effect::Append { record, .. } => self.under_way.push_back(record),
             Effect::Answer { ticket: Number(number), reply } => {
-                let before = self.told[number].replace(told(reply));
+                let before = self.told[number].replace(told(&reply));
                 assert_eq!(before, None, "request {number} was answered twice");
             }
             Effect::WantClaim { .. } => {

@@ -78,32 +78,27 @@ impl Desk {
         self.carts.execute(look.request(key_of(whose), command), EXECUTE_WITHIN).await.map_err(problem)
     }
 
-    /// Prices what lies in the cart and buys it; if it was changed meanwhile, once more.
+    /// Buys what lies in the cart.
     async fn buy(&self, named: Named, whose: UserId, wish: &Wish<'_>) -> Result<Answered<Cart>, Problem> {
-        let mut tried = 0;
-        loop {
-            let look = self.look_into(&named, whose).await?;
-            let order = self.priced_cart(&look, whose, wish).await?;
-            let order = self.addressed(order, named.id.0, wish.addresses).await?;
-            let command = CartCommand::from(CheckOut { user_id: whose, order });
-            let asked = named.clone().request(key_of(whose), command);
-            tried += 1;
-            match self.carts.execute(asked, EXECUTE_WITHIN).await {
-                Err(ExecuteError::Rejected(Rejection::Changed)) if tried < TRIES => {}
-                Err(error) => return Err(problem(error)),
-                // Another checkout was under way when this one was decided, and is over before it is answered: its order
-                // is not told any more. It is as if this one had come later.
-                Ok(answered) if answered.answer.order_id.is_none() => {
-                    if tried >= TRIES {
-                        return Err(problem(ExecuteError::Rejected(Rejection::Changed)));
-                    }
-                }
-                Ok(mut answered) => {
-                    answered.covers.extend(self.seen_of(look.answer.items.keys()));
-                    return Ok(answered);
-                }
-            }
+        until_it_is_told(|| self.try_to_buy(named.clone(), whose, wish)).await
+    }
+
+    /// Prices what lies in the cart and buys it; nothing if it has to be asked once more.
+    async fn try_to_buy(
+        &self,
+        named: Named,
+        whose: UserId,
+        wish: &Wish<'_>,
+    ) -> Result<Option<Answered<Cart>>, Problem> {
+        let look = self.look_into(&named, whose).await?;
+        let order = self.priced_cart(&look, whose, wish).await?;
+        let order = self.addressed(order, named.id.0, wish.addresses).await?;
+        let command = CartCommand::from(CheckOut { user_id: whose, order });
+        let mut bought = bought(self.carts.execute(named.request(key_of(whose), command), EXECUTE_WITHIN).await)?;
+        if let Some(answered) = &mut bought {
+            answered.covers.extend(self.seen_of(look.answer.items.keys()));
         }
+        Ok(bought)
     }
 
     /// The order that the cart would be, at the catalogue's prices.
@@ -171,6 +166,31 @@ impl Desk {
             None => Err(in_progress(id)),
         }
     }
+}
+
+/// The checkout, if the cart tells what came of it; nothing if it has to be asked once more.
+fn bought(told: Result<Answered<Cart>, ExecuteError<Rejection>>) -> Result<Option<Answered<Cart>>, Problem> {
+    match told {
+        Err(ExecuteError::Rejected(Rejection::Changed)) => Ok(None),
+        Err(error) => Err(problem(error)),
+        // Another checkout was under way when this one was decided, and is over before it is answered: its order is not
+        // told any more. It is as if this one had come later.
+        Ok(answered) if answered.answer.order_id.is_none() => Ok(None),
+        Ok(answered) => Ok(Some(answered)),
+    }
+}
+
+/// Asks until it is told.
+async fn until_it_is_told<T, F>(mut ask: impl FnMut() -> F) -> Result<T, Problem>
+where
+    F: Future<Output = Result<Option<T>, Problem>>,
+{
+    for _ in 0..TRIES {
+        if let Some(told) = ask().await? {
+            return Ok(told);
+        }
+    }
+    Err(problem(ExecuteError::Rejected(Rejection::Changed)))
 }
 
 /// Whether the cart is open once this order is good or off. One that another order is being made of was, before that.
