@@ -67,7 +67,6 @@ fn whoever_registers_logs_in_refreshes_and_logs_out_again() -> Outcome {
         let nobody = system.http().with_token(None);
         a_life(&system, &nobody).await?;
         nobody_learns_who_is_there(&nobody).await?;
-        one_name_is_one_account(&nobody).await?;
         whoever_is_right_fifty_times_at_once_is_let_in(&nobody).await?;
         accounts::an_account_is_its_owners(&nobody).await?;
         accounts::accounts_of_others_are_the_staffs(&system, &nobody).await?;
@@ -199,21 +198,6 @@ fn without_its_id(answer: &Answer) -> Value {
     body
 }
 
-/// Two hundred people at once want one address in different spellings, and fifty one username.
-async fn one_name_is_one_account(nobody: &Http) -> Outcome {
-    let spelled = |n: usize| {
-        let letters = "dora@example.org".chars().enumerate();
-        letters.map(|(at, c)| if (n >> (at % 7)) & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect::<String>()
-    };
-    let one_address = many((0..200).map(|n| register(nobody, &spelled(n), &format!("dora-{n}")))).await?;
-    assert_eq!(one_address, BTreeMap::from([((201, String::new()), 1), ((409, "email_taken".to_owned()), 199)]));
-    let one_name = many((0..50).map(|n| register(nobody, &format!("eve-{n}@example.org"), "Eve"))).await?;
-    assert_eq!(one_name, BTreeMap::from([((201, String::new()), 1), ((409, "username_taken".to_owned()), 49)]));
-    // What was held in vain is free again.
-    register(nobody, "eve-50@example.org", "eve-50").send().await?.expect_status(201)?;
-    Ok(())
-}
-
 async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcome {
     register(nobody, "finn@example.org", "finn").send().await?.expect_status(201)?;
     let (mut asking, begun) = (JoinSet::new(), Instant::now());
@@ -228,21 +212,6 @@ async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcom
     eprintln!("50 log-ins of one account at once in {} ms", begun.elapsed().as_millis());
     assert_eq!(sessions.len(), 50);
     Ok(())
-}
-
-async fn many(asks: impl Iterator<Item = Ask>) -> Outcome<BTreeMap<(u16, String), usize>> {
-    let begun = Instant::now();
-    let mut asking = JoinSet::new();
-    for (nth, ask) in asks.enumerate() {
-        asking.spawn(until_told(ask.key(format!("registration-{nth}"))));
-    }
-    let mut counts = BTreeMap::new();
-    while let Some(answered) = asking.join_next().await {
-        let answer = answered??;
-        *counts.entry((answer.status, answer.code())).or_default() += 1;
-    }
-    eprintln!("registrations at once: {counts:?} in {} ms", begun.elapsed().as_millis());
-    Ok(counts)
 }
 
 /// As a client does: whoever is told that it takes too long asks the same again.
