@@ -18,13 +18,15 @@ pub mod sealed;
 pub mod searched;
 #[path = "people/shared_out.rs"]
 mod shared_out;
+#[path = "people/strangers.rs"]
+mod strangers;
 
 use e2e::{Answer, Ask, Http, Outcome, System, own_with, until};
 use hyper::Method;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use strangers::without_its_id;
 use tokio::task::JoinSet;
 
 /// As the door promises.
@@ -66,7 +68,7 @@ fn whoever_registers_logs_in_refreshes_and_logs_out_again() -> Outcome {
     own_with(vec![("TILLROLL_LOG", "debug".to_owned())], |system| async move {
         let nobody = system.http().with_token(None);
         a_life(&system, &nobody).await?;
-        nobody_learns_who_is_there(&nobody).await?;
+        strangers::nobody_learns_who_is_there(&nobody).await?;
         whoever_is_right_fifty_times_at_once_is_let_in(&nobody).await?;
         accounts::an_account_is_its_owners(&nobody).await?;
         accounts::accounts_of_others_are_the_staffs(&system, &nobody).await?;
@@ -122,6 +124,8 @@ async fn a_refresh_is_repeated_and_a_thief_noticed(nobody: &Http, first: &Value)
     with(nobody, &third).get("/users/me").send().await?.expect_status(200)?;
     let thief = refresh(nobody, first).send().await?.expect_status(401)?;
     assert_eq!(thief.code(), "session_over");
+    let made_up = refresh(nobody, &json!({"refresh_token": "made up"})).send().await?.expect_status(401)?;
+    assert_eq!(without_its_id(&made_up), without_its_id(&thief));
     refresh(nobody, &third).send().await?.expect_status(401)?;
     is_refused_soon(&with(nobody, &third)).await
 }
@@ -147,55 +151,6 @@ async fn locked_means_out(staff: &Http, nobody: &Http, user: &str) -> Outcome {
     assert_eq!(locked.code(), "user_suspended");
     staff.ask(Method::DELETE, &path).send().await?.expect_status(200)?;
     log_in(nobody, "ann@example.org").await.map(drop)
-}
-
-/// Body, status and work are the same whether somebody is unknown or mistypes.
-async fn nobody_learns_who_is_there(nobody: &Http) -> Outcome {
-    let mut took = BTreeMap::<bool, Vec<Duration>>::new();
-    let mut told = Vec::new();
-    // From each address as many as cost no wait, of it and of each account; one kind by turns before the other.
-    for address in 2..6 {
-        let guest = nobody.sitting_at(Ipv4Addr::new(127, 0, 0, address).into());
-        for round in 0..10 {
-            for known in [round % 4 < 2, round % 4 >= 2] {
-                let who = if known { ["ann", "bob"][round % 2].to_owned() } else { format!("nobody-{}", round % 2) };
-                let body = json!({"email": format!("{who}@example.org"), "password": "not his password"});
-                let begun = Instant::now();
-                let answer = guest.post("/sessions").json(&body).send().await?.expect_status(401)?;
-                took.entry(known).or_default().push(begun.elapsed());
-                told.push(without_its_id(&answer));
-            }
-        }
-    }
-    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
-    for (known, times) in &mut took {
-        times.sort();
-        eprintln!("refused log-in, known {known}: {times:?}");
-    }
-    // Other processes make any of them slower, both kinds alike; without a hash for nobody his were a tenth.
-    for (which, nth) in [("fastest", 0), ("median", told.len() / 4)] {
-        let [unknown, known] = [&took[&false], &took[&true]].map(|times| times[nth]);
-        let alike = unknown < known * 3 / 2 && known < unknown * 3 / 2;
-        assert!(alike, "{which}: unknown {unknown:?}, known {known:?}");
-    }
-    for body in [json!({"email": "bob@example.org"}), json!({"email": "nobody@example.org"})] {
-        let asked = nobody.post("/users/password-resets").json(&body).send().await?.expect_status(202)?;
-        assert_eq!(asked.json(), json!({"status": "a mail is sent if there is such an account"}));
-    }
-    let body = json!({"email": "carol@example.org", "password": "not her password"});
-    let mut last = None;
-    for _ in 0..7 {
-        last = Some(nobody.post("/sessions").json(&body).send().await?);
-    }
-    let last = last.unwrap().expect_status(429)?;
-    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
-    Ok(())
-}
-
-fn without_its_id(answer: &Answer) -> Value {
-    let mut body = answer.json();
-    body["request_id"] = Value::Null;
-    body
 }
 
 async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcome {

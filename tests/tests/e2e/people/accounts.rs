@@ -1,5 +1,6 @@
 //! What people do with accounts of their own, and what only staff do with those of others.
 
+use super::strangers::without_its_id;
 use super::{PASSWORD, account, is_refused_soon, log_in, of, refresh, register, with};
 use e2e::{Ask, Http, Outcome, System, until};
 use hyper::Method;
@@ -74,7 +75,7 @@ async fn at_last(ask: Ask) -> Outcome<(u16, String)> {
 }
 
 async fn another_password_ends_what_rested_on_the_old_one(nobody: &Http) -> Outcome {
-    let (_, first) = account(nobody, "jon").await?;
+    let (jon, first) = account(nobody, "jon").await?;
     let other = log_in(nobody, "jon@example.org").await?;
     let own = with(nobody, &first);
     let ask = |current: &str, new: &str| {
@@ -92,10 +93,21 @@ async fn another_password_ends_what_rested_on_the_old_one(nobody: &Http) -> Outc
     nobody.post("/sessions").json(&body(PASSWORD)).send().await?.expect_status(401)?;
     nobody.post("/sessions").json(&body("a much longer password")).send().await?.expect_status(201)?;
     // Tokens that nobody sent are good for nothing, and say nothing of anybody.
-    for token in ["x", "00000000000000000000000000000000.aaaa"] {
-        let body = json!({"token": token, "new_password": "a much longer password"});
-        let made_up = nobody.post("/users/password-resets/confirm").json(&body).send().await?;
-        assert_eq!((made_up.status, made_up.code().as_str()), (409, "single_use_token_invalid"));
+    let now = with(nobody, &nobody.post("/sessions").json(&body("a much longer password")).send().await?.json());
+    let made_up = |user: &str| format!("{}.{}.{}", user.replace('-', ""), "0".repeat(32), "A".repeat(43));
+    let nobodys = "0".repeat(32);
+    for (path, who) in [("/users/password-resets", nobody), ("/users/me/email-verification", &now)] {
+        let mut told = Vec::new();
+        for token in ["x".to_owned(), format!("{nobodys}.aaaa"), made_up(&jon), made_up(&nobodys)] {
+            let mut body = json!({"token": token});
+            if path.ends_with("resets") {
+                body["new_password"] = json!("a much longer password");
+            }
+            let refused = who.post(format!("{path}/confirm")).json(&body).send().await?.expect_status(409)?;
+            assert_eq!(refused.code(), "single_use_token_invalid");
+            told.push(without_its_id(&refused));
+        }
+        assert!(told.iter().all(|one| *one == told[0]), "{path}: {told:?}");
     }
     Ok(())
 }
