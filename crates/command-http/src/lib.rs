@@ -12,6 +12,7 @@ mod patience;
 mod place;
 mod problems;
 mod replica;
+mod siblings;
 
 pub use checks::Checks;
 pub use keys::CommandKeys;
@@ -22,6 +23,7 @@ pub use patience::until_it_may;
 pub use place::better_there;
 pub use problems::{INVALID_CREDENTIALS, OWN, kind_of, problem_of, rejected};
 pub use replica::{reach_tokens, refresh};
+pub use siblings::{Saying, Sibling, Siblings};
 
 use std::time::Duration;
 

@@ -35,7 +35,7 @@ pub(super) async fn request_verification(
 ) -> Result<Response, Problem> {
     let user = caller_of(&allowed.caller)?;
     // The address may be anybody's: that is what is to be found out.
-    desk.count_mail(&desk.is_there(user).await?.account.email_claim.claim, &all)?;
+    desk.count_mail(user, &desk.is_there(user).await?.account.email_claim.claim, &all).await?;
     let named = desk.of_user(&allowed.caller, user, &headers, "POST", "/email-verification", b"").await?;
     let request_id = named.id.0;
     let token = desk.secrets.mail.hash(TokenPurpose::EmailVerification, user, request_id);

@@ -114,7 +114,7 @@ impl Desk {
 
     /// The person whose password this is.
     async fn let_in(&self, claim: &ClaimKey, from: IpAddr, password: &Password) -> Result<Person, Problem> {
-        let turn = self.guesses.turn(claim, &from).await.map_err(not_now)?;
+        let turn = self.counters.turn(claim, from).await.map_err(not_now)?;
         let known = self.knows(turn, password, || self.by_claim(claim)).await?;
         let Some(person) = known else { return Err(Problem::new(&INVALID_CREDENTIALS)) };
         if person.suspended {

@@ -12,11 +12,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, problem_of, rejected};
 use tillroll_http::{Allowed, CommandHeaders, Problem, StrictJson, problems};
-use tillroll_log::ExecuteError;
+use tillroll_log::{ExecuteError, Key};
 use tillroll_schemas::UserId;
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::{ChangePassword, RequestPasswordReset, ResetPassword, TokenPurpose};
@@ -81,11 +80,12 @@ pub(super) async fn request_reset(
     };
     checks.finish()?;
     let claim = claim.ok_or(&problems::INTERNAL)?;
-    desk.count_mail(&claim, &all)?;
-    desk.hear().await?;
     // Nobody is asked for all the same: it is refused, as durably as a real one is taken.
     let nobody = UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, claim.as_str().as_bytes()));
-    let user = desk.by_claim(&claim).map_or(nobody, |person| person.id);
+    let whose = || desk.by_claim(&claim).map_or(nobody, |person| person.id);
+    desk.count_mail(whose(), &claim, &all).await?;
+    desk.hear().await?;
+    let user = whose();
     let mut named =
         desk.named_for::<User>(claim.as_str(), &headers, &format!("{USERS}/password-resets"), &canonical).await?;
     let request_id = named.id.0;
@@ -137,17 +137,20 @@ fn strong(text: String, field: &str) -> Result<Password, Problem> {
 }
 
 impl Desk {
-    /// Somebody has a mail sent to whoever has this address or name. Whatever comes of it counts.
-    pub(super) fn count_mail(&self, claim: &ClaimKey, all: &HeaderMap) -> Result<(), Problem> {
-        let mut sent = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.count(claim, &address_of(all), Instant::now()).map_err(not_now)
+    /// Somebody has a mail sent to whoever has this address or name. Whatever comes of it counts, once: what is asked of
+    /// a user whom another instance serves goes on to it, and is counted there.
+    pub(super) async fn count_mail(&self, user: UserId, claim: &ClaimKey, all: &HeaderMap) -> Result<(), Problem> {
+        if self.users.elsewhere(&Key::from(user.to_string())).is_some() {
+            return Ok(());
+        }
+        self.counters.count_mail(claim, address_of(all)).await.map_err(not_now)
     }
 
     /// The security epoch at which the user has proved that he knows his password; guesses at it count like log-ins.
     pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<u64, Problem> {
         let person = self.is_there(user).await?;
         let claim = person.account.email_claim.claim.clone();
-        let turn = self.guesses.turn(&claim, &address_of(all)).await.map_err(not_now)?;
+        let turn = self.counters.turn(&claim, address_of(all)).await.map_err(not_now)?;
         let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;
         let person = known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))?;
         Ok(person.account.epoch)

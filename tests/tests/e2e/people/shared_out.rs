@@ -1,11 +1,12 @@
-//! Instances that share the people: what has a name by chance is made where it was asked for, and what many want is given
-//! to one of them.
+//! Instances that share the people: what has a name by chance is made where it was asked for, what many want is given to
+//! one of them, and all of them together take no more guesses than one.
 
-use super::{account, log_in, register, until_told};
+use super::{PASSWORD, account, log_in, register, until_told};
 use crate::claims::last_claims;
 use e2e::{Ask, Http, Outcome, System, own, until};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -19,7 +20,8 @@ fn three_instances_are_to_people_what_one_is() -> Outcome {
         three_share(&system).await?;
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         nothing_needs_a_key(&staff, &nobody).await?;
-        one_name_is_one_account(&nobody).await
+        one_name_is_one_account(&nobody).await?;
+        nobody_has_more_guesses(&nobody).await
     })
 }
 
@@ -80,6 +82,35 @@ async fn many(asks: impl Iterator<Item = Ask>) -> Outcome<BTreeMap<(u16, String)
     }
     eprintln!("registrations at once: {counts:?} in {} ms", begun.elapsed().as_millis());
     Ok(counts)
+}
+
+/// The door asks the three in turn: each would have seen two of seven.
+async fn nobody_has_more_guesses(nobody: &Http) -> Outcome {
+    let guess = |guest: &Http, name: &str, password: &str| {
+        guest.post("/sessions").json(&json!({"username": name, "password": password})).send()
+    };
+    for nth in 0..4_u8 {
+        let guest = nobody.sitting_at(Ipv4Addr::new(127, 0, 0, 10 + nth).into());
+        let (known, unknown) = (format!("guest-{nth}"), format!("nobody-{nth}"));
+        // Whoever has mistyped and then knows it begins anew.
+        for _ in 0..2 {
+            for _ in 0..5 {
+                guess(&guest, &known, "not his password").await?.expect_status(401)?;
+            }
+            guess(&guest, &known, PASSWORD).await?.expect_status(201)?;
+        }
+        for _ in 0..6 {
+            guess(&guest, &unknown, "not his password").await?.expect_status(401)?;
+        }
+        guess(&guest, &unknown, "not his password").await?.expect_status(429)?;
+        let reset = || guest.post("/users/password-resets").json(&json!({"username": unknown})).send();
+        for _ in 0..6 {
+            reset().await?.expect_status(202)?;
+        }
+        let told = reset().await?.expect_status(429)?;
+        assert_eq!(told.header("retry-after"), "1");
+    }
+    Ok(())
 }
 
 /// Waits until each of the three owns something, and more than one of them claims.
