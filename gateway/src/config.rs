@@ -6,6 +6,7 @@ use std::time::Duration;
 use tillroll_http::Keys;
 use tillroll_http::peer::PoolLimits;
 
+use crate::client_address::TrustedProxies;
 use crate::instances::Urls;
 use crate::revocation::Revocations;
 use crate::routes::Upstream;
@@ -19,6 +20,8 @@ pub struct GatewayConfig {
     pub keys: Keys,
     /// Who is not let in although his token is good.
     pub revocations: Revocations,
+    /// Who is believed when he says where a request comes from.
+    pub proxies: TrustedProxies,
     /// Times and numbers.
     pub limits: GatewayLimits,
 }

@@ -8,8 +8,9 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tillroll_http::{Access, Keys, Problem, headers, problems, unix_now};
+use tillroll_http::{Access, Keys, PeerAddress, Problem, headers, problems, refuse_parameters, unix_now};
 
+use crate::client_address::{ClientAddress, TrustedProxies};
 use crate::config::{GatewayConfig, GatewayError};
 use crate::credentials;
 use crate::forward::Forwarder;
@@ -18,12 +19,13 @@ use crate::jwks;
 use crate::openapi;
 use crate::overview;
 use crate::revocation::Revocations;
-use crate::routes::{Key, PREFIX, ROUTES, Route, Target};
+use crate::routes::{Key, PREFIX, Parameters, ROUTES, Route, Target};
 
 /// The public door.
 pub struct Gateway {
     keys: Keys,
     revocations: Revocations,
+    proxies: TrustedProxies,
     forwarder: Forwarder,
     health: Health,
 }
@@ -33,7 +35,8 @@ impl Gateway {
     pub fn router(config: GatewayConfig) -> Result<Router, GatewayError> {
         let forwarder = Forwarder::new(config.upstreams, config.limits)?;
         let health = Health::new(forwarder.clone());
-        let gateway = Arc::new(Self { keys: config.keys, revocations: config.revocations, forwarder, health });
+        let GatewayConfig { keys, revocations, proxies, .. } = config;
+        let gateway = Arc::new(Self { keys, revocations, proxies, forwarder, health });
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for route in ROUTES {
             for path in paths_of(route) {
@@ -52,25 +55,35 @@ impl Gateway {
     }
 
     fn method(self: Arc<Self>, route: &'static Route) -> MethodRouter {
-        on(filter(&route.method), move |request: Request| {
+        on(filter(&route.method), move |mut request: Request| {
             let gateway = self.clone();
+            // Before any header is dropped that a client has nominated.
+            if let Some(PeerAddress(peer)) = request.extensions().get() {
+                let client = ClientAddress(gateway.proxies.client(*peer, request.headers()));
+                request.extensions_mut().insert(client);
+            }
             async move { gateway.answer(route, request).await.unwrap_or_else(IntoResponse::into_response) }
         })
     }
 
     async fn answer(&self, route: &'static Route, mut request: Request) -> Result<Response, Problem> {
+        let access = match route.target {
+            Target::Role(_) | Target::Overview(_) => self.admit(route, request.headers_mut()).await?,
+            Target::Health | Target::OpenApi | Target::Jwks => None,
+        };
+        if route.parameters == Parameters::None {
+            refuse_parameters(request.uri())?;
+        }
         match route.target {
             Target::Health => Ok(self.health.answer().await),
             Target::OpenApi => Ok(openapi::answer()),
             Target::Jwks => Ok(jwks::answer(&self.keys.access)),
             Target::Role(role) => {
-                let access = self.admit(route, request.headers_mut()).await?;
                 let seal = |access: Arc<Access>| access.sealed(&self.keys.identity, unix_now());
                 let identity = access.map(|access| seal(access).ok_or(&problems::INTERNAL)).transpose()?;
                 self.forwarder.forward(route, role, request, identity).await
             }
             Target::Overview(whose) => {
-                let access = self.admit(route, request.headers_mut()).await?;
                 let access = access.ok_or(&problems::UNAUTHENTICATED)?;
                 let (head, _) = request.into_parts();
                 overview::answer(&self.forwarder, &self.keys.identity, whose, &access, &head).await

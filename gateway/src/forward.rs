@@ -10,9 +10,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use axum::response::Response;
 use tillroll_http::peer::{Failed, PeerBody, drop_hop_by_hop};
-use tillroll_http::{PeerAddress, Problem, headers, problems};
+use tillroll_http::{Problem, headers, problems};
 use tokio::time::{sleep, timeout};
 
+use crate::client_address::ClientAddress;
 use crate::config::{GatewayError, GatewayLimits};
 use crate::instances::{Instances, Urls};
 use crate::routes::{Route, Upstream};
@@ -78,7 +79,7 @@ impl Forwarder {
         identity: Option<HeaderValue>,
     ) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
-        let from = head.extensions.get::<PeerAddress>().and_then(|peer| HeaderValue::try_from(peer.0.to_string()).ok());
+        let from = head.extensions.get().and_then(|ClientAddress(at)| HeaderValue::try_from(at.to_string()).ok());
         let body = Taken::take(&head.headers, body, route.body).await?;
         let mut outer = Request::new(());
         *outer.method_mut() = head.method;

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::json;
 use tillroll_http::AccessKeys;
 
-/// A key is published for longer than this before it signs.
+/// A key is published for longer than this before it signs, unless it takes the place of one that was stolen.
 const KEPT_FOR: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 pub(crate) fn answer(keys: &AccessKeys) -> Response {

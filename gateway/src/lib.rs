@@ -2,6 +2,7 @@
 //! table; everything else here follows that table. Of the business only this is known: who has
 //! logged out.
 
+mod client_address;
 mod config;
 mod credentials;
 mod door;
@@ -15,6 +16,7 @@ mod revocation;
 pub mod routes;
 mod taken;
 
+pub use client_address::{NotUnderstood, ProxyHeader, TrustedProxies};
 pub use config::{GatewayConfig, GatewayError, GatewayLimits};
 pub use door::Gateway;
 pub use instances::Urls;

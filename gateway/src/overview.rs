@@ -56,7 +56,6 @@ pub(crate) async fn answer(
         Whose::Own => access.identity.require_user()?,
         Whose::Users => user_in(&asked.uri).ok_or_else(|| Problem::new(&problems::NOT_FOUND))?,
     };
-    takes_nothing(&asked.uri)?;
     let identity = access.sealed(key, unix_now()).ok_or(&problems::INTERNAL)?;
     let [profile, orders, notifications] = paths(whose, user);
     let ask = |path| part(forwarder, path, &asked.headers, identity.clone());
@@ -65,14 +64,6 @@ pub(crate) async fn answer(
         return Err(Problem::new(&problems::NOT_FOUND));
     }
     Ok(together([("profile", profile), ("orders", orders), ("unread_notifications", notifications)]))
-}
-
-/// The routes have no parameters.
-fn takes_nothing(uri: &Uri) -> Result<(), Problem> {
-    let mut names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
-    let Some(name) = names.find(|name| !name.is_empty()) else { return Ok(()) };
-    let kind = &problems::UNKNOWN_FIELD;
-    Err(Problem::new(kind).error(name.to_owned(), kind.code, "this route knows no such field"))
 }
 
 /// The user of `/users/{id}/overview`.

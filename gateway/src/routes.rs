@@ -100,6 +100,15 @@ pub enum Key {
     Required,
 }
 
+/// What a route takes in its query string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameters {
+    /// Nothing: the door refuses whatever stands there.
+    None,
+    /// Some, which the role reads; it refuses those that it does not know.
+    Some,
+}
+
 /// One public route.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -115,6 +124,8 @@ pub struct Route {
     pub body: usize,
     /// Whether an `Idempotency-Key` is needed.
     pub key: Key,
+    /// What it takes in its query string.
+    pub parameters: Parameters,
 }
 
 impl Route {
@@ -122,26 +133,36 @@ impl Route {
     pub fn is_query(&self) -> bool {
         self.method == Method::GET
     }
+
+    const fn with_parameters(mut self) -> Self {
+        self.parameters = Parameters::Some;
+        self
+    }
+}
+
+/// A route without parameters.
+const fn route(method: Method, path: &'static str, target: Target, access: Access, body: usize, key: Key) -> Route {
+    Route { method, path, target, access, body, key, parameters: Parameters::None }
 }
 
 const fn query(path: &'static str, access: Access) -> Route {
     let target = Target::Role(Upstream::QueryApi);
-    Route { method: Method::GET, path, target, access, body: 0, key: Key::Optional }
+    route(Method::GET, path, target, access, 0, Key::Optional)
 }
 
 /// A query that a role other than the query API answers.
 const fn role_query(path: &'static str, role: Upstream, access: Access) -> Route {
-    Route { method: Method::GET, path, target: Target::Role(role), access, body: 0, key: Key::Optional }
+    route(Method::GET, path, Target::Role(role), access, 0, Key::Optional)
 }
 
 /// What another system tells us: it has no token of ours, and the role knows it by its signature.
 const fn webhook(path: &'static str, role: Upstream) -> Route {
     let (method, access) = (Method::POST, Access::Public);
-    Route { method, path, target: Target::Role(role), access, body: LARGE_BODY, key: Key::Optional }
+    route(method, path, Target::Role(role), access, LARGE_BODY, Key::Optional)
 }
 
 const fn own(path: &'static str, target: Target) -> Route {
-    Route { method: Method::GET, path, target, access: Access::Public, body: 0, key: Key::Optional }
+    route(Method::GET, path, target, Access::Public, 0, Key::Optional)
 }
 
 const fn command(
@@ -152,29 +173,22 @@ const fn command(
     body: usize,
     key: Key,
 ) -> Route {
-    Route { method, path, target: Target::Role(role), access: Access::Scope(scope), body, key }
+    route(method, path, Target::Role(role), Access::Scope(scope), body, key)
 }
 
 /// A query that is put together here of others.
 const fn overview(path: &'static str, whose: Whose, scope: &'static str) -> Route {
-    Route {
-        method: Method::GET,
-        path,
-        target: Target::Overview(whose),
-        access: Access::Scope(scope),
-        body: 0,
-        key: Key::Optional,
-    }
+    route(Method::GET, path, Target::Overview(whose), Access::Scope(scope), 0, Key::Optional)
 }
 
 /// A query of the gateway's own, which no client asks by itself.
 pub(crate) const fn query_for(target: Target) -> Route {
-    Route { method: Method::GET, path: "", target, access: Access::Public, body: 0, key: Key::Optional }
+    route(Method::GET, "", target, Access::Public, 0, Key::Optional)
 }
 
 /// A command of people who are not logged in.
 const fn for_all(method: Method, path: &'static str, body: usize) -> Route {
-    Route { method, path, target: Target::Role(Upstream::Users), access: Access::Public, body, key: Key::Optional }
+    route(method, path, Target::Role(Upstream::Users), Access::Public, body, Key::Optional)
 }
 
 /// A command that staff may give for everybody and customers for what is theirs.
@@ -186,13 +200,13 @@ const fn command_of_any(
     body: usize,
     key: Key,
 ) -> Route {
-    Route { method, path, target: Target::Role(role), access: Access::Any(scopes), body, key }
+    route(method, path, Target::Role(role), Access::Any(scopes), body, key)
 }
 
 /// The table.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
-    query("/products", Access::Public),
+    query("/products", Access::Public).with_parameters(),
     query("/products/{sku}", Access::Public),
     command(Method::POST, "/products", Upstream::Catalog, "catalog:write", SMALL_BODY, Key::Optional),
     command(Method::PUT, "/products/{sku}", Upstream::Catalog, "catalog:write", SMALL_BODY, Key::Optional),
@@ -201,10 +215,10 @@ pub static ROUTES: &[Route] = &[
     query("/products/{sku}/inventory", Access::Scope("inventory:write")),
     command(Method::PATCH, "/products/{sku}/inventory", Upstream::Inventory, "inventory:write", SMALL_BODY, Key::Required),
 
-    query("/orders", Access::Any(&["orders:read", "orders:own"])),
+    query("/orders", Access::Any(&["orders:read", "orders:own"])).with_parameters(),
     query("/orders/{id}", Access::Any(&["orders:read", "orders:own"])),
     query("/orders/{id}/history", Access::Any(&["orders:read", "orders:own"])),
-    command_of_any(Method::POST, "/orders", Upstream::Orders, &["orders:enter", "orders:place"], LARGE_BODY, Key::Required),
+    command_of_any(Method::POST, "/orders", Upstream::Orders, &["orders:enter", "orders:place"], LARGE_BODY, Key::Required).with_parameters(),
     command_of_any(Method::POST, "/orders/{id}/cancel", Upstream::Orders, &["orders:write", "orders:own"], SMALL_BODY, Key::Optional),
     command(Method::POST, "/orders/{id}/fulfilments", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
     command(Method::POST, "/orders/{id}/refunds", Upstream::Orders, "orders:write", LARGE_BODY, Key::Required),
@@ -219,8 +233,8 @@ pub static ROUTES: &[Route] = &[
     command(Method::DELETE, "/cart/items/{sku}", Upstream::Orders, "carts:own", 0, Key::Optional),
     command(Method::DELETE, "/cart", Upstream::Orders, "carts:own", 0, Key::Optional),
 
-    for_all(Method::POST, "/users", SMALL_BODY),
-    for_all(Method::POST, "/users/register", SMALL_BODY),
+    for_all(Method::POST, "/users", SMALL_BODY).with_parameters(),
+    for_all(Method::POST, "/users/register", SMALL_BODY).with_parameters(),
     for_all(Method::POST, "/users/login", SMALL_BODY),
     for_all(Method::POST, "/users/password-resets", SMALL_BODY),
     for_all(Method::POST, "/users/password-resets/confirm", SMALL_BODY),
@@ -233,7 +247,7 @@ pub static ROUTES: &[Route] = &[
     command(Method::PUT, "/users/me/email", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
     command(Method::POST, "/users/me/email-verification", Upstream::Users, "profile:own", 0, Key::Optional),
     command(Method::POST, "/users/me/email-verification/confirm", Upstream::Users, "profile:own", SMALL_BODY, Key::Optional),
-    query("/users", Access::Scope("users:read")),
+    query("/users", Access::Scope("users:read")).with_parameters(),
     query("/users/{id}", Access::Scope("users:read")),
     command(Method::PUT, "/users/{id}", Upstream::Users, "users:write", SMALL_BODY, Key::Optional),
     command(Method::DELETE, "/users/{id}", Upstream::Users, "users:erase", 0, Key::Optional),
@@ -246,20 +260,20 @@ pub static ROUTES: &[Route] = &[
 
     for_all(Method::POST, "/sessions", SMALL_BODY),
     for_all(Method::POST, "/sessions/refresh", SMALL_BODY),
-    query("/sessions", Access::Scope("profile:own")),
+    query("/sessions", Access::Scope("profile:own")).with_parameters(),
     command(Method::DELETE, "/sessions/current", Upstream::Users, "profile:own", 0, Key::Optional),
     command(Method::DELETE, "/sessions/{id}", Upstream::Users, "profile:own", 0, Key::Optional),
 
-    query("/api-keys", Access::Scope("api-keys:write")),
+    query("/api-keys", Access::Scope("api-keys:write")).with_parameters(),
     command(Method::POST, "/api-keys", Upstream::Users, "api-keys:write", SMALL_BODY, Key::Optional),
     command(Method::DELETE, "/api-keys/{id}", Upstream::Users, "api-keys:write", 0, Key::Optional),
 
-    query("/notifications", Access::Scope("notifications:own")),
+    query("/notifications", Access::Scope("notifications:own")).with_parameters(),
     command(Method::PUT, "/notifications/{id}/read", Upstream::Notifications, "notifications:own", 0, Key::Optional),
     query("/notifications/preferences", Access::Scope("notifications:own")),
     command(Method::PUT, "/notifications/preferences", Upstream::Notifications, "notifications:own", SMALL_BODY, Key::Optional),
     command(Method::POST, "/notifications/bounces", Upstream::Notifications, "notifications:bounce", LARGE_BODY, Key::Optional),
-    query("/users/{id}/notifications", Access::Scope("notifications:read")),
+    query("/users/{id}/notifications", Access::Scope("notifications:read")).with_parameters(),
     query("/payments/{id}", Access::Any(&["payments:read", "payments:own"])),
     role_query("/payments/{id}/action", Upstream::Payments, Access::Any(&["payments:read", "payments:own"])),
     command(Method::POST, "/payments/{id}/saga/retry", Upstream::Payments, "payments:operate", SMALL_BODY, Key::Optional),
@@ -268,11 +282,11 @@ pub static ROUTES: &[Route] = &[
     webhook("/webhooks/payments", Upstream::Payments),
 
     query("/orders/{id}/invoice", Access::Any(&["orders:read", "orders:own"])),
-    query("/invoices", Access::Scope("invoices:read")),
+    query("/invoices", Access::Scope("invoices:read")).with_parameters(),
     query("/invoices/{number}", Access::Scope("invoices:read")),
     query("/invoice-series", Access::Scope("invoices:read")),
 
-    query("/analytics/sales", Access::Scope("analytics:read")),
+    query("/analytics/sales", Access::Scope("analytics:read")).with_parameters(),
 
     own("/health", Target::Health),
     own("/openapi.json", Target::OpenApi),

@@ -33,6 +33,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     50 "0050_orders_paid",
     51 "0051_orders_addressed",
     60 "0060_documents_made_out",
+    61 "0061_orders_owing",
 ];
 
 /// Every schema that holds read models, and with them the record of which migrations were applied.

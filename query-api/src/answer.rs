@@ -1,13 +1,16 @@
 //! Answers of queries: how fresh they are, whether the client has them already, and JSON or CSV as it prefers.
 
 use crate::freshness::Fresh;
+use crate::pdf::Printer;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::SecondsFormat;
 use serde::Serialize;
 use std::fmt::Display;
 use tillroll_http::headers::none_matches;
 use tillroll_http::{Problem, problems};
+use tillroll_schemas::Timestamp;
 use uuid::Uuid;
 
 /// Where a list goes on, also for those who read CSV.
@@ -42,6 +45,11 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
+/// A time in CSV, as it is in JSON.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
 /// What of a list stands in headers too.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extent {
@@ -71,12 +79,13 @@ impl<'a> Reading<'a> {
     }
 
     /// One document that never changes: JSON, or PDF if the client likes that better.
-    pub(crate) fn one_or_pdf<B: Serialize>(
+    pub(crate) async fn one_or_pdf<B: Serialize + Send + 'static>(
         self,
         version: i64,
         place: impl Display,
-        body: &B,
-        pdf: impl FnOnce() -> Result<Vec<u8>, Problem>,
+        body: B,
+        printer: &Printer,
+        print: fn(&B) -> Result<Vec<u8>, Problem>,
     ) -> Result<Response, Problem> {
         let as_pdf = match self.prefers("application/pdf", "application/*") {
             Some(preferred) => preferred,
@@ -89,8 +98,8 @@ impl<'a> Reading<'a> {
         let etag = format!("\"{version}.{place}{}\"", if as_pdf { ".pdf" } else { "" });
         let (status, content) = match (none_matches(self.asked, &etag), as_pdf) {
             (false, _) => (StatusCode::NOT_MODIFIED, None),
-            (true, true) => (StatusCode::OK, Some((PDF, pdf()?))),
-            (true, false) => (StatusCode::OK, Some((JSON, json(body)?))),
+            (true, true) => (StatusCode::OK, Some((PDF, printer.print(move || print(&body)).await?))),
+            (true, false) => (StatusCode::OK, Some((JSON, json(&body)?))),
         };
         let mut response = self.finish(status, &etag, content);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));

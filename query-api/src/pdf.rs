@@ -2,6 +2,9 @@
 //! same document gives the same bytes. What is on the sheet was decided when it was issued; nothing is computed here.
 
 mod layout;
+mod printer;
+
+pub(crate) use printer::Printer;
 
 use krilla::Document;
 use krilla::geom::Point;

@@ -3,6 +3,7 @@
 use crate::answer::Reading;
 use crate::failure;
 use crate::freshness::{Freshness, Reads};
+use crate::pdf::Printer;
 use crate::{EndOffsets, routes};
 use axum::Router;
 use axum::http::HeaderMap;
@@ -25,6 +26,7 @@ pub(crate) struct Queries {
     freshness: Freshness,
     vault: Option<Vault>,
     term: FiscalTerm,
+    pub(crate) printer: Printer,
 }
 
 impl Verifies for Queries {
@@ -47,7 +49,7 @@ pub fn start(
 ) -> Router {
     let freshness = Freshness::watch(pool.clone(), ends, shutdown);
     let (tokens, identities) = (keys.consistency.clone(), keys.identity.verifier());
-    routes::router(Arc::new(Queries { pool, tokens, identities, freshness, vault, term }))
+    routes::router(Arc::new(Queries { pool, tokens, identities, freshness, vault, term, printer: Printer::default() }))
 }
 
 impl Queries {

@@ -1,6 +1,6 @@
 //! Where somebody lives, or where something is sent. Personal data: in the log only sealed, as one text.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 const MOST_LINES: usize = 4;
@@ -34,6 +34,13 @@ struct Stored {
     #[serde(default)]
     postal_code: Option<String>,
     country: String,
+}
+
+/// For the field of something else that was stored, as its `deserialize_with`.
+pub(crate) fn stored<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Address>, D::Error> {
+    #[derive(Deserialize)]
+    struct Field(#[serde(with = "Stored")] Address);
+    Ok(Option::<Field>::deserialize(field)?.map(|Field(address)| address))
 }
 
 impl Address {

@@ -2,17 +2,19 @@
 //! text, under a fiscal key.
 
 use crate::Address;
+use crate::address::stored;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The buyer as he stands on his documents.
+/// The buyer as he stands on his documents. Read only from where he was stored: what a later build may have added, to the
+/// address too, is nothing to this one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
     /// His name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where he is; the name in it is his own, and stands above.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "stored")]
     pub address: Option<Address>,
 }
 

@@ -51,7 +51,7 @@ pub struct Requested {
     /// How much is to be held.
     pub amount: Money,
     /// The provider's name for the customer's card.
-    pub method_token: String,
+    pub method_token: MethodToken,
     /// The shop's own name for what is paid; the provider shows it to the shop's staff.
     pub reference: String,
     /// What is not authorised by then is given up, unless the customer has to act.

@@ -25,10 +25,11 @@ pub enum AggregateCommand {
 
 #[derive(Args)]
 pub struct ShowArgs {
-    /// product, stock-item, order, credit-note, invoice-series or payment.
+    /// product, stock-item, order, credit-note, cart, user, identity-claim, session, api-key, notification, preference,
+    /// invoice-series or payment.
     #[arg(value_name = "TYPE")]
     kind: String,
-    /// Its id: a SKU, a month as 2026-11 (invoice-series), or the id of an order, credit note or payment.
+    /// Its id: a SKU, a month as 2026-11 (invoice-series), a user's id (cart, preference), or its own.
     id: String,
     /// One JSON object.
     #[arg(long)]

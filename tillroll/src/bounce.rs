@@ -6,8 +6,8 @@ use crate::import::client::{Ask, Client};
 use crate::import::patience::Patience;
 use crate::token;
 use clap::Args;
-use hyper::Method;
 use hyper::body::Bytes;
+use hyper::{Method, StatusCode};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,11 +61,11 @@ pub async fn run(args: BounceArgs, config: Config) -> Result<ExitCode, Failure> 
             }
             Ok(ExitCode::SUCCESS)
         }
-        Ok(answer) if !answer.status.is_server_error() => {
+        Ok(answer) if is_the_mails_fault(answer.status) => {
             Err(format!("{} {}: {}", answer.status.as_u16(), answer.text("code"), answer.text("detail")).into())
         }
         Ok(answer) => {
-            println!("{url} cannot take it now: {}", answer.status);
+            println!("{url} cannot take it now: {} {}", answer.status, answer.text("code"));
             Ok(ExitCode::from(TRY_AGAIN))
         }
         Err(why) => {
@@ -73,6 +73,18 @@ pub async fn run(args: BounceArgs, config: Config) -> Result<ExitCode, Failure> 
             Ok(ExitCode::from(TRY_AGAIN))
         }
     }
+}
+
+/// Whether it is refused however often it comes. Anything else, as a token that has ended, is mended here, and the mail
+/// must be there then: whatever is not [`TRY_AGAIN`] a mail server takes for the end of it.
+fn is_the_mails_fault(refused: StatusCode) -> bool {
+    matches!(
+        refused,
+        StatusCode::BAD_REQUEST
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::UNPROCESSABLE_ENTITY
+    )
 }
 
 fn read(file: Option<PathBuf>) -> Result<Vec<u8>, Failure> {
@@ -85,4 +97,31 @@ fn read(file: Option<PathBuf>) -> Result<Vec<u8>, Failure> {
         None => std::io::stdin().lock().take(LARGEST).read_to_end(&mut mail)?,
     };
     Ok(mail)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Which mails are lost for good.
+
+    use super::*;
+
+    #[test]
+    fn a_mail_is_given_up_for_its_own_faults_alone() {
+        for (status, lost) in [
+            (400, true),
+            (401, false),
+            (403, false),
+            (404, false),
+            (408, false),
+            (409, false),
+            (413, true),
+            (415, true),
+            (422, true),
+            (429, false),
+            (500, false),
+            (503, false),
+        ] {
+            assert_eq!(is_the_mails_fault(StatusCode::from_u16(status).unwrap()), lost, "{status}");
+        }
+    }
 }

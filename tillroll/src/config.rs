@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_devstack::{Data, Mode, StackConfig, StackError};
+use tillroll_gateway::{ProxyHeader, TrustedProxies};
 use tillroll_http::peer::authority_of;
 use tillroll_http::{Keys, KeysError};
 use tillroll_kafka::{Admin, KafkaError};
@@ -50,6 +51,8 @@ pub struct Config {
     pub home: PathBuf,
     /// The public door.
     pub listen: SocketAddr,
+    /// Who is believed there when he says where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// Whether one machine may lose the log.
     pub environment: Environment,
     /// Partitions of each aggregate's topics.
@@ -89,9 +92,14 @@ impl Config {
         #[cfg(debug_assertions)]
         arm_crash(&variables)?;
         let door = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let nobody = TrustedProxies::default();
+        let proxies = variables.parsed("TILLROLL_TRUSTED_PROXIES", nobody, "networks like 10.0.0.0/8,fd00::/8")?;
+        let names = "`x-forwarded-for` or `forwarded`";
+        let said_in = variables.parsed("TILLROLL_PROXY_HEADER", ProxyHeader::default(), names)?;
         let config = Self {
             home: variables.get("TILLROLL_HOME").unwrap_or_else(|| ".tillroll".into()).into(),
             listen: variables.parsed("TILLROLL_LISTEN", door, "an address like 127.0.0.1:8080")?,
+            trusted_proxies: proxies.said_in(said_in),
             environment,
             partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
             max_requests: variables.number("TILLROLL_MAX_REQUESTS", 4_096, 1..=100_000)? as usize,

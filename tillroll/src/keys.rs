@@ -23,7 +23,7 @@ use tillroll_http::{KeyState, unix_now};
 /// Nothing is restarted: every process looks at the files in TILLROLL_HOME/keys every five seconds. Where processes have
 /// copies of that directory, copy `access-token-next.pem` to all of them before it signs, and after `retire` copy
 /// `access-token.pem` and remove `access-token-next.pem`. A key that was stolen is replaced with `rotate --after 10s`
-/// and, ten seconds later, `retire --now`: then everybody logs in anew.
+/// and, ten seconds later, `retire --now`: then every access token ends, and clients refresh theirs.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum KeysCommand {

@@ -1,7 +1,9 @@
 //! `tillroll payments`: whether the provider and the log say the same of money, and what an operator does with a
 //! payment that is stuck.
 
+mod books;
 mod reconcile;
+pub mod schedule;
 
 use crate::Failure;
 use crate::config::Config;
@@ -22,7 +24,8 @@ pub enum PaymentsCommand {
     /// another amount held, taken or given back, another currency. What is told was there in two looks, two seconds
     /// apart; payments that wait for the provider are counted as under way and not judged, so run it again later for
     /// these. For each difference look at `tillroll aggregate show payment ID` and at the provider's own dashboard;
-    /// what was done there by hand is put right by hand, since the log is never changed. Run it daily.
+    /// what was done there by hand is put right by hand, since the log is never changed. The role `payments` does the same
+    /// by itself, daily (TILLROLL_RECONCILE_SECONDS).
     Reconcile(ReconcileArgs),
     /// List the payments that wait for somebody. Reads the whole topic of payments.
     List(ListArgs),

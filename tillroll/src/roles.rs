@@ -3,6 +3,8 @@
 use crate::Failure;
 use crate::config::{Config, ConfigError, Missing, PaymentProvider};
 use crate::health::{self, Check};
+use crate::payments::schedule::Schedule;
+use crate::serve::Backends;
 use axum::Router;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,8 +67,12 @@ impl Shared<'_> {
 
 /// The vault over that database, with its tables if the database is there. If it is not they are made once it is, and
 /// whatever needs them fails meanwhile. A master key that is not the right one is refused.
-pub async fn vault(config: &Config, url: &str, shutdown: &Shutdown) -> Result<Vault, Failure> {
-    let settings = config.vault_settings(url)?;
+pub async fn vault(config: &Config, backends: &Backends, shutdown: &Shutdown) -> Result<Vault, Failure> {
+    // Roles that read no database are not told where it is, and their configuration may say it all the same.
+    let settings = match backends.database_url.as_str() {
+        "" => config.vault_settings(&backends.vault_url)?,
+        read_models => config.vault_settings_beside(&backends.vault_url, read_models)?,
+    };
     let vault = config.vault(&settings, Missing::Made)?;
     match timeout(PREPARED_WITHIN, crate::vault::prepare(&settings, &vault)).await {
         Ok(Ok(())) => return Ok(vault),
@@ -222,12 +228,7 @@ impl Role {
             }
             Self::Notifications => notifications(shared, node).await,
             Self::Sandbox => sandbox(shared, &url),
-            Self::Payments => {
-                let sandbox = || announced(node, "sandbox", local.get(&Self::Sandbox).cloned());
-                let provider = Guarded::new(shared.config.payment_adapter(sandbox)?, Circuit::default());
-                let secrets = shared.config.webhook_secrets(keys)?;
-                Ok(owning(node, tillroll_payments::start(node, keys, provider, secrets).await?))
-            }
+            Self::Payments => payments(shared, node, local.get(&Self::Sandbox).cloned()).await,
             Self::Projectors => projectors(shared).await,
             Self::QueryApi => query_api(shared).await,
             Self::Gateway => Ok(Started { router: Router::new(), owner: None, projectors: None }),
@@ -248,6 +249,17 @@ fn owning(node: &Node, (router, owner): (Router, RunningRole)) -> Started {
         })
     });
     Started { router: router.merge(health::router(check)), owner: Some(owner), projectors: None }
+}
+
+/// `sandbox` is where one has started in this process.
+async fn payments(shared: &Shared<'_>, node: &Node, sandbox: Option<String>) -> Result<Started, Failure> {
+    let Shared { config, keys, shutdown, .. } = shared;
+    let provider = config.payment_adapter(|| announced(node, "sandbox", sandbox))?;
+    let (guarded, secrets) = (Guarded::new(provider.clone(), Circuit::default()), config.webhook_secrets(keys)?);
+    let started = owning(node, tillroll_payments::start(node, keys, guarded, secrets).await?);
+    let (Some(every), Some(owner)) = (config.reconcile_every()?, &started.owner) else { return Ok(started) };
+    let metrics = Schedule { node: node.clone(), provider, every }.start(owner.served(), shutdown.clone());
+    Ok(Started { router: started.router.merge(metrics), ..started })
 }
 
 async fn notifications(shared: &Shared<'_>, node: &Node) -> Result<Started, Failure> {
@@ -332,7 +344,8 @@ pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Ro
     }
     let limits = Default::default();
     let revocations = Revocations::follow(shared.node.clone(), shared.shutdown.clone());
-    Ok(Gateway::router(GatewayConfig { upstreams, keys: shared.keys.clone(), revocations, limits })?)
+    let (keys, proxies) = (shared.keys.clone(), shared.config.trusted_proxies.clone());
+    Ok(Gateway::router(GatewayConfig { upstreams, keys, revocations, proxies, limits })?)
 }
 
 /// Where a role's instances are, as they announce themselves; the one of this process needs no announcement.

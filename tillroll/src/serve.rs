@@ -116,7 +116,7 @@ impl Serving {
         }
         let (shutdown, door) = (Shutdown::new(), Shutdown::new());
         let vault = match roles.iter().any(|role| role.needs_vault()) {
-            true => Some(crate::roles::vault(config, &backends.vault_url, &shutdown).await?),
+            true => Some(crate::roles::vault(config, backends, &shutdown).await?),
             false => None,
         };
         if let Some(vault) = &vault {

@@ -1,15 +1,14 @@
 //! What inventory has to know of products, folded from the catalogue's events; a replica, nothing is decided here.
 
-use serde::{Deserialize, Serialize};
-use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
+use tillroll_log::Replicated;
 use tillroll_schemas::catalogue;
-use tillroll_schemas::product::{ProductCommand, ProductEvent};
+use tillroll_schemas::product::ProductEvent;
 
 /// The catalogue's product, for reading only.
 pub struct ProductFacts;
 
 /// Whether stock is kept of a SKU. An archived product may still have stock, and returns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tracking {
     /// The catalogue has no such product.
     #[default]
@@ -20,32 +19,10 @@ pub enum Tracking {
     Untracked,
 }
 
-/// Nothing can be asked of a replica.
-#[derive(Clone, Debug)]
-pub enum Never {}
-
-impl tillroll_log::Rejection for Never {
-    fn code(&self) -> &'static str {
-        match *self {}
-    }
-
-    fn detail(&self) -> String {
-        match *self {}
-    }
-}
-
-impl Aggregate for ProductFacts {
-    const TOPICS: AggregateTopics = catalogue::PRODUCT;
-    const STATE_SCHEMA: u32 = 1;
+impl Replicated for ProductFacts {
+    const EVENTS: &'static str = catalogue::PRODUCT.events;
     type State = Tracking;
-    type Command = ProductCommand;
     type Event = ProductEvent;
-    type Rejection = Never;
-    type Answer = ();
-
-    fn decide(_state: &Tracking, _command: &ProductCommand, _at: Timestamp) -> Result<Option<ProductEvent>, Never> {
-        Ok(None)
-    }
 
     fn evolve(_state: Tracking, event: &ProductEvent) -> Tracking {
         let details = match event {
@@ -55,8 +32,6 @@ impl Aggregate for ProductFacts {
         };
         if details.tracked { Tracking::Tracked } else { Tracking::Untracked }
     }
-
-    fn answer(_key: &Key, _event: Option<&ProductEvent>, _state: &Tracking) {}
 }
 
 #[cfg(test)]

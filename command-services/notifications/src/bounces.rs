@@ -6,6 +6,8 @@ use mail_parser::{HeaderValue, Message, MessageParser, MessagePart, MimeHeaders}
 use tillroll_schemas::NotificationId;
 use tillroll_schemas::notification::{Channel, RecordBounce};
 
+/// So many groups of fields are read. Our mails have one recipient, and anybody may send a report of any number.
+const MOST_GROUPS: usize = 64;
 /// The status where a report names none that is one: a failure, nothing more is known (RFC 3463).
 const UNDEFINED: &str = "5.0.0";
 
@@ -42,7 +44,7 @@ fn fields(report: &[u8]) -> Vec<Message<'static>> {
     let text = String::from_utf8_lossy(report).replace("\r\n", "\n");
     let groups = text.split("\n\n").map(str::trim).filter(|group| !group.is_empty());
     let read = |group: &str| MessageParser::default().parse(&format!("{group}\n\n")).map(Message::into_owned);
-    groups.filter_map(read).collect()
+    groups.take(MOST_GROUPS).filter_map(read).collect()
 }
 
 /// Of which notification the mail was: by its own headers, which most reports give back, or by what the report says.

@@ -5,8 +5,10 @@
 //! notification's own deadline begins the next attempt; no command carries anything personal.
 
 mod courier;
+mod texted;
 
 pub use courier::{Courier, Ways};
+pub use texted::Texted;
 
 use crate::notification::{Notification, State};
 use std::sync::Arc;

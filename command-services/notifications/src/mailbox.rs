@@ -41,14 +41,15 @@ struct Files {
 }
 
 impl Mailbox {
-    /// Listens on a free port of this machine and keeps mails in this directory, which it makes if it is not there.
+    /// Listens on a free port of this machine and keeps mails in this directory, which it makes, for its user alone, if it
+    /// is not there: mails name people, and bear the tokens that stand for their passwords.
     pub async fn open(directory: &Path) -> io::Result<Self> {
         Self::open_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), directory).await
     }
 
     /// The same at this address.
     pub async fn open_at(address: SocketAddr, directory: &Path) -> io::Result<Self> {
-        tokio::fs::create_dir_all(directory).await?;
+        tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).await?;
         remove_unfinished(directory).await?;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -1,6 +1,6 @@
 //! The role: owns notifications and preferences, and sends what is due.
 
-use crate::effects::{Courier, Sending, Ways};
+use crate::effects::{Courier, Sending, Texted, Ways};
 use crate::mailbox::{Forgetting, Recipient};
 use crate::notification::Notification;
 use crate::ports::{Addresses, ChosenLast, Links, UserAddresses};
@@ -50,7 +50,8 @@ pub async fn start(node: &Node, keys: &Keys, outside: Outside) -> Result<(Router
     }
     let addresses: Box<dyn Addresses> = Box::new(UserAddresses::new(users, vault));
     let preferences = Box::new(ChosenLast::new(chosen));
-    let courier = Courier { ways, texts, addresses, preferences, links, clock: tillroll_log::now };
+    let courier =
+        Courier { ways, texts, addresses, preferences, links, texted: Texted::default(), clock: tillroll_log::now };
     let notifications = role.own_with::<Notification, NotificationReactions>(Sending(Arc::new(courier)));
     let preferences = role.own::<Preference, NoReactions>();
     let router = routes::router(notifications, preferences, domain, CommandKeys::new(keys, node));

@@ -1,10 +1,9 @@
 //! What notifications have to know of users, folded from their events: sealed addresses, the telephone number, which is
 //! sealed as well, and the language. A replica; nothing is decided here, and nothing is opened here.
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
-use tillroll_schemas::user::{UserCommand, UserEvent};
+use tillroll_log::Replicated;
+use tillroll_schemas::user::UserEvent;
 use tillroll_schemas::{Sealed, catalogue};
 
 /// So many former addresses are kept: each change is told to the address before it, within hours.
@@ -14,7 +13,7 @@ const FORMER: usize = 8;
 pub struct UserFacts;
 
 /// Where a user is reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reached {
     /// There is no such account.
     #[default]
@@ -26,7 +25,7 @@ pub enum Reached {
 }
 
 /// The addresses of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// The account's.
     pub email: Sealed,
@@ -38,20 +37,6 @@ pub struct Reach {
     pub phone: Option<Sealed>,
     /// The language that the person reads, as a BCP 47 tag.
     pub locale: Option<String>,
-}
-
-/// Nothing can be asked of a replica.
-#[derive(Clone, Debug)]
-pub enum Never {}
-
-impl tillroll_log::Rejection for Never {
-    fn code(&self) -> &'static str {
-        match *self {}
-    }
-
-    fn detail(&self) -> String {
-        match *self {}
-    }
 }
 
 impl Reached {
@@ -66,18 +51,10 @@ impl Reached {
     }
 }
 
-impl Aggregate for UserFacts {
-    const TOPICS: AggregateTopics = catalogue::USER;
-    const STATE_SCHEMA: u32 = 3;
+impl Replicated for UserFacts {
+    const EVENTS: &'static str = catalogue::USER.events;
     type State = Reached;
-    type Command = UserCommand;
     type Event = UserEvent;
-    type Rejection = Never;
-    type Answer = ();
-
-    fn decide(_: &Reached, _: &UserCommand, _: Timestamp) -> Result<Option<UserEvent>, Never> {
-        Ok(None)
-    }
 
     fn evolve(state: Reached, event: &UserEvent) -> Reached {
         match event {
@@ -121,8 +98,6 @@ impl Aggregate for UserFacts {
             | UserEvent::Reinstated(_) => state,
         }
     }
-
-    fn answer(_: &Key, _: Option<&UserEvent>, _: &Reached) {}
 }
 
 #[cfg(test)]

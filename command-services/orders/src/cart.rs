@@ -191,13 +191,13 @@ fn clear(stage: &Stage) -> Result<Option<CartEvent>, Rejection> {
     Ok((!items.is_empty()).then(|| Cleared {}.into()))
 }
 
-/// A second checkout while the first is under way is the first: its answer names the same order.
+/// The checkout that is under way is known by its id. Another one may be by another card: it is not that one, and were
+/// it answered as if it were, nobody would know it when it came again, and it would buy what lies in the cart then.
 fn check_out(state: &CartState, command: &CheckOut) -> Result<Option<CartEvent>, Rejection> {
-    let items = match &state.stage {
-        Stage::CheckedOut(..) => return Ok(None),
-        Stage::Open(items) if items.is_empty() => return Err(Rejection::Empty),
-        Stage::Open(items) => items,
-    };
+    let items = open(&state.stage)?;
+    if items.is_empty() {
+        return Err(Rejection::Empty);
+    }
     if !covers(&command.order.lines, items) {
         return Err(Rejection::Changed);
     }

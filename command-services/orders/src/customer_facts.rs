@@ -3,18 +3,15 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use tillroll_log::{Aggregate, AggregateTopics, Key, Timestamp};
-use tillroll_schemas::user::{Profile, UserCommand, UserEvent};
+use tillroll_log::Replicated;
+use tillroll_schemas::user::{Profile, UserEvent};
 use tillroll_schemas::{Sealed, catalogue};
-
-use crate::product_facts::Never;
 
 /// The user, for reading only.
 pub struct CustomerFacts;
 
 /// What he says of himself, under the names of a profile's fields.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// As he wants to be called.
     pub name: Option<Sealed>,
@@ -26,19 +23,11 @@ pub struct Facts {
     pub address: Option<Sealed>,
 }
 
-impl Aggregate for CustomerFacts {
-    const TOPICS: AggregateTopics = catalogue::USER;
-    const STATE_SCHEMA: u32 = 1;
+impl Replicated for CustomerFacts {
+    const EVENTS: &'static str = catalogue::USER.events;
     /// Nothing of whom there is no such account, who was forgotten, or who says nothing of himself.
     type State = Option<Arc<Facts>>;
-    type Command = UserCommand;
     type Event = UserEvent;
-    type Rejection = Never;
-    type Answer = ();
-
-    fn decide(_: &Self::State, _: &UserCommand, _: Timestamp) -> Result<Option<UserEvent>, Never> {
-        Ok(None)
-    }
 
     fn evolve(state: Self::State, event: &UserEvent) -> Self::State {
         match event {
@@ -65,8 +54,6 @@ impl Aggregate for CustomerFacts {
             | UserEvent::Reinstated(_) => state,
         }
     }
-
-    fn answer(_: &Key, _: Option<&UserEvent>, _: &Self::State) {}
 }
 
 fn facts(profile: &Profile) -> Option<Arc<Facts>> {

@@ -2,8 +2,8 @@
 //!
 //! Life: reserving → (authorising, by card) → committing → committed → confirmed (captured, invoiced) ⇄ delivering →
 //! fulfilled, refunded in parts; from anywhere before the first delivery: compensating → cancelled. No more leaves than
-//! was ordered and paid for, no more goes back than was taken; a cancelled order holds neither stock nor money; every
-//! wait has a deadline or is stuck for a stated reason.
+//! was ordered and paid for and not paid back, no more goes back than was taken; a cancelled order holds neither stock
+//! nor money; every wait has a deadline or is stuck for a stated reason.
 
 mod body;
 mod checkout;
@@ -14,6 +14,7 @@ mod life;
 mod operating;
 mod paying;
 mod placing;
+mod record_size;
 mod rejection;
 mod reversal;
 mod settlement;
@@ -27,13 +28,13 @@ use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus};
 use tillroll_schemas::order::{
-    Charge, Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, Step, StockClaim,
-    Undo,
+    Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, Step, StockClaim, Undo,
 };
-use tillroll_schemas::{FulfilmentId, RefundId, Sku, Timestamp, catalogue};
+use tillroll_schemas::{FulfilmentId, Money, RefundId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, RefundStands, Status};
 pub(crate) use checkout::grows_to;
+pub(crate) use record_size::fits;
 pub use rejection::{Excess, OrderRejection};
 pub use settlement::{Reversed, Settlement};
 pub use steps::{Compensation, SagaStep};
@@ -79,17 +80,11 @@ pub enum Life {
     /// It cannot be, and what it held is being released.
     Compensating(Ending),
     /// It is off and holds nothing. If money had been taken: how it was given back.
-    Cancelled(Arc<Placed>, Reason, Option<Refund>),
+    Cancelled(Arc<Placed>, Reason, Refunds),
 }
 
-/// Money that went back of an order that was called off.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refund {
-    /// Which.
-    pub id: RefundId,
-    /// Of which payment, and how much.
-    pub charge: Charge,
-}
+/// Money that went back, by refund.
+pub type Refunds = OrdMap<RefundId, Money>;
 
 /// An order that counts as sold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,8 +119,12 @@ pub struct Ending {
     pub order: Arc<Placed>,
     /// Why it ends.
     pub reason: Reason,
-    /// Whether it had counted as sold, so that cancelling it is a credit.
-    pub was_confirmed: bool,
+    /// Whether it counts as sold and was not credited before, so that cancelling it is a credit.
+    pub is_credit: bool,
+    /// What had gone back before.
+    pub refunds: Refunds,
+    /// Whether it was off before, and its customer was told so.
+    pub again: bool,
     /// How its money is undone, if any may be held.
     pub undo: Option<Undo>,
     /// The date of its credit note, if one was asked for.
@@ -139,7 +138,8 @@ pub struct Ending {
 impl Aggregate for Order {
     const TOPICS: AggregateTopics = catalogue::ORDER;
     // 3: a state of 2 may have been folded by a build that leaves out the buyer, and what came back of a refund.
-    const STATE_SCHEMA: u32 = 3;
+    // 4: whatever went back before an order was called off stays known.
+    const STATE_SCHEMA: u32 = 4;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;

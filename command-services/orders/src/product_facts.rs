@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use tillroll_log::{Aggregate, AggregateTopics, Key, Rejection, Timestamp};
-use tillroll_schemas::product::{Details, ProductCommand, ProductEvent};
+use tillroll_log::Replicated;
+use tillroll_schemas::product::{Details, ProductEvent};
 use tillroll_schemas::{Money, TaxRate, catalogue};
 
 /// The catalogue's product, for reading only.
 pub struct ProductFacts;
 
 /// What a line of an order freezes of a product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Shown to customers.
     pub name: String,
@@ -27,33 +26,11 @@ pub struct Facts {
     pub archived: bool,
 }
 
-/// Nothing can be asked of a replica.
-#[derive(Clone, Debug)]
-pub enum Never {}
-
-impl Rejection for Never {
-    fn code(&self) -> &'static str {
-        match *self {}
-    }
-
-    fn detail(&self) -> String {
-        match *self {}
-    }
-}
-
-impl Aggregate for ProductFacts {
-    const TOPICS: AggregateTopics = catalogue::PRODUCT;
-    const STATE_SCHEMA: u32 = 1;
+impl Replicated for ProductFacts {
+    const EVENTS: &'static str = catalogue::PRODUCT.events;
     /// Nothing, if the catalogue has no such product.
     type State = Option<Arc<Facts>>;
-    type Command = ProductCommand;
     type Event = ProductEvent;
-    type Rejection = Never;
-    type Answer = ();
-
-    fn decide(_: &Self::State, _: &ProductCommand, _: Timestamp) -> Result<Option<ProductEvent>, Never> {
-        Ok(None)
-    }
 
     fn evolve(_: Self::State, event: &ProductEvent) -> Self::State {
         match event {
@@ -62,8 +39,6 @@ impl Aggregate for ProductFacts {
             ProductEvent::Archived(archived) => facts(&archived.details, true),
         }
     }
-
-    fn answer(_: &Key, _: Option<&ProductEvent>, _: &Self::State) {}
 }
 
 fn facts(details: &Details, archived: bool) -> Option<Arc<Facts>> {

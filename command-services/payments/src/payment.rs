@@ -19,12 +19,12 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus, Timestamp};
-use tillroll_schemas::payment::{Ending, IntentId, PaymentCommand, PaymentEvent, Requested, WaitOver};
+use tillroll_schemas::payment::{Ending, IntentId, LookInto, PaymentCommand, PaymentEvent, Requested, WaitOver};
 use tillroll_schemas::{Money, RefundId, catalogue};
 
 pub use body::{PaymentBody, Status};
 pub use rejection::PaymentRejection;
-pub use wait::{Wait, longest_wait_s};
+pub use wait::{Wait, longest_wait};
 
 /// The aggregate.
 #[derive(Debug)]
@@ -131,6 +131,7 @@ impl Aggregate for Payment {
             PaymentCommand::RetryCall(command) => operating::retry(state, command, at),
             PaymentCommand::CompleteCall(command) => operating::complete(state, command),
             PaymentCommand::RefuseCall(command) => operating::refuse(state, command),
+            PaymentCommand::LookInto(LookInto {}) => Ok(None),
             PaymentCommand::WaitOver(command) => Ok(overdue::wait_over(state, command.deadline, at)),
         }
     }

@@ -9,7 +9,7 @@ pub mod stripe;
 use std::fmt;
 use std::future::Future;
 
-use tillroll_schemas::payment::IntentId;
+use tillroll_schemas::payment::{IntentId, MethodToken};
 use tillroll_schemas::{Money, PaymentId, RefundId};
 
 /// Names a call, so that a repeat of it is known to be one.
@@ -36,7 +36,7 @@ pub struct NewIntent {
     /// How much is to be held.
     pub amount: Money,
     /// The provider's name for the customer's card.
-    pub method_token: String,
+    pub method_token: MethodToken,
     /// The shop's own name for what is paid.
     pub reference: String,
 }

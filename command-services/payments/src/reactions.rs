@@ -90,6 +90,7 @@ impl Reactions<Payment> for PaymentReactions {
                 | PaymentCommand::RetryCall(_)
                 | PaymentCommand::CompleteCall(_)
                 | PaymentCommand::RefuseCall(_)
+                | PaymentCommand::LookInto(_)
                 | PaymentCommand::WaitOver(_),
             )
             | None => return Ok(Vec::new()),

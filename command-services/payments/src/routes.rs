@@ -3,6 +3,7 @@
 
 mod action;
 mod operate;
+mod pages;
 mod webhooks;
 
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use crate::payment::{Payment, PaymentBody};
 use crate::provider::Provider;
 use crate::webhook::WebhookSecret;
 
+pub(crate) use pages::Pages;
+
 const PAYMENTS: &str = "/api/v1/payments";
 
 /// Where payments are seen to: the router's state.
@@ -26,8 +29,8 @@ pub(crate) struct Till<P> {
     pub(crate) keys: CommandKeys,
     /// The owners of payments.
     pub(crate) payments: Commands<Payment>,
-    /// Who holds the money.
-    pub(crate) provider: P,
+    /// Where customers authenticate themselves.
+    pub(crate) pages: Pages<P>,
     /// What webhooks are signed with.
     pub(crate) secrets: Vec<WebhookSecret>,
     /// What commands are hashed under.

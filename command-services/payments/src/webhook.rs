@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::effects::{refund_report, report_of};
 use crate::provider::stripe::{API_VERSION, WireIntent, WireRefund};
+use crate::provider::{Intent, RefundSeen};
 
 /// How far the signature's time may be from ours, in seconds, both ways.
 pub const TOLERANCE_S: u64 = 300;
@@ -127,9 +128,12 @@ pub struct Notice {
 /// A webhook cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// It is no event, or what it says of a payment of ours is not known here.
+    /// It is no event, or not one as we know them.
     #[error("the webhook is no event of the provider")]
     Json(#[from] serde_json::Error),
+    /// It is of a payment of ours, and has a status or currency that is not known here.
+    #[error("the webhook has a status or currency that is not known here")]
+    Unknown,
     /// The endpoint's events are written in another version than ours: what its words mean is not known.
     #[error("the webhook is written in version {0:?} of the provider's API, and not in {API_VERSION}")]
     Version(String),
@@ -178,22 +182,23 @@ pub fn notice(body: &[u8]) -> Result<Option<Notice>, Unreadable> {
     if let Some(version) = event.api_version.filter(|version| version != API_VERSION) {
         return Err(Unreadable::Version(version));
     }
-    let told =
-        if is_intent { of_intent(serde_json::from_str(object)?) } else { of_refund(serde_json::from_str(object)?) };
+    let told = if is_intent {
+        of_intent(&serde_json::from_str::<WireIntent>(object)?.read().ok_or(Unreadable::Unknown)?)
+    } else {
+        of_refund(&serde_json::from_str::<WireRefund>(object)?.read().ok_or(Unreadable::Unknown)?)
+    };
     let command_id = Uuid::new_v5(&EVENTS, event.id.as_bytes());
     Ok(told.map(|(payment, report)| Notice { command_id, payment, command: report.into() }))
 }
 
-fn of_intent(object: WireIntent) -> Option<(PaymentId, RecordReport)> {
-    let intent = object.read()?;
-    let report = report_of(&intent)?;
-    Some((intent.payment?, RecordReport { intent: Some(intent.id), report }))
+fn of_intent(seen: &Intent) -> Option<(PaymentId, RecordReport)> {
+    let report = report_of(seen)?;
+    Some((seen.payment?, RecordReport { intent: Some(seen.id.clone()), report }))
 }
 
-fn of_refund(object: WireRefund) -> Option<(PaymentId, RecordReport)> {
-    let seen = object.read()?;
-    let report = refund_report(seen.refund?, &seen);
-    Some((seen.payment?, RecordReport { intent: Some(seen.intent?), report }))
+fn of_refund(seen: &RefundSeen) -> Option<(PaymentId, RecordReport)> {
+    let report = refund_report(seen.refund?, seen);
+    Some((seen.payment?, RecordReport { intent: Some(seen.intent.clone()?), report }))
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 //! An attempt counts as failed once it has failed. As many may be under way at once as may fail without a wait, so that a
 //! thousand guesses at once are not one; whoever comes then waits for one of them to end ([`turns`]).
 
+mod lately;
 pub mod turns;
 
+use lately::Lately;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
@@ -34,7 +37,7 @@ impl Patience {
         forgotten_after: Duration::from_secs(60 * 60),
         most_remembered: 100_000,
     };
-    /// With one account, from wherever it is tried: a guess every half minute gets nowhere, and its owner gets in.
+    /// With one account, from wherever it is tried: a guess every half minute gets nowhere.
     pub const ACCOUNT_FROM_ANYWHERE: Self = Self { free: 100, longest_wait: Duration::from_secs(30), ..Self::ACCOUNT };
     /// With one address, whichever accounts it tries. Many people may share one.
     pub const ADDRESS: Self = Self { free: 30, ..Self::ACCOUNT };
@@ -63,7 +66,8 @@ pub enum NotNow {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// He knew the password.
     Right,
@@ -107,8 +111,12 @@ impl<K: Clone + Eq + Hash> Attempts<K> {
     /// not, it counts for nothing.
     pub fn begin(&mut self, who: &K, now: Instant) -> Result<(), NotNow> {
         self.may(who, now)?;
-        *self.under_way.entry(who.clone()).or_default() += 1;
+        self.is_under_way(who);
         Ok(())
+    }
+
+    fn is_under_way(&mut self, who: &K) {
+        *self.under_way.entry(who.clone()).or_default() += 1;
     }
 
     /// Whether somebody may try now: if all that are under way fail, this one has to have been allowed all the same.
@@ -198,20 +206,25 @@ impl<K: Clone + Eq + Hash> Attempts<K> {
     }
 }
 
-/// Attempts to log in: each is one with an account from an address, one with the account, and one from the address. From
-/// elsewhere an account is locked for half a minute at most: nobody keeps its owner out by guessing.
+/// So many accounts with an address from which somebody has logged in are remembered.
+const MOST_KNOWN: usize = 100_000;
+
+/// Attempts to log in: each is one with an account from an address, one with the account, and one from the address. An
+/// account is locked for half a minute at a time, and whoever takes each first attempt after that keeps it locked: but for
+/// where somebody has logged in to it lately, for guesses from elsewhere keep nobody out there.
 #[derive(Debug)]
 pub struct Guesses<A, P> {
     pairs: Attempts<(A, P)>,
     accounts: Attempts<A>,
     addresses: Attempts<P>,
+    known: Lately<(A, P)>,
 }
 
 impl<A: Clone + Eq + Hash, P: Clone + Eq + Hash> Guesses<A, P> {
     /// Nobody has tried anything. `pair` is the patience with one account from one address.
     pub fn new(pair: Patience, address: Patience) -> Self {
         let accounts = Attempts::new(Patience::ACCOUNT_FROM_ANYWHERE);
-        Self { pairs: Attempts::new(pair), accounts, addresses: Attempts::new(address) }
+        Self { pairs: Attempts::new(pair), accounts, addresses: Attempts::new(address), known: Lately::new(MOST_KNOWN) }
     }
 
     /// Somebody wants to log in. An account is named by what was typed, whether there is one or not. If he may, his
@@ -219,16 +232,22 @@ impl<A: Clone + Eq + Hash, P: Clone + Eq + Hash> Guesses<A, P> {
     pub fn begin(&mut self, account: &A, address: &P, now: Instant) -> Result<(), NotNow> {
         let pair = (account.clone(), address.clone());
         self.addresses.may(address, now)?;
-        self.accounts.may(account, now)?;
+        if !self.known.has(&pair) {
+            self.accounts.may(account, now)?;
+        }
         self.pairs.begin(&pair, now)?;
-        self.accounts.begin(account, now)?;
+        self.accounts.is_under_way(account);
         self.addresses.begin(address, now)
     }
 
     /// His attempt has ended. What his address tried with other accounts is not forgiven to who knew a password: it
     /// could pay for each guess with a log-in of its own.
     pub fn end(&mut self, account: &A, address: &P, ended: Ended, now: Instant) {
-        self.pairs.end(&(account.clone(), address.clone()), ended, now);
+        let pair = (account.clone(), address.clone());
+        self.pairs.end(&pair, ended, now);
+        if ended == Ended::Right {
+            self.known.remember(pair);
+        }
         let unforgiven = if ended == Ended::Right { Ended::Untried } else { ended };
         self.accounts.end(account, unforgiven, now);
         self.addresses.end(address, unforgiven, now);

@@ -14,6 +14,7 @@ mod profile;
 mod register;
 mod sessions;
 mod staff;
+mod turns;
 
 use axum::Router;
 use axum::routing::{delete, post, put};
@@ -26,19 +27,18 @@ use tillroll_http::{
 };
 use tillroll_log::{Aggregate, Answered, CommandId, Commands, Key, Replica};
 use tillroll_schemas::UserId;
-use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::UserCommand;
 use tillroll_vault::Vault;
 use uuid::Uuid;
 
 use crate::api_key::ApiKey;
-use crate::guessing::turns::Turns;
-use crate::guessing::{Attempts, Guesses};
+use crate::guessing::Attempts;
 use crate::identity_claim::IdentityClaim;
 use crate::password::pool::{HashingPool, PoolError};
 use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::user::{User, UserBody};
+pub(crate) use turns::Counters;
 
 const USERS: &str = "/api/v1/users";
 const ME: &str = "/api/v1/users/me";
@@ -71,10 +71,10 @@ pub(crate) struct Desk {
     pub(crate) claims: Replica<IdentityClaim>,
     /// Hashes passwords.
     pub(crate) hashing: HashingPool,
-    /// Who guesses.
-    pub(crate) guesses: Turns<ClaimKey, IpAddr>,
-    /// Who has tokens sent.
-    pub(crate) resets: Mutex<Guesses<ClaimKey, IpAddr>>,
+    /// Who guesses, and who has tokens sent.
+    pub(crate) counters: Counters,
+    /// Who changes what he is told of by mail.
+    pub(crate) changes: Mutex<Attempts<UserId>>,
     /// From where people register.
     pub(crate) newcomers: Mutex<Attempts<IpAddr>>,
 }
@@ -136,6 +136,9 @@ pub(crate) fn router(desk: Desk) -> Router {
         .route("/api/v1/sessions/{id}", delete(sessions::end))
         .route("/api/v1/api-keys", post(api_keys::create))
         .route("/api/v1/api-keys/{id}", delete(api_keys::revoke))
+        .route(turns::TURNS, post(turns::give))
+        .route(turns::END, post(turns::end))
+        .route(turns::MAILS, post(turns::count_mail))
         .with_state(Arc::new(desk))
 }
 

@@ -7,7 +7,7 @@ use crate::guessing::{Attempts, Guesses, Patience};
 use crate::identity_claim::IdentityClaim;
 use crate::password::Cost;
 use crate::password::pool::HashingPool;
-use crate::routes::{self, Desk};
+use crate::routes::{self, Counters, Desk};
 use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::user::User;
@@ -23,7 +23,8 @@ use tillroll_log::{NoReactions, Node, RunningRole, StartError};
 use tillroll_vault::Vault;
 use uuid::Uuid;
 
-/// Passwords that may wait to be hashed, and log-ins that may wait for others; at some 20 ms each on two cores the last waits for five seconds.
+/// Passwords that may wait to be hashed, and log-ins that may wait for others; at some 20 ms each on two cores the last
+/// waits for five seconds.
 const QUEUE: usize = 512;
 /// How long somebody waits for others, who may be guessing, to end. Less than a gateway waits for him.
 const TURN_WITHIN: Duration = Duration::from_secs(8);
@@ -53,12 +54,13 @@ pub async fn start(
     role.depends_on(&people);
     role.depends_on(&claims);
     let users = role.own_with::<User, UserReactions>(Shredding(vault.clone()));
-    role.own::<IdentityClaim, IdentityClaimReactions>();
+    let owned = role.own::<IdentityClaim, IdentityClaimReactions>();
     let sessions = role.own::<Session, NoReactions>();
     let api_keys = role.own::<ApiKey, NoReactions>();
     let secrets = Secrets::new(keys);
     let threads = available_parallelism().map_or(1, NonZeroUsize::get);
     let hashing = HashingPool::new(threads, QUEUE, cost, secrets.salt(Uuid::nil()))?;
+    let guesses = || Guesses::new(Patience::ACCOUNT, Patience::ADDRESS);
     let desk = Desk {
         keys: CommandKeys::new(keys, node),
         access: keys.access.clone(),
@@ -70,8 +72,8 @@ pub async fn start(
         people,
         claims,
         hashing,
-        guesses: Turns::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS), QUEUE, TURN_WITHIN),
-        resets: Mutex::new(Guesses::new(Patience::ACCOUNT, Patience::ADDRESS)),
+        counters: Counters::new(owned, Turns::new(guesses(), QUEUE, TURN_WITHIN), guesses()),
+        changes: Mutex::new(Attempts::new(Patience::ACCOUNT)),
         newcomers: Mutex::new(Attempts::new(Patience::NEWCOMERS)),
     };
     Ok((with_owners(routes::router(desk), node), role.start().await?))

@@ -3,6 +3,9 @@
 use std::ops::RangeInclusive;
 use tillroll_http::{Problem, problems};
 
+/// As long as a reason may be, in characters.
+const LONGEST_REASON: usize = 500;
+
 /// The fields found wrong so far.
 #[derive(Debug, Default)]
 pub struct Checks {
@@ -40,6 +43,17 @@ impl Checks {
         let unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
         let fits = text.chars().count() <= most && !text.contains(unfit);
         self.require(fits, field, format!("at most {most} characters, no control characters"));
+    }
+
+    /// Why staff or an operator does what he does, for people: something, and no more than fits a line or two.
+    pub fn reason(&mut self, reason: &str) {
+        self.require(!reason.trim().is_empty(), "/reason", "a reason");
+        self.optional_reason(Some(reason));
+    }
+
+    /// The same, if he says it.
+    pub fn optional_reason(&mut self, reason: Option<&str>) {
+        self.text(reason.unwrap_or_default(), LONGEST_REASON, "/reason");
     }
 
     /// Everything that was found wrong, as one 400.

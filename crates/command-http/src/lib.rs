@@ -2,6 +2,7 @@
 //! Knows headers, tokens and problems (`tillroll-http`) and requests and answers (`tillroll-log`), no context.
 
 mod checks;
+mod intervention;
 mod kept_body;
 mod keys;
 mod logs;
@@ -12,8 +13,10 @@ mod patience;
 mod place;
 mod problems;
 mod replica;
+mod siblings;
 
 pub use checks::Checks;
+pub use intervention::{ReasonBody, RetryBody};
 pub use keys::CommandKeys;
 pub use named::Named;
 pub use outcome::outcome;
@@ -22,6 +25,7 @@ pub use patience::until_it_may;
 pub use place::better_there;
 pub use problems::{INVALID_CREDENTIALS, OWN, kind_of, problem_of, rejected};
 pub use replica::{reach_tokens, refresh};
+pub use siblings::{Saying, Sibling, Siblings};
 
 use std::time::Duration;
 

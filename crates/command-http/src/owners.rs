@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use peers::{Peers, Said};
+pub(crate) use peers::{Peers, Said};
 use std::sync::Arc;
 use std::time::Duration;
 use tillroll_http::headers;

@@ -38,7 +38,7 @@ pub use keys::{
     KeysError, rotation,
 };
 pub use problem::{FieldError, Problem};
-pub use query::StrictQuery;
+pub use query::{StrictQuery, refuse_parameters};
 pub use route::{Allowed, PathId, Scope};
 pub use server::{Limits, PeerAddress, serve};
 pub use token::{ConsistencyToken, Covered, InvalidToken, TokenKey};

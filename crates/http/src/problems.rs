@@ -73,7 +73,7 @@ catalogue! {
     ALREADY_FULFILLED "already_fulfilled" CONFLICT "Already fulfilled" "The order, or a part of it, has left already: it can no longer be cancelled, or there is nothing left to fulfil.";
     FULFILMENT_IN_PROGRESS "fulfilment_in_progress" CONFLICT "Fulfilment in progress" "A fulfilment of this order has not ended yet: repeat later.";
     NOTHING_TO_FULFIL "nothing_to_fulfil" CONFLICT "Nothing to fulfil" "No line of the order is left to fulfil.";
-    QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More was to be fulfilled than the order has left; `errors` names each line.";
+    QUANTITY_EXCEEDS_ORDER "quantity_exceeds_order" CONFLICT "Quantity exceeds order" "More pieces were named than are left to leave, to be credited or to come back; `errors` names each.";
     ORDER_CANCELLED "order_cancelled" CONFLICT "Order cancelled" "The order was cancelled.";
     NOT_CONFIRMED "not_confirmed" CONFLICT "Order not confirmed" "The order is not confirmed yet.";
     NOT_STUCK "not_stuck" CONFLICT "Order not stuck" "Only an order that is stuck can be retried, compensated or completed by an operator.";
@@ -83,9 +83,9 @@ catalogue! {
     PAYMENT_EXPIRED "payment_expired" CONFLICT "Payment not authenticated" "The customer did not authenticate the payment in time, so the order was cancelled; nothing is held.";
     PAYMENT_FAILED "payment_failed" CONFLICT "Payment failed" "The money was held and could not be taken, so the order was cancelled; nothing is held.";
     PAYMENT_UNANSWERED "payment_unanswered" CONFLICT "Payment unanswered" "The payment provider did not answer in time, so the order was cancelled; nothing is held.";
-    PAYMENT_PENDING "payment_pending" CONFLICT "Payment pending" "The order's payment or its invoice is still under way: repeat later.";
+    PAYMENT_PENDING "payment_pending" CONFLICT "Payment pending" "The order's payment or its invoice is still under way: repeat later, or see to the payment first if that is stuck.";
     REFUND_IN_PROGRESS "refund_in_progress" CONFLICT "Refund in progress" "A refund of this order has not ended yet: repeat later.";
-    ALREADY_REFUNDED "already_refunded" CONFLICT "Already refunded" "Money went back for parts of the order: refund the rest of it instead of cancelling it.";
+    ALREADY_REFUNDED "already_refunded" CONFLICT "Already refunded" "Money went back for the order: it can be cancelled once all of it has, and nothing leaves any more that was paid back.";
     EXCEEDS_CAPTURED "exceeds_captured" CONFLICT "Exceeds what was paid" "More was to go back than was paid and has not gone back yet; the detail says how much is left.";
     NOTHING_TO_REFUND "nothing_to_refund" CONFLICT "Nothing to refund" "The refund is of nothing.";
     CANNOT_BE_GIVEN_UP "cannot_be_given_up" CONFLICT "Step cannot be given up" "This step of the order can only be retried or completed by an operator.";

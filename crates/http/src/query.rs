@@ -1,7 +1,9 @@
 //! Query strings, read as strictly as bodies: an unknown or malformed parameter is a problem that names it.
 
 use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::json::refusal;
@@ -19,9 +21,23 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::try_from_uri(&parts.uri).map_err(|refused| problem(&refused.body_text()))?;
-        Ok(Self(value))
+        read(&parts.uri).map(Self)
     }
+}
+
+/// The query string of what has no parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Refuses whatever a query string says, for a route that has no parameters.
+pub fn refuse_parameters(uri: &Uri) -> Result<(), Problem> {
+    read(uri).map(|Nothing {}| ())
+}
+
+fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let Query(value) = Query::try_from_uri(uri).map_err(|refused| problem(&refused.body_text()))?;
+    Ok(value)
 }
 
 /// The rejection reads `Failed to deserialize query string: [<name>: ]<serde's message>`.

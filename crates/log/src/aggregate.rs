@@ -28,6 +28,30 @@ impl AggregateTopics {
     }
 }
 
+/// What a [`Replica`](crate::Replica) folds: an aggregate of the same build, or what another context has to know of one.
+/// Nothing can be asked of it.
+pub trait Replicated: Send + Sync + 'static {
+    /// The topic of its events.
+    const EVENTS: &'static str;
+    /// What was folded so far; its default is "nothing has happened". It is kept in memory alone.
+    type State: Clone + Default + Send + Sync + 'static;
+    /// What happened to it.
+    type Event: Body + Clone + fmt::Debug + Send + Sync + 'static;
+
+    /// The state after the event: pure and total.
+    fn evolve(state: Self::State, event: &Self::Event) -> Self::State;
+}
+
+impl<A: Aggregate> Replicated for A {
+    const EVENTS: &'static str = A::TOPICS.events;
+    type State = A::State;
+    type Event = A::Event;
+
+    fn evolve(state: Self::State, event: &Self::Event) -> Self::State {
+        <A as Aggregate>::evolve(state, event)
+    }
+}
+
 /// A business "no": a value, not an error.
 pub trait Rejection: Clone + fmt::Debug + Send + 'static {
     /// Stable, snake case.

@@ -26,7 +26,7 @@ mod runtime;
 mod saga;
 mod source;
 
-pub use aggregate::{Aggregate, AggregateTopics, Rejection};
+pub use aggregate::{Aggregate, AggregateTopics, Rejection, Replicated};
 pub use arbiter::{Arbiter, Stamp, Verdict, Void};
 pub use body::{Body, DecodeError};
 pub use caught::Panicked;

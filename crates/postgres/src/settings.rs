@@ -3,6 +3,7 @@
 use crate::Error;
 use std::fmt;
 use std::time::Duration;
+use tokio_postgres::config::Host;
 
 /// How to reach a database and how patient to be with it. Its `Debug` form shows no password.
 #[derive(Clone)]
@@ -71,6 +72,13 @@ impl Settings {
         self
     }
 
+    /// Whether both are of one database, whoever asks it and whatever else is said of it. A server that has several names
+    /// is known by this machine's only.
+    pub fn is_same_database(&self, other: &Self) -> bool {
+        let ours = places(&self.config);
+        database(&self.config) == database(&other.config) && places(&other.config).iter().any(|at| ours.contains(at))
+    }
+
     /// The connection parameters with everything that is set per session.
     pub(crate) fn session(&self) -> tokio_postgres::Config {
         let mut options = self.config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
@@ -98,6 +106,23 @@ impl fmt::Debug for Settings {
             .field("read_only", &self.read_only)
             .finish_non_exhaustive()
     }
+}
+
+/// Its name; the user's if none is said, as PostgreSQL takes it.
+fn database(config: &tokio_postgres::Config) -> Option<&str> {
+    config.get_dbname().or(config.get_user())
+}
+
+/// Where its servers listen.
+fn places(config: &tokio_postgres::Config) -> Vec<(String, u16)> {
+    let port = |nth: usize| config.get_ports().get(nth).or(config.get_ports().first()).copied().unwrap_or(5_432);
+    let name = |host: &Host| match host {
+        Host::Tcp(name) if matches!(name.as_str(), "127.0.0.1" | "::1") => "localhost".to_owned(),
+        Host::Tcp(name) => name.to_ascii_lowercase(),
+        #[cfg(unix)]
+        Host::Unix(directory) => directory.to_string_lossy().into_owned(),
+    };
+    config.get_hosts().iter().enumerate().map(|(nth, host)| (name(host), port(nth))).collect()
 }
 
 #[cfg(test)]

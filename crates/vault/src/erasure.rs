@@ -51,14 +51,9 @@ impl Vault {
         Ok(Receipt { person, erased_at: get(&row, 0)? })
     }
 
-    /// Says again that a person was erased, as the log has it: destroys a key that a backup brought back, keeps the
-    /// earlier time, and changes nothing else.
-    pub async fn entomb(&self, person: Uuid, erased_at: DateTime<Utc>) -> Result<(), Error> {
-        self.entomb_all(&[Receipt { person, erased_at }]).await
-    }
-
-    /// The same for many, in one statement; some thousands at a time.
-    pub async fn entomb_all(&self, receipts: &[Receipt]) -> Result<(), Error> {
+    /// Says again that people were erased, as the log has it: destroys keys that a backup brought back, keeps the
+    /// earlier time of each, and changes nothing else. In one statement; some thousands at a time.
+    pub async fn entomb(&self, receipts: &[Receipt]) -> Result<(), Error> {
         let persons: Vec<_> = receipts.iter().map(|receipt| receipt.person).collect();
         let times: Vec<_> = receipts.iter().map(|receipt| receipt.erased_at).collect();
         persons.iter().for_each(|person| self.forget(*person));

@@ -1,8 +1,10 @@
 //! What is passed on and what is not, and requests that try to be read in two ways.
 
+use tillroll_gateway::routes::{Parameters, ROUTES};
+use tillroll_gateway::{ProxyHeader, TrustedProxies};
 use tillroll_http::Role;
 
-use crate::world::World;
+use crate::world::{World, concrete, opens};
 
 #[tokio::test]
 async fn the_role_gets_path_query_body_and_the_headers_that_concern_it() {
@@ -31,6 +33,26 @@ async fn the_role_gets_path_query_body_and_the_headers_that_concern_it() {
 }
 
 #[tokio::test]
+async fn what_a_query_string_says_to_a_route_without_parameters_is_refused() {
+    let world = World::new().await;
+    for route in ROUTES {
+        let role = Role::ALL.into_iter().find(|role| opens(*role, route)).unwrap();
+        let bearer = format!("Bearer {}", world.token(role));
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k-1")];
+        let (method, path) = (route.method.as_str(), format!("{}?unheard=of", concrete(route)));
+        let answer = world.call(method, &path, &headers, "").await;
+        match route.parameters {
+            Parameters::None => {
+                assert_eq!((answer.status, answer.code().as_str()), (400, "unknown_field"), "{method} {path}");
+                assert_eq!(answer.json()["errors"][0]["field"], "unheard", "{method} {path}");
+            }
+            Parameters::Some => assert_eq!(answer.json()["target"], path, "the role judges: {method} {path}"),
+        }
+    }
+    assert_eq!(world.call("GET", "/api/v1/products/SKU-1?", &[], "").await.status, 200, "which says nothing");
+}
+
+#[tokio::test]
 async fn what_a_client_says_about_itself_or_its_connection_stays_outside() {
     let world = World::new().await;
     let unwanted = [
@@ -54,6 +76,28 @@ async fn what_a_client_says_about_itself_or_its_connection_stays_outside() {
     let named = [("connection", "prefer, x-request-id"), ("prefer", "wait=1")];
     let asked = world.call("GET", "/api/v1/products", &named, "").await.json();
     assert!(asked["headers"].get("prefer").is_none());
+}
+
+#[tokio::test]
+async fn a_client_is_where_its_connection_comes_from_or_where_a_trusted_proxy_says() {
+    let asked = async |world: &World, headers: &[(&str, &str)]| {
+        let asked = world.call("GET", "/api/v1/products", headers, "").await.json();
+        asked["headers"]["tillroll-client-address"].as_str().unwrap().to_owned()
+    };
+    let claimed = [
+        ("tillroll-client-address", "192.0.2.9"),
+        ("x-real-ip", "192.0.2.8"),
+        ("x-forwarded-for", "192.0.2.66, 192.0.2.1"),
+        ("forwarded", "for=192.0.2.66, for=192.0.2.2"),
+        ("connection", "x-forwarded-for, forwarded"),
+    ];
+    assert_eq!(asked(&World::new().await, &claimed).await, "127.0.0.1", "nobody is trusted");
+    let proxies: TrustedProxies = "127.0.0.0/8".parse().unwrap();
+    let world = World::behind_proxies(proxies.clone()).await;
+    assert_eq!(asked(&world, &claimed).await, "192.0.2.1");
+    assert_eq!(asked(&world, &[]).await, "127.0.0.1", "the proxy itself");
+    let world = World::behind_proxies(proxies.said_in(ProxyHeader::Forwarded)).await;
+    assert_eq!(asked(&world, &claimed).await, "192.0.2.2");
 }
 
 #[tokio::test]

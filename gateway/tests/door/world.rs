@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tillroll_gateway::routes::{Key, PREFIX, ROUTES, Route, Target, Upstream};
-use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits, Revocations};
+use tillroll_gateway::{Gateway, GatewayConfig, GatewayLimits, Revocations, TrustedProxies};
 use tillroll_http::peer::PoolLimits;
 use tillroll_http::{Keys, Limits, Role, serve};
 use tillroll_telemetry::{Shutdown, spawn};
@@ -108,6 +108,20 @@ impl World {
 
     /// A gateway in front of these instances of each role.
     pub async fn behind(roles: [(Upstream, Vec<SocketAddr>); ROLES], limits: GatewayLimits) -> Self {
+        Self::between(TrustedProxies::default(), roles, limits).await
+    }
+
+    /// A gateway behind these proxies, in front of a role that echoes.
+    pub async fn behind_proxies(proxies: TrustedProxies) -> Self {
+        let role = echo().await;
+        Self::between(proxies, Upstream::ALL.map(|upstream| (upstream, vec![role])), GatewayLimits::default()).await
+    }
+
+    async fn between(
+        proxies: TrustedProxies,
+        roles: [(Upstream, Vec<SocketAddr>); ROLES],
+        limits: GatewayLimits,
+    ) -> Self {
         let urls = |addresses: Vec<SocketAddr>| addresses.iter().map(|address| format!("http://{address}")).collect();
         let upstreams = roles.map(|(role, addresses)| (role, watch::channel(urls(addresses)).1)).into();
         let keys_dir = tempfile::tempdir().unwrap();
@@ -116,6 +130,7 @@ impl World {
             upstreams,
             keys: keys.clone(),
             revocations: Revocations::without_log(),
+            proxies,
             limits,
         })
         .unwrap();

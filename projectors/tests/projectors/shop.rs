@@ -127,10 +127,7 @@ impl Shop {
             from_cart: false,
             payment: match two % 3 {
                 0 => PaymentTerms::OnAccount,
-                _ => PaymentTerms::Card {
-                    payment_id: PaymentId(Uuid::from_u128(u128::from(who))),
-                    token: "pm".to_owned(),
-                },
+                _ => PaymentTerms::Card { payment_id: PaymentId(Uuid::from_u128(u128::from(who))), token: "pm".into() },
             },
             placed_at: sale.dated,
             totals: Totals { net, tax: money(0), gross: net },

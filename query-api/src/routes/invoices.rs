@@ -4,7 +4,7 @@ mod body;
 
 use super::moments::{Moment, in_order};
 use super::place::place;
-use super::select::Conditions;
+use super::select::{Conditions, counted};
 use crate::answer::Table;
 use crate::failure::{column, money};
 use crate::freshness::Reads;
@@ -119,7 +119,8 @@ async fn printed(
                 }
                 document.is_made_out_to(billed);
             }
-            reading.one_or_pdf(1, place, &document, || pdf::document(&document.sheet()))
+            let print = |document: &Printed| pdf::document(&document.sheet());
+            reading.one_or_pdf(1, place, document, &queries.printer, print).await
         })
         .await
 }
@@ -186,15 +187,7 @@ pub(crate) async fn list(
         .answered(&headers, Reads::Invoices, |reading| async {
             let (sql, conditions) = statement(&asked, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut entries = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 16)?;
-                // A page beyond the end has a count but no documents.
-                if column::<Option<&str>>(row, 0)?.is_some() {
-                    entries.push(Entry::of(row)?);
-                }
-            }
+            let (entries, total) = counted(&rows, 16, Entry::of)?;
             let list = paging.list(entries, total, |entry| Key { series: entry.series.clone(), number: entry.nth });
             reading.list(&list.extent(), &list, |list| body::table(list.items()))
         })
@@ -219,15 +212,11 @@ fn statement(asked: &Asked, paging: &Paging<Key>) -> (String, Conditions) {
     if let Some(Moment(to)) = asked.to {
         conditions.and("d.dated < ?", to);
     }
-    let total = match paging {
-        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM invoices.document AS d {})", conditions.sql()),
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("invoices.document AS d", paging);
     if let Some(Key { series, number }) = paging.after() {
         conditions.and_two("(d.series, d.number) < (?, !)", series.clone(), *number);
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         concat!(
             "SELECT ",

@@ -2,8 +2,7 @@
 
 mod body;
 
-use super::select::Conditions;
-use crate::failure::column;
+use super::select::{Conditions, counted};
 use crate::freshness::Reads;
 use crate::paging::{ByTime, Paging};
 use crate::queries::Queries;
@@ -71,15 +70,7 @@ async fn list(
         .answered(headers, Reads::Notifications, |reading| async {
             let (sql, conditions) = statement(user, asked.unread, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut notifications = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 13)?;
-                // A page beyond the end has a count but no notifications.
-                if column::<Option<Uuid>>(row, 0)?.is_some() {
-                    notifications.push(Notification::of(row, reader)?);
-                }
-            }
+            let (notifications, total) = counted(&rows, 13, |row| Notification::of(row, reader))?;
             let key = |it: &Notification| ByTime { at: it.queued_at(), id: it.id() };
             let list = paging.list(notifications, total, key);
             reading.list(&list.extent(), &list, |list| table(list.items()))
@@ -94,17 +85,11 @@ fn statement(user: Uuid, unread: bool, paging: &Paging<ByTime>) -> (String, Cond
     if unread {
         conditions.and("(m.read_at IS NULL) = ?", true);
     }
-    let total = match paging {
-        Paging::Numbered { .. } => {
-            format!("(SELECT COUNT(*) FROM notifications.notification AS m {})", conditions.sql())
-        }
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("notifications.notification AS m", paging);
     if let Some(ByTime { at, id }) = paging.after() {
         conditions.and_two("(m.queued_at, m.notification_id) < (?, !)", *at, *id);
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         "SELECT m.notification_id, m.kind, m.template, m.data::text, m.queued_at, m.read_at, m.version,
             d.channels, d.statuses, d.attempts, d.reasons, d.codes, d.next_at, c.total

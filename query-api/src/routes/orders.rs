@@ -5,7 +5,7 @@ pub(crate) mod history;
 
 use super::moments::{Moment, in_order};
 use super::place::place;
-use super::select::Conditions;
+use super::select::{Conditions, counted};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::{ByTime, Paging};
@@ -27,7 +27,7 @@ macro_rules! order_columns {
         "o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax, o.gross,
         o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version, o.at_partition,
         o.at_offset, l.skus, l.names, l.quantities, l.unit_prices, l.line_totals, l.tax_rates, f.skus, f.quantities,
-        o.user_id, o.payment_id, o.payment_status, o.action_by"
+        o.user_id, o.payment_id, o.payment_status, o.action_by, o.owed"
     };
 }
 
@@ -61,7 +61,7 @@ const ONE: &str = concat!(
 /// The column of the user whose order it is.
 const USER: usize = 26;
 /// The column of where one order is sent; lists do not show it.
-const ADDRESS: usize = 30;
+const ADDRESS: usize = 31;
 
 /// A customer is known by his orders.
 const CUSTOMER: &str = "SELECT 1 FROM orders.order AS o WHERE o.customer = $1 LIMIT 1";
@@ -75,6 +75,8 @@ pub(crate) struct Asked {
     customer: Option<String>,
     /// The user whose they are.
     user: Option<Uuid>,
+    /// Whether something was credited that did not arrive.
+    owed: Option<bool>,
     /// Placed then or later.
     from: Option<Moment>,
     /// Placed before.
@@ -148,15 +150,7 @@ pub(crate) async fn list(
         .answered(&headers, Reads::Orders, |reading| async {
             let (sql, conditions) = statement(&asked, user, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut orders = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 30)?;
-                // A page beyond the end has a count but no orders.
-                if column::<Option<Uuid>>(row, 0)?.is_some() {
-                    orders.push(Order::of(row)?);
-                }
-            }
+            let (orders, total) = counted(&rows, 31, Order::of)?;
             // Whether somebody else is a customer is none of a customer's business.
             if let (Some(customer), true, Reach::All) = (&asked.customer, orders.is_empty(), reaching.reach) {
                 queries.one(CUSTOMER, &[customer]).await?;
@@ -188,21 +182,20 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (Str
     if let Some(user) = user {
         conditions.and("o.user_id = ?", user);
     }
+    if let Some(owed) = asked.owed {
+        conditions.push(if owed { "o.owed > 0" } else { "o.owed <= 0" });
+    }
     if let Some(Moment(from)) = asked.from {
         conditions.and("o.placed_at >= ?", from);
     }
     if let Some(Moment(to)) = asked.to {
         conditions.and("o.placed_at < ?", to);
     }
-    let total = match paging {
-        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM orders.order AS o {})", conditions.sql()),
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("orders.order AS o", paging);
     if let Some(ByTime { at, id }) = paging.after() {
         conditions.and_two("(o.placed_at, o.order_id) < (?, !)", *at, *id);
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         concat!(
             "SELECT ",
@@ -212,7 +205,7 @@ fn statement(asked: &Asked, user: Option<Uuid>, paging: &Paging<ByTime>) -> (Str
         LEFT JOIN (
             SELECT o.order_id, o.reference, o.customer, o.country, o.status, o.payment_method, o.currency, o.net, o.tax,
                 o.gross, o.refunded, o.placed_at, o.recorded_at, o.cancellation_code, o.cancellation_detail, o.version,
-                o.at_partition, o.at_offset, o.user_id, o.payment_id, o.payment_status, o.action_by
+                o.at_partition, o.at_offset, o.user_id, o.payment_id, o.payment_status, o.action_by, o.owed
             FROM orders.order AS o {conditions}
             ORDER BY o.placed_at DESC, o.order_id DESC LIMIT {limit} OFFSET {offset}
         ) AS o ON TRUE ",

@@ -7,9 +7,8 @@ pub(crate) mod erasures;
 pub(crate) mod sessions;
 
 use super::place::place;
-use super::select::Conditions;
-use crate::answer::Table;
-use crate::failure::column;
+use super::select::{Conditions, counted};
+use crate::answer::{Table, moment};
 use crate::freshness::Reads;
 use crate::paging::{ByTime, Paging};
 use crate::queries::Queries;
@@ -107,15 +106,7 @@ pub(crate) async fn list(
         .answered(&headers, Reads::Users, |reading| async {
             let (sql, conditions) = statement(&asked, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut accounts = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 7)?;
-                // A page beyond the end has a count but no users.
-                if column::<Option<Uuid>>(row, 0)?.is_some() {
-                    accounts.push(Account::of(row)?);
-                }
-            }
+            let (accounts, total) = counted(&rows, 7, Account::of)?;
             let users = queries.shown(accounts).await?;
             let list = paging.list(users, total, |user| ByTime { at: user.registered_at, id: user.id });
             reading.list(&list.extent(), &list, |list| table(list.items()))
@@ -129,15 +120,11 @@ fn statement(asked: &Asked, paging: &Paging<ByTime>) -> (String, Conditions) {
     if let Some(status) = asked.status {
         conditions.and("a.status = ?", status.name());
     }
-    let total = match paging {
-        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM people.account AS a {})", conditions.sql()),
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("people.account AS a", paging);
     if let Some(ByTime { at, id }) = paging.after() {
         conditions.and_two("(a.registered_at, a.user_id) < (?, !)", *at, *id);
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         "SELECT a.user_id, a.status, a.account, a.registered_at, a.version, a.at_partition, a.at_offset, c.total
         FROM (SELECT {total} AS total) AS c
@@ -161,7 +148,7 @@ fn table(users: &[Shown]) -> Table {
             user.email.clone().unwrap_or_default(),
             user.username.clone().unwrap_or_default(),
             user.roles.join(" "),
-            user.registered_at.to_rfc3339(),
+            moment(user.registered_at),
             user.version.to_string(),
         ]
     };

@@ -1,7 +1,7 @@
 //! `GET /products` and `GET /products/{sku}`, for everybody.
 
 use super::place::{place, stock_place};
-use super::select::Conditions;
+use super::select::{Conditions, counted};
 use crate::answer::Table;
 use crate::failure::{column, money};
 use crate::freshness::Reads;
@@ -113,15 +113,7 @@ pub(crate) async fn list(
         .answered(&headers, Reads::Products, |reading| async {
             let (sql, conditions) = statement(asked, &paging);
             let rows = queries.rows(&sql, &conditions.params()).await?;
-            let mut total = 0;
-            let mut products = Vec::with_capacity(rows.len());
-            for row in &rows {
-                total = column(row, 11)?;
-                // A page beyond the end has a count but no products.
-                if column::<Option<&str>>(row, 0)?.is_some() {
-                    products.push(Product::of(row)?);
-                }
-            }
+            let (products, total) = counted(&rows, 11, Product::of)?;
             let list = paging.list(products, total, |product| Key(product.sku.clone()));
             reading.public().list(&list.extent(), &list, |list| table(list.items()))
         })
@@ -137,15 +129,11 @@ fn statement(asked: Asked, paging: &Paging<Key>) -> (String, Conditions) {
     if !asked.archived {
         conditions.and("p.archived = ?", false);
     }
-    let total = match paging {
-        Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM catalog.product AS p {})", conditions.sql()),
-        Paging::After { .. } => "0::bigint".to_owned(),
-    };
+    let total = conditions.total("catalog.product AS p", paging);
     if let Some(Key(sku)) = paging.after() {
         conditions.and("p.sku > ?", sku.clone());
     }
-    let (limit, offset) = paging.window();
-    let (limit, offset) = (conditions.bind(limit), conditions.bind(offset));
+    let (limit, offset) = conditions.window(paging);
     let sql = format!(
         "SELECT p.sku, p.name, p.description, p.category, p.price_amount, p.currency, p.tax_rate, p.tracked, p.archived,
             p.version, s.on_hand - s.reserved - s.committed, c.total

@@ -1,6 +1,11 @@
-//! Statements whose conditions depend on what was asked for: fixed pieces of SQL, values as parameters only.
+//! Statements whose conditions depend on what was asked for: fixed pieces of SQL, values as parameters only. And what
+//! statements of lists have in common: the count beside the page.
 
-use tillroll_postgres::{Param, ToSql};
+use crate::failure::column;
+use crate::paging::{CursorKey, Paging};
+use std::error::Error;
+use tillroll_http::Problem;
+use tillroll_postgres::{FromSql, Param, Row, ToSql, Type};
 
 /// The conditions of a statement and the values of its parameters. There are few texts, so each is prepared once.
 #[derive(Default)]
@@ -27,7 +32,8 @@ impl Conditions {
         self.push(&sql.replace('?', &first).replace('!', &second));
     }
 
-    fn push(&mut self, condition: &str) {
+    /// One condition more, as it stands.
+    pub(super) fn push(&mut self, condition: &str) {
         self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
         self.sql.push_str(condition);
     }
@@ -38,6 +44,20 @@ impl Conditions {
         format!("${}", self.values.len())
     }
 
+    /// How many rows of the table meet the conditions so far, to be selected: pages alone are counted.
+    pub(super) fn total<K>(&self, table: &'static str, paging: &Paging<K>) -> String {
+        match paging {
+            Paging::Numbered { .. } => format!("(SELECT COUNT(*) FROM {table} {})", self.sql),
+            Paging::After { .. } => "0::bigint".to_owned(),
+        }
+    }
+
+    /// The parameters of `LIMIT` and `OFFSET`.
+    pub(super) fn window<K: CursorKey>(&mut self, paging: &Paging<K>) -> (String, String) {
+        let (limit, offset) = paging.window();
+        (self.bind(limit), self.bind(offset))
+    }
+
     /// `WHERE … AND …`, or nothing.
     pub(super) fn sql(&self) -> &str {
         &self.sql
@@ -46,5 +66,33 @@ impl Conditions {
     /// The values, in order.
     pub(super) fn params(&self) -> Vec<Param<'_>> {
         self.values.iter().map(|value| -> Param<'_> { value.as_ref() }).collect()
+    }
+}
+
+/// What the rows of a list are, and the count in the column `total` of each. A page beyond the end is one row with a
+/// count, whose first column is null.
+pub(super) fn counted<T>(
+    rows: &[Row],
+    total: usize,
+    item: impl Fn(&Row) -> Result<T, Problem>,
+) -> Result<(Vec<T>, i64), Problem> {
+    let Some(first) = rows.first() else { return Ok((Vec::new(), 0)) };
+    let total = column(first, total)?;
+    if column::<Option<Something>>(first, 0)?.is_none() {
+        return Ok((Vec::new(), total));
+    }
+    Ok((rows.iter().map(item).collect::<Result<_, _>>()?, total))
+}
+
+/// A value of any type that is not null.
+struct Something;
+
+impl<'a> FromSql<'a> for Something {
+    fn from_sql(_: &Type, _: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
     }
 }

@@ -31,6 +31,17 @@ fn responses(path: &str) -> &'static Value {
     &item["get"]["responses"]
 }
 
+/// The paths of all queries that have parameters, with an id where one is wanted.
+pub fn queries_with_parameters() -> Vec<String> {
+    let has_some = |item: &(&String, &Value)| {
+        let parameters = item.1["get"]["parameters"].as_array();
+        parameters.into_iter().flatten().any(|parameter| resolved(parameter)["in"] == "query")
+    };
+    let id = "0190d4c8-0000-7000-8000-000000000000";
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    paths.iter().filter(has_some).map(|(path, _)| path.replace("{id}", id)).collect()
+}
+
 /// Fails unless the description has this answer to a query of this path.
 pub fn assert_described(path: &str, answer: &Answer) {
     let (status, headers) = (answer.status.as_u16().to_string(), &answer.headers);

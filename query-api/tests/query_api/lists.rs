@@ -1,7 +1,9 @@
 //! Lists: filters, both ways through them, and what they refuse.
 
+use crate::description::queries_with_parameters;
 use crate::shop::{Shop, details, line, placed};
 use axum::http::StatusCode;
+use tillroll_http::{Identity, Role};
 use tillroll_projectors::projections::{Orders, Products};
 use tillroll_schemas::catalogue::{ORDER, PRODUCT};
 use tillroll_schemas::order::OrderEvent;
@@ -136,6 +138,19 @@ async fn what_is_not_understood_is_refused() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {}", answer.text);
         assert!(["invalid_field", "unknown_field"].contains(&answer.code().as_str()), "{path}: {}", answer.text);
         assert!(answer.json()["errors"][0]["field"].is_string(), "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn no_query_takes_a_parameter_that_it_does_not_know() {
+    let shop = Shop::new("lists_unheard").await;
+    let paths = queries_with_parameters();
+    assert!(paths.len() >= 9, "{paths:?}");
+    for path in paths {
+        let anybody = Identity::of_user(Uuid::from_u128(9), &Role::ALL, None);
+        let answer = shop.ask(Some(anybody), &format!("{path}?unheard=of"), &[]).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "unknown_field"), "{path}");
+        assert_eq!(answer.json()["errors"][0]["field"], "unheard", "{path}");
     }
 }
 

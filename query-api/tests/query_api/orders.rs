@@ -6,8 +6,8 @@ use serde_json::json;
 use tillroll_http::{Identity, Role};
 use tillroll_projectors::projections::Orders;
 use tillroll_schemas::catalogue::ORDER;
-use tillroll_schemas::order::{Cancelled, Fulfilled, OrderEvent, Placed, Reason, StockClaim};
-use tillroll_schemas::{FulfilmentId, Quantity, UserId};
+use tillroll_schemas::order::{Cancelled, Fulfilled, OrderEvent, Placed, Reason, RefundRefused, StockClaim};
+use tillroll_schemas::{FulfilmentId, Quantity, RefundId, UserId};
 use uuid::Uuid;
 
 const ID: &str = "00000000-0000-0000-0000-000000000007";
@@ -83,6 +83,29 @@ async fn a_cancelled_order_says_why() {
     let order = shop.get(&format!("/orders/{ID}")).await.json();
     assert_eq!(order["cancellation"], json!({"code": "insufficient_stock", "detail": "reserve refused by LAMP"}));
     assert_eq!((&order["status"], &order["version"]), (&json!("cancelled"), &json!(2)));
+}
+
+#[tokio::test]
+async fn staff_find_the_orders_that_owe_money() {
+    let mut shop = Shop::new("orders_owing").await;
+    happens(&mut shop, 1, placed("2010-12-01T08:26:00Z", None, vec![line("LAMP", None, 2, 100)])).await;
+    let other = Uuid::from_u128(8).to_string();
+    let paid = OrderEvent::from(placed("2010-12-02T08:26:00Z", None, vec![line("LAMP", None, 1, 100)]));
+    shop.happens::<Orders>(ORDER.events, &other, 1, &paid).await;
+    let refund_id = RefundId(Uuid::from_u128(1));
+    let bounced = RefundRefused { refund_id, code: "failed".to_owned(), taken_back: Some(gbp(50)), was_off: false };
+    happens(&mut shop, 2, bounced).await;
+    let listed = async |path: &str| -> Vec<(String, serde_json::Value)> {
+        let list = shop.get(path).await.json();
+        let told = |order: &serde_json::Value| (order["id"].as_str().unwrap().to_owned(), order["owed"].clone());
+        list["items"].as_array().unwrap().iter().map(told).collect()
+    };
+    assert_eq!(listed("/orders?owed=true").await, [(ID.to_owned(), json!(gbp(50)))]);
+    assert_eq!(listed("/orders?owed=false").await, [(other.clone(), json!(null))]);
+    assert_eq!(listed("/orders").await.len(), 2);
+    assert_eq!(shop.get(&format!("/orders/{ID}")).await.json()["owed"], json!(gbp(50)));
+    let csv = shop.get_with("/orders?owed=true", &[("accept", "text/csv")]).await.text;
+    assert!(csv.lines().next().unwrap().ends_with(",owed") && csv.trim_end().ends_with(",50"), "{csv}");
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ struct Town {
     versions: [u64; 2],
 }
 
+fn logged_in(user: Uuid) -> Identity {
+    Identity::of_user(user, &[Role::Customer], Some(Login { sid: Uuid::from_u128(1), epoch: 1 }))
+}
+
 impl Town {
     async fn new(name: &str) -> Self {
         let vault_settings = database(&format!("{name}_vault"), tillroll_vault::MIGRATIONS).await;
@@ -88,14 +92,18 @@ impl Town {
     }
 
     async fn by(&self, user: Uuid, path: &str) -> Answer {
-        let login = Login { sid: Uuid::from_u128(1), epoch: 1 };
-        self.shop.ask(Some(Identity::of_user(user, &[Role::Customer], Some(login))), path, &[]).await
+        self.shop.ask(Some(logged_in(user)), path, &[]).await
     }
 
     async fn receipt(&self) -> Value {
         let answer = self.shop.ask(None, &format!("/erasures/{COMMAND}"), &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         answer.json()
+    }
+
+    /// The receipt for one who has it under this tag.
+    async fn receipt_unless(&self, tag: &str) -> Answer {
+        self.shop.ask(None, &format!("/erasures/{COMMAND}"), &[("if-none-match", tag)]).await
     }
 }
 
@@ -142,6 +150,10 @@ async fn sessions_are_ones_own_that_still_live() {
         town.opened(nth, user, 1).await;
     }
     town.session(2, 2, LoggedOut {}).await;
+    let beyond = town.by(ANN, "/sessions?page=2&limit=2").await.json();
+    assert_eq!((&beyond["items"], &beyond["total"], &beyond["total_pages"]), (&json!([]), &json!(2), &json!(1)));
+    let csv = town.shop.ask(Some(logged_in(ANN)), "/sessions", &[("accept", "text/csv")]).await.text;
+    assert!(csv.contains(",2026-11-29T10:00:00Z,"), "times as in JSON: {csv}");
     let mine = town.by(ANN, "/sessions").await.json();
     let ids: Vec<_> = mine["items"].as_array().unwrap().iter().map(|one| one["session_id"].clone()).collect();
     assert_eq!(ids, [1, 3].map(|nth| json!(Uuid::from_u128(nth))), "neither the one that is over nor Ben's");
@@ -188,7 +200,8 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     let mut town = Town::new("people_erased").await;
     town.registered(ANN, "ann").await;
     town.registered(BEN, "ben").await;
-    town.opened(1, ANN, 1).await;
+    let (device, expires_at) = (Some(town.seal(ANN, "device", "telephone").await), at("2026-11-29T10:00:00Z"));
+    let opened = Opened { user_id: UserId(ANN), epoch: 1, device, expires_at };
     assert_eq!(town.shop.ask(None, &format!("/erasures/{COMMAND}"), &[]).await.status, StatusCode::NOT_FOUND);
     town.shop.ends_command = Some(CommandId(COMMAND));
     let erased = Erased { epoch: 2, releases: Vec::new(), answer_by: at("2026-11-22T10:00:00Z") };
@@ -220,8 +233,14 @@ async fn a_receipt_is_given_once_the_key_is_gone_everywhere_and_every_reader_has
     let fields = ["email", "username", "password", "address", "bio", "phone"];
     let account = json!({ "topic": USER.events, "fields": fields });
     let device = json!({ "topic": SESSION.events, "fields": ["device"] });
-    assert_eq!(receipt["unreadable"], json!([account, device]), "what she had, and no more");
+    assert_eq!(receipt["unreadable"], json!([account]), "what she had, and no more");
     assert_eq!(receipt.get("kept"), None, "she has bought nothing");
+    let tag = town.receipt_unless("\"of another\"").await.header("etag").to_owned();
+    assert_eq!(town.receipt_unless(&tag).await.status, StatusCode::NOT_MODIFIED);
+    town.session(1, 1, opened).await;
+    let later = town.receipt_unless(&tag).await;
+    assert_eq!(later.status, StatusCode::OK, "a reader of another topic was behind");
+    assert_eq!(later.json()["unreadable"], json!([account, device]));
     for year in [2014, 2015, 2013] {
         town.vault.seal_fiscal(ANN, year, COMMAND, Buyer::FIELD, "Ann").await.unwrap();
     }

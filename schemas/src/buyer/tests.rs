@@ -22,6 +22,22 @@ fn the_name_in_the_address_comes_before_the_persons_own() {
 }
 
 #[test]
+fn a_buyer_that_a_later_build_stored_is_read() {
+    let buyer = Buyer::of(Some(&at(Some("Ann Bee"))), None).unwrap();
+    let stored = r#"{"name":"Ann Bee","address":{"lines":["1 High Street"],"city":"Leeds","country":"GB"}}"#;
+    assert_eq!(serde_json::to_string(&buyer).unwrap(), stored);
+    let of_the_address = stored.replace(r#""GB""#, r#""GB","region":"Yorkshire""#);
+    let of_the_buyer = stored.replace("}}", r#"},"vat_number":"GB123456789"}"#);
+    for text in [stored, &of_the_address, &of_the_buyer] {
+        assert_eq!(serde_json::from_str::<Buyer>(text).unwrap(), buyer, "{text}");
+    }
+    for text in ["{}", r#"{"address":null}"#] {
+        assert_eq!(serde_json::from_str::<Buyer>(text).unwrap(), Buyer { name: None, address: None }, "{text}");
+    }
+    assert!(serde_json::from_str::<Buyer>(r#"{"address":{"city":"Leeds"}}"#).is_err(), "what has to be there");
+}
+
+#[test]
 fn a_buyer_is_not_shown_by_debug() {
     assert_eq!(format!("{:?}", Buyer::of(Some(&at(Some("Ann Bee"))), None)), "Some(Buyer(…))");
 }

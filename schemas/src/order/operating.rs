@@ -1,8 +1,15 @@
 //! What operators did with an order that was stuck.
 
-use super::{Asked, Step, StockClaim, Undo};
+use super::{Asked, Reason, Step, StockClaim, Stuck, Undo};
 use crate::{FulfilmentId, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
+
+impl Stuck {
+    /// For that reason alone: nobody's answer caused it.
+    pub fn new(step: Step, reason: Reason) -> Self {
+        Self { step, reason, answers: Vec::new(), payment_answer: None, invoice_answer: None }
+    }
+}
 
 /// An operator has those asked again who have not done what the order waits for; the wait begins anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

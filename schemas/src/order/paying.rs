@@ -2,10 +2,9 @@
 
 use super::{Customer, StockAnswer, StockClaim, Told};
 use crate::invoice_series::{Document, InvoiceLine, Series};
-use crate::payment::PaymentOutcome;
+use crate::payment::{MethodToken, PaymentOutcome};
 use crate::{Money, PaymentId, RefundId, Sealed, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// By which means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +17,7 @@ pub enum PaymentMethod {
 }
 
 /// How an order is paid.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum PaymentTerms {
     /// On the customer's account: it is invoiced, and no payment is asked for.
@@ -27,8 +26,8 @@ pub enum PaymentTerms {
     Card {
         /// The order's payment; each order has one.
         payment_id: PaymentId,
-        /// The provider's name for the customer's card; means nothing without the provider's own secrets.
-        token: String,
+        /// The provider's name for the customer's card.
+        token: MethodToken,
     },
 }
 
@@ -46,17 +45,6 @@ impl PaymentTerms {
         match self {
             Self::OnAccount => None,
             Self::Card { payment_id, .. } => Some(*payment_id),
-        }
-    }
-}
-
-impl fmt::Debug for PaymentTerms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OnAccount => f.write_str("OnAccount"),
-            Self::Card { payment_id, .. } => {
-                f.debug_struct("Card").field("payment_id", payment_id).finish_non_exhaustive()
-            }
         }
     }
 }
@@ -149,7 +137,7 @@ pub struct PaymentRequested {
     /// How much is to be held.
     pub amount: Money,
     /// The provider's name for the customer's card.
-    pub method_token: String,
+    pub method_token: MethodToken,
     /// The shop's own number of the order, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

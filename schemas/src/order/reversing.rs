@@ -2,7 +2,7 @@
 
 use super::{Paper, Sale, StockClaim, Told};
 use crate::invoice_series::InvoiceLine;
-use crate::{Money, PaymentId, RefundId, Timestamp};
+use crate::{Money, PaymentId, RefundId, Timestamp, tax_by_rate};
 use serde::{Deserialize, Serialize};
 
 /// What goes back, and what for.
@@ -25,6 +25,25 @@ pub struct Reversal {
     pub restock: Vec<StockClaim>,
     /// For people; no personal data.
     pub reason: String,
+}
+
+impl Reversal {
+    /// What its lines come to with tax, in minor units, as the invoice series sums them.
+    pub fn credited(&self) -> i64 {
+        let open = self.lines.iter().filter(|line| line.fixed_tax.is_none()).map(|line| (line.tax_rate, line.net));
+        let fixed = self.lines.iter().filter_map(|line| line.fixed_tax);
+        let sum = || {
+            let all = self.lines.iter().map(|line| line.net).chain(fixed).chain(tax_by_rate(open).ok()?.into_values());
+            all.map(|money| money.amount).try_fold(0, i64::checked_add)
+        };
+        // What has no number is never asked for.
+        sum().unwrap_or(self.amount.amount)
+    }
+
+    /// The part of the amount, in minor units, that pays what an earlier note has credited and did not arrive.
+    pub fn pays_owed(&self) -> i64 {
+        (self.amount.amount - self.credited()).max(0)
+    }
 }
 
 /// Money is to go back.

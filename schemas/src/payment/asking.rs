@@ -22,6 +22,24 @@ impl fmt::Display for IntentId {
     }
 }
 
+/// The provider's name for a customer's card. It means nothing without the provider's own secrets, and yet is nothing for
+/// a log line or a panic's words.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MethodToken(pub String);
+
+impl fmt::Debug for MethodToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MethodToken(…)")
+    }
+}
+
+impl From<&str> for MethodToken {
+    fn from(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+}
+
 /// What the provider is asked for. The same call of the same payment may be made many times and has one effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
@@ -31,7 +49,7 @@ pub enum Call {
         /// How much is to be held.
         amount: Money,
         /// The provider's name for the customer's card.
-        method_token: String,
+        method_token: MethodToken,
         /// The shop's own name for what is paid.
         reference: String,
     },

@@ -1,7 +1,7 @@
 //! What can be asked of a payment: by its order, by the provider through effects and webhooks, by its own timers, by
 //! operators. Every command of an order names it, so that also a refusal can be answered.
 
-use super::IntentId;
+use super::{IntentId, MethodToken};
 use crate::{Money, OrderId, RefundId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct RequestPayment {
     /// How much; above 0.
     pub amount: Money,
     /// The provider's name for the customer's card.
-    pub method_token: String,
+    pub method_token: MethodToken,
     /// The shop's own name for what is paid; no personal data.
     pub reference: String,
     /// When the wait for an authorisation ends.
@@ -141,6 +141,10 @@ pub struct RefuseCall {
     pub reason: String,
 }
 
+/// Changes nothing: its answer is how the payment stands now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookInto {}
+
 /// The timer's command: a wait is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitOver {
@@ -159,6 +163,7 @@ tillroll_log::bodies! {
         RetryCall(RetryCall) = "payment.retry-call",
         CompleteCall(CompleteCall) = "payment.complete-call",
         RefuseCall(RefuseCall) = "payment.refuse-call",
+        LookInto(LookInto) = "payment.look-into",
         WaitOver(WaitOver) = "payment.wait-over",
     }
 }

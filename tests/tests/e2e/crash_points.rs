@@ -13,7 +13,7 @@ const BUSINESS: [&str; 6] = [
        FROM catalog.product ORDER BY 1",
     "SELECT concat_ws('|', sku, on_hand, reserved, committed) FROM inventory.stock ORDER BY 1",
     "SELECT concat_ws('|', order_id, reference, customer, country, status, payment_method, currency, net, tax, gross,
-            refunded, placed_at, cancellation_code, cancellation_detail) FROM orders.order ORDER BY 1",
+            refunded, owed, placed_at, cancellation_code, cancellation_detail) FROM orders.order ORDER BY 1",
     "SELECT concat_ws('|', order_id, line, sku, name, category, quantity, unit_price, line_total, tax_rate, tracked)
        FROM orders.order_line ORDER BY 1",
     "SELECT concat_ws('|', order_id, sku, quantity) FROM orders.fulfilled ORDER BY 1",

@@ -1,16 +1,20 @@
 //! A customer's whole life through the public door, over every context: he registers, buys, is told, gives back, and is
 //! forgotten; and then nothing of him is left but what he bought, and his name and address on the documents of it.
 
+#[path = "life/term.rs"]
+mod term;
+
 use crate::messages::deliverer::Deliverer;
-use crate::people::canaries::nowhere;
 use crate::people::sealed::the_receipt_says_what_he_had;
+use crate::people::searched::nowhere;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Answer, Ask, Http, LogEnds, Outcome, System, own_with, texts, until};
+use e2e::{Answer, Ask, Http, LogEnds, Outcome, System, own_with, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use term::keys_go_when_their_term_is_over_and_not_before;
 use tillroll_testkit::pdf_text;
 
 const PASSWORD: &str = "a long enough password";
@@ -348,53 +352,14 @@ async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> O
         Ok(system.run(&["saga", "list", "--json"]).await?.out.trim().is_empty().then_some(()))
     })
     .await?;
-    let roll = system.roll().await?;
-    let holds = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
-    let said = |word: &str| {
-        let of = |record: &&e2e::proof::Written| {
-            let headers = record.headers.iter().map(|(_, value)| value.as_slice());
-            headers.chain(record.key.as_deref()).chain(record.value.as_deref()).any(|bytes| holds(bytes, word))
-        };
-        roll.records.iter().filter(of).map(|record| record.place()).collect::<Vec<_>>()
-    };
-    assert!(!said(REASON).is_empty(), "the topics are read as they were written");
-    for word in words {
-        assert_eq!(said(word), Vec::<String>::new(), "{word}");
-    }
     system.caught_up().await?;
     let before = system.rows().await?;
     system.tillroll().await.stop().await?;
-    nowhere(system, &words, &[(REASON, "order.events.v1")]).await?;
+    nowhere(system, &words, &[(REASON, "record order.events.v1"), (REASON, "/order.events.v1-")]).await?;
     system.delete_read_models().await?;
     system.delete_local_state()?;
     system.tillroll().await.start_again().await?;
     system.caught_up().await?;
     assert_eq!(before.differences(&system.rows().await?), Vec::<String>::new());
-    Ok(())
-}
-
-/// He is the only one who has bought, this year: so this has as many keys, which are made those of 2001 as well.
-async fn keys_go_when_their_term_is_over_and_not_before(system: &System) -> Outcome {
-    let older = "INSERT INTO vault.person_key (person, kind, generation, wrapped, master)
-        SELECT person, kind, 2001, wrapped, master FROM vault.person_key WHERE kind = 'fiscal' RETURNING kind";
-    assert_eq!(texts(system.vault_url(), older).await?.len(), 1);
-    let expire = async |before: &str, more: &[&str]| {
-        let ended = system.run(&[&["vault", "expire-fiscal", "--before", before], more].concat()).await?;
-        Outcome::Ok((ended.code, ended.out.trim().to_owned(), ended.err))
-    };
-    let (code, out, err) = expire("9000", &[]).await?;
-    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
-    assert!(
-        err.contains("keys of 8999 are kept until 9010-12-31") && err.contains("TILLROLL_FISCAL_TERM_YEARS"),
-        "{err}"
-    );
-    for (more, said) in [
-        (&["--dry-run"][..], "1 fiscal keys of the years before 2002 would be destroyed"),
-        (&[], "1 fiscal keys of the years before 2002 destroyed"),
-        (&[], "0 fiscal keys of the years before 2002 destroyed"),
-    ] {
-        let (code, out, err) = expire("2002", more).await?;
-        assert_eq!((code, out.as_str()), (Some(0), said), "{err}");
-    }
     Ok(())
 }

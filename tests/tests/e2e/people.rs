@@ -3,7 +3,7 @@
 #[path = "people/accounts.rs"]
 mod accounts;
 #[path = "people/canaries.rs"]
-pub mod canaries;
+mod canaries;
 #[path = "people/costs.rs"]
 mod costs;
 #[path = "people/ill_will.rs"]
@@ -14,15 +14,19 @@ mod machines;
 mod master_key;
 #[path = "people/sealed.rs"]
 pub mod sealed;
+#[path = "people/searched.rs"]
+pub mod searched;
 #[path = "people/shared_out.rs"]
 mod shared_out;
+#[path = "people/strangers.rs"]
+mod strangers;
 
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, Outcome, System, own_with, until};
 use hyper::Method;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use strangers::without_its_id;
 use tokio::task::JoinSet;
 
 /// As the door promises.
@@ -60,11 +64,11 @@ fn with(http: &Http, tokens: &Value) -> Http {
 
 #[test]
 fn whoever_registers_logs_in_refreshes_and_logs_out_again() -> Outcome {
-    own(|system| async move {
+    // At the level at which most is logged, nothing of anybody is.
+    own_with(vec![("TILLROLL_LOG", "debug".to_owned())], |system| async move {
         let nobody = system.http().with_token(None);
         a_life(&system, &nobody).await?;
-        nobody_learns_who_is_there(&nobody).await?;
-        one_name_is_one_account(&nobody).await?;
+        strangers::nobody_learns_who_is_there(&nobody).await?;
         whoever_is_right_fifty_times_at_once_is_let_in(&nobody).await?;
         accounts::an_account_is_its_owners(&nobody).await?;
         accounts::accounts_of_others_are_the_staffs(&system, &nobody).await?;
@@ -120,6 +124,8 @@ async fn a_refresh_is_repeated_and_a_thief_noticed(nobody: &Http, first: &Value)
     with(nobody, &third).get("/users/me").send().await?.expect_status(200)?;
     let thief = refresh(nobody, first).send().await?.expect_status(401)?;
     assert_eq!(thief.code(), "session_over");
+    let made_up = refresh(nobody, &json!({"refresh_token": "made up"})).send().await?.expect_status(401)?;
+    assert_eq!(without_its_id(&made_up), without_its_id(&thief));
     refresh(nobody, &third).send().await?.expect_status(401)?;
     is_refused_soon(&with(nobody, &third)).await
 }
@@ -147,70 +153,6 @@ async fn locked_means_out(staff: &Http, nobody: &Http, user: &str) -> Outcome {
     log_in(nobody, "ann@example.org").await.map(drop)
 }
 
-/// Body, status and work are the same whether somebody is unknown or mistypes.
-async fn nobody_learns_who_is_there(nobody: &Http) -> Outcome {
-    let mut took = BTreeMap::<bool, Vec<Duration>>::new();
-    let mut told = Vec::new();
-    // From each address as many as cost no wait, of it and of each account; one kind by turns before the other.
-    for address in 2..6 {
-        let guest = nobody.sitting_at(Ipv4Addr::new(127, 0, 0, address).into());
-        for round in 0..10 {
-            for known in [round % 4 < 2, round % 4 >= 2] {
-                let who = if known { ["ann", "bob"][round % 2].to_owned() } else { format!("nobody-{}", round % 2) };
-                let body = json!({"email": format!("{who}@example.org"), "password": "not his password"});
-                let begun = Instant::now();
-                let answer = guest.post("/sessions").json(&body).send().await?.expect_status(401)?;
-                took.entry(known).or_default().push(begun.elapsed());
-                told.push(without_its_id(&answer));
-            }
-        }
-    }
-    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
-    for (known, times) in &mut took {
-        times.sort();
-        eprintln!("refused log-in, known {known}: {times:?}");
-    }
-    // Other processes make any of them slower, both kinds alike; without a hash for nobody his were a tenth.
-    for (which, nth) in [("fastest", 0), ("median", told.len() / 4)] {
-        let [unknown, known] = [&took[&false], &took[&true]].map(|times| times[nth]);
-        let alike = unknown < known * 3 / 2 && known < unknown * 3 / 2;
-        assert!(alike, "{which}: unknown {unknown:?}, known {known:?}");
-    }
-    for body in [json!({"email": "bob@example.org"}), json!({"email": "nobody@example.org"})] {
-        let asked = nobody.post("/users/password-resets").json(&body).send().await?.expect_status(202)?;
-        assert_eq!(asked.json(), json!({"status": "a mail is sent if there is such an account"}));
-    }
-    let body = json!({"email": "carol@example.org", "password": "not her password"});
-    let mut last = None;
-    for _ in 0..7 {
-        last = Some(nobody.post("/sessions").json(&body).send().await?);
-    }
-    let last = last.unwrap().expect_status(429)?;
-    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
-    Ok(())
-}
-
-fn without_its_id(answer: &Answer) -> Value {
-    let mut body = answer.json();
-    body["request_id"] = Value::Null;
-    body
-}
-
-/// Two hundred people at once want one address in different spellings, and fifty one username.
-async fn one_name_is_one_account(nobody: &Http) -> Outcome {
-    let spelled = |n: usize| {
-        let letters = "dora@example.org".chars().enumerate();
-        letters.map(|(at, c)| if (n >> (at % 7)) & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect::<String>()
-    };
-    let one_address = many((0..200).map(|n| register(nobody, &spelled(n), &format!("dora-{n}")))).await?;
-    assert_eq!(one_address, BTreeMap::from([((201, String::new()), 1), ((409, "email_taken".to_owned()), 199)]));
-    let one_name = many((0..50).map(|n| register(nobody, &format!("eve-{n}@example.org"), "Eve"))).await?;
-    assert_eq!(one_name, BTreeMap::from([((201, String::new()), 1), ((409, "username_taken".to_owned()), 49)]));
-    // What was held in vain is free again.
-    register(nobody, "eve-50@example.org", "eve-50").send().await?.expect_status(201)?;
-    Ok(())
-}
-
 async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcome {
     register(nobody, "finn@example.org", "finn").send().await?.expect_status(201)?;
     let (mut asking, begun) = (JoinSet::new(), Instant::now());
@@ -225,21 +167,6 @@ async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcom
     eprintln!("50 log-ins of one account at once in {} ms", begun.elapsed().as_millis());
     assert_eq!(sessions.len(), 50);
     Ok(())
-}
-
-async fn many(asks: impl Iterator<Item = Ask>) -> Outcome<BTreeMap<(u16, String), usize>> {
-    let begun = Instant::now();
-    let mut asking = JoinSet::new();
-    for (nth, ask) in asks.enumerate() {
-        asking.spawn(until_told(ask.key(format!("registration-{nth}"))));
-    }
-    let mut counts = BTreeMap::new();
-    while let Some(answered) = asking.join_next().await {
-        let answer = answered??;
-        *counts.entry((answer.status, answer.code())).or_default() += 1;
-    }
-    eprintln!("registrations at once: {counts:?} in {} ms", begun.elapsed().as_millis());
-    Ok(counts)
 }
 
 /// As a client does: whoever is told that it takes too long asks the same again.

@@ -7,8 +7,8 @@
 mod books;
 
 use crate::generated::{Dice, seed};
-use crate::shop::{add_product, text};
-use books::Books;
+use crate::shop::{add_product, all, text};
+use books::{Books, keeps_for_nobody};
 use e2e::{Answer, Ask, Http, Outcome, System, own, until};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -130,6 +130,18 @@ impl Shop {
             Ok(under_way.is_empty().then_some(()))
         })
         .await?;
+        self.system.caught_up().await?;
+        self.what_was_paid_back_whole_is_called_off().await
+    }
+
+    async fn what_was_paid_back_whole_is_called_off(&self) -> Outcome {
+        for order in all(&self.staff, "/orders").await?.into_iter().filter(keeps_for_nobody) {
+            let id = text(&order, "id");
+            let cancel = self.staff.post(format!("/orders/{id}/cancel")).key(format!("paid back/{id}")).wait(10);
+            let off = cancel.json(&json!({})).send().await?.expect_status(200)?.json();
+            let told = (text(&off, "status"), text(&off["payment"], "status"), &off["refunded"]);
+            assert_eq!(told, ("cancelled", "refunded", &order["refunded"]), "{off}");
+        }
         self.system.caught_up().await
     }
 
@@ -300,8 +312,12 @@ impl Window {
         let (own, staff) = (self.http(), self.shop.staff.clone());
         let path = |what: &str| format!("/orders/{order}/{what}");
         let item = json!([{"sku": SKUS[self.dice.below(4) as usize], "quantity": 1}]);
-        let amount = json!({"amount": 1 + self.dice.below(400), "currency": "GBP"});
+        let mut amount = json!({"amount": 1 + self.dice.below(400), "currency": "GBP"});
         let (which, key) = (self.dice.below(10), self.key());
+        if which == 3 && self.one_in(2) {
+            let shown = staff.get(format!("/orders/{order}")).send().await?.json();
+            amount = if shown["totals"].is_null() { amount } else { shown["totals"]["gross"].clone() };
+        }
         let ask = match which {
             0 => own.post(path("cancel")).json(&json!({"reason": "changed_mind"})),
             1 | 9 => staff.post(path("fulfilments")).json(&json!({})),

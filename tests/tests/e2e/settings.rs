@@ -12,12 +12,18 @@ fn a_setting_that_cannot_be_meant_refuses_to_start_and_is_named() -> Outcome {
             ("TILLROLL_MAX_REQUESTS", "18446744073709551615", "TILLROLL_MAX_REQUESTS: `18446744073709551615` is not"),
             ("TILLROLL_PARTITIONS", "0", "TILLROLL_PARTITIONS: 0 is not a number from 1 to 1000"),
             ("TILLROLL_ARGON2", "19456,1", "TILLROLL_ARGON2: `19456,1` is not KiB of memory and passes, from 19456,2"),
+            ("TILLROLL_TRUSTED_PROXIES", "0.0.0.0/0", "TILLROLL_TRUSTED_PROXIES: `0.0.0.0/0` is not networks like"),
+            ("TILLROLL_PROXY_HEADER", "x-real-ip", "TILLROLL_PROXY_HEADER: `x-real-ip` is not `x-forwarded-for` or"),
             ("TILLROLL_LOG_FORMAT", "xml", "TILLROLL_LOG_FORMAT: `xml` is not `text` or `json`"),
         ] {
             let refused = system.run_with(&[(name, value.to_owned())], &["serve", "all"]).await?;
             assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
             assert!(refused.err.contains(said), "{refused:?}");
         }
+        let in_one_database = [("TILLROLL_VAULT_URL", system.database_url().to_owned())];
+        let refused = system.run_with(&in_one_database, &["serve", "users"]).await?;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("TILLROLL_VAULT_URL: is the database of the read models"), "{refused:?}");
         let listed = system.run_with(&[("TILLROLL_PARTITION", "8".to_owned())], &["settings"]).await?;
         assert!(listed.code == Some(0) && listed.out.contains("TILLROLL_PARTITIONS"), "{listed:?}");
         Ok(())

@@ -41,6 +41,7 @@ impl Ends {
             "refunded in parts",
             "came back",
             "called off with its money taken",
+            "called off after it was paid back",
         ];
         let few: Vec<_> = each.into_iter().filter(|end| self.0.get(*end).is_none_or(|times| *times < 40)).collect();
         assert!(few.is_empty(), "hardly ever: {few:?} in {self:?}");
@@ -66,8 +67,11 @@ struct Books {
 impl Books {
     fn of(shop: &Shop, ends: &mut Ends) -> Self {
         let (mut placed, mut sold, mut came_back) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let mut paid_for = BTreeMap::<OrderId, PaidFor>::new();
         for (key, event) in shop.orders.events() {
             let order: OrderId = key.parse().unwrap();
+            let of_it = paid_for.entry(order).or_default();
+            of_it.hears(&event);
             match event {
                 OrderEvent::Placed(event) => assert!(placed.insert(order, event).is_none(), "{order} was placed twice"),
                 OrderEvent::Confirmed(_) => assert!(sold.insert(order), "{order} was sold twice"),
@@ -79,11 +83,60 @@ impl Books {
                     }
                 }
                 OrderEvent::Cancelled(event) if event.refunded.is_some() => ends.one("called off with its money taken"),
+                OrderEvent::Cancelled(_) if of_it.back > 0 => ends.one("called off after it was paid back"),
                 _ => {}
             }
         }
         Self { placed, sold, papers: papers(shop), came_back }
     }
+}
+
+/// What of an order may leave, by its events alone.
+#[derive(Default)]
+struct PaidFor {
+    /// Pieces by SKU: ordered, and neither out nor paid back; what came back had been out.
+    pieces: BTreeMap<String, i64>,
+    gross: i64,
+    back: i64,
+}
+
+impl PaidFor {
+    /// Nothing leaves that was paid back before.
+    fn hears(&mut self, event: &OrderEvent) {
+        match event {
+            OrderEvent::Placed(event) => {
+                self.gross = event.totals.gross.amount;
+                for line in &event.lines {
+                    *self.pieces.entry(line.sku.to_string()).or_default() += line.quantity.get();
+                }
+            }
+            OrderEvent::Refunded(event) => {
+                self.back += event.reversal.amount.amount;
+                for claim in event.reversal.pieces.iter().filter(|_| !event.reversal.returned) {
+                    *self.pieces.entry(claim.sku.to_string()).or_default() -= claim.quantity.get();
+                }
+            }
+            OrderEvent::FulfilmentRequested(event) => {
+                assert!(self.back < self.gross, "all of it was paid back: {event:?}");
+                for item in &event.items {
+                    let left = self.pieces.entry(item.sku.to_string()).or_default();
+                    *left -= item.quantity.get();
+                    assert!(*left >= 0, "more leaves than was paid for: {event:?}");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Orders that were paid back whole and of which nothing has left: what they hold is held for nobody.
+pub fn keeps_for_nobody(shop: &Shop) -> Vec<OrderId> {
+    let orders: BTreeSet<OrderId> = shop.orders.events().iter().map(|(key, _)| key.parse().unwrap()).collect();
+    let for_nobody = |order: &OrderId| match &shop.order(*order).life {
+        Life::Confirmed(sold) => sold.delivered.is_empty() && sold.is_paid_back(),
+        _ => false,
+    };
+    orders.into_iter().filter(for_nobody).collect()
 }
 
 /// Sums of documents by order. Numbers have no gaps, and no document has two.
@@ -114,6 +167,7 @@ pub fn assert_conserved(shop: &Shop, ends: &mut Ends) {
         assert_money_is_where_it_says(shop, &books, *order, placed, state);
         ends.one(end_of(state));
     }
+    assert_eq!(keeps_for_nobody(shop), [], "paid back whole, and kept");
     assert_payments_are_over(shop);
     for shelf in 0..SKUS.len() {
         assert_pieces_are_where_they_should_be(shop, &books, shelf);

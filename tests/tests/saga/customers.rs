@@ -206,7 +206,7 @@ impl Session {
                 let items = dice.one_in(3).then(|| a_piece(shop, dice, order));
                 RequestFulfilment { fulfilment_id: FulfilmentId(Uuid::from_u128(id)), items }.into()
             }
-            6..9 => reversal(a_piece(shop, dice, order), dice, id).into(),
+            6..9 => reversal(shop, dice, order, id).into(),
             _ => {
                 // His card is declined, or it is sold out: his cart is his again.
                 let off = |life: &Life| matches!(life, Life::Cancelled(..));
@@ -248,11 +248,15 @@ fn a_piece(shop: &Shop, dice: &mut Dice, order: OrderId) -> Vec<StockClaim> {
     vec![StockClaim { sku, quantity: quantity(1) }]
 }
 
-fn reversal(lines: Vec<StockClaim>, dice: &mut Dice, id: u128) -> RequestRefund {
+/// A part of it, or all.
+fn reversal(shop: &Shop, dice: &mut Dice, order: OrderId, id: u128) -> RequestRefund {
+    let lines = a_piece(shop, dice, order);
     let amount = Money { amount: dice.some(400), currency: Currency::GBP };
-    let what = match dice.of(3) {
-        0 => Returning::Amount(amount),
-        1 => Returning::Lines(lines),
+    let placed = shop.orders.state(&order.to_string()).and_then(|state| state.life.order());
+    let what = match (dice.of(4), placed) {
+        (0, _) | (3, None) => Returning::Amount(amount),
+        (1, _) => Returning::Lines(lines),
+        (3, Some(placed)) => Returning::Amount(placed.totals.gross),
         _ => Returning::Returned { lines, restock: dice.one_in(2) },
     };
     RequestRefund { refund_id: RefundId(Uuid::from_u128(id)), what, reason: "not as expected".to_owned() }

@@ -82,7 +82,7 @@ impl Account {
     fn new(new: &NewIntent) -> Self {
         Self {
             payment: new.payment,
-            card: new.method_token.clone(),
+            card: new.method_token.0.clone(),
             amount: new.amount.amount,
             status: IntentStatus::RequiresConfirmation,
             held: 0,

@@ -2,7 +2,7 @@
 //! provider do next is drawn, one record or one request at a time, and so is what goes wrong with it. TILLROLL_SEED
 //! repeats a run; it is printed.
 
-use crate::audit::{Ends, assert_conserved};
+use crate::audit::{Ends, assert_conserved, keeps_for_nobody};
 use crate::bank::{Kind, Trouble};
 use crate::bank_calls::{REPORT, make_call};
 use crate::customers::{Asked, Request, Session};
@@ -12,8 +12,10 @@ use crate::shop::{PLACES, Place, SKUS, Shop, quantity};
 use crate::walk::seed;
 use std::time::{Duration, Instant};
 use tillroll_payments::payment::PaymentState;
+use tillroll_schemas::order::CancelOrder;
 use tillroll_schemas::payment::RetryCall;
 use tillroll_schemas::stock_item::{ReceiveStock, WriteOffStock};
+use tillroll_testkit::Told;
 use uuid::Uuid;
 
 /// In all, and in one shop, where they share stock and troubles.
@@ -210,6 +212,15 @@ impl Crowd {
         }
         self.shop.settle();
         self.operators_try_again();
+        self.what_was_paid_back_whole_is_called_off();
+    }
+
+    /// What has not left of it is nobody's any more.
+    fn what_was_paid_back_whole_is_called_off(&mut self) {
+        for order in keeps_for_nobody(&self.shop) {
+            assert_eq!(self.shop.tell_order(order, CancelOrder { by: None, reason: None }), Told::Applied);
+        }
+        self.shop.settle();
     }
 
     /// A payment whose provider was away for longer than it tries is stuck with that reason, and with it its order.

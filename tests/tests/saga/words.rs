@@ -58,6 +58,6 @@ pub fn place(lines: Vec<Line>) -> PlaceOrder {
 
 /// The same, paid by this card.
 pub fn place_by(card: &str, order: OrderId, lines: Vec<Line>) -> PlaceOrder {
-    let payment = PaymentTerms::Card { payment_id: payment_of(order), token: card.to_owned() };
+    let payment = PaymentTerms::Card { payment_id: payment_of(order), token: card.into() };
     PlaceOrder { payment, ..place(lines) }
 }

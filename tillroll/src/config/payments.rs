@@ -4,6 +4,7 @@
 use super::{Config, ConfigError};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 use tillroll_http::Keys;
 use tillroll_log::Environment;
 use tillroll_payments::provider::stripe::{API_URL, Stripe, StripeConfig};
@@ -14,6 +15,7 @@ const PROVIDER: &str = "TILLROLL_PAYMENT_PROVIDER";
 const RETURN_URL: &str = "TILLROLL_PAYMENT_RETURN_URL";
 const URL: &str = "TILLROLL_STRIPE_URL";
 const SECRET_KEY: &str = "TILLROLL_STRIPE_SECRET_KEY";
+const RECONCILE: &str = "TILLROLL_RECONCILE_SECONDS";
 const WEBHOOK_SECRET: &str = "TILLROLL_STRIPE_WEBHOOK_SECRET";
 /// The sandbox takes any.
 const SANDBOX_KEY: &str = "sk_sandbox";
@@ -89,6 +91,12 @@ impl Config {
             return Err(ConfigError::new(WEBHOOK_SECRET, "is empty"));
         }
         Ok(secrets)
+    }
+
+    /// How often his books are compared with the log; none if that is left to others.
+    pub fn reconcile_every(&self) -> Result<Option<Duration>, ConfigError> {
+        let seconds = self.variables.number(RECONCILE, 86_400, 0..=2_592_000)?;
+        Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
     }
 
     /// Where the sandbox keeps whose money it has.

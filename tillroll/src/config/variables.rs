@@ -7,9 +7,19 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 /// Every variable with what it is for; `tillroll settings` prints them.
-const SETTINGS: [(&str, &str); 38] = [
+const SETTINGS: [(&str, &str); 41] = [
     ("TILLROLL_HOME", "where data, keys, logs and run files are [.tillroll]"),
     ("TILLROLL_LISTEN", "address of the public door [127.0.0.1:8080]"),
+    (
+        "TILLROLL_TRUSTED_PROXIES",
+        "networks of the reverse proxies before that door, by comma: a client is where they say that he is \
+         [none: he is where his connection comes from]",
+    ),
+    (
+        "TILLROLL_PROXY_HEADER",
+        "where they say it, x-forwarded-for or forwarded; they have to append to it, or to replace what they were sent \
+         [x-forwarded-for]",
+    ),
     ("TILLROLL_ENVIRONMENT", "development or production; production demands replicated topics [development]"),
     ("TILLROLL_PARTITIONS", "partitions of each aggregate's topics; never changes once there are topics [4]"),
     (
@@ -77,6 +87,10 @@ const SETTINGS: [(&str, &str); 38] = [
         "what Stripe signs its webhooks with, whsec_…; while it is replaced two, by comma",
     ),
     ("TILLROLL_STRIPE_WEBHOOK_SECRET_FILE", "a file that holds it, instead"),
+    (
+        "TILLROLL_RECONCILE_SECONDS",
+        "how often payments compare the provider's books with the log, 0 for never [86400, a day]",
+    ),
     (
         "TILLROLL_SANDBOX_LEDGER",
         "the file in which the sandbox keeps whose money it has [TILLROLL_HOME/sandbox/ledger.jsonl]",

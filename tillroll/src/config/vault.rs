@@ -1,7 +1,7 @@
 //! What the environment says of the vault: its own database, and the master keys that open what is in it.
 
 use super::{Config, ConfigError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tillroll_log::Environment;
 use tillroll_postgres::Settings;
 use tillroll_vault::{Caching, FiscalTerm, MasterKey, MasterKeyError, MasterKeys, Vault};
@@ -20,6 +20,7 @@ const OTHER_KEY_FILES: &str = "TILLROLL_VAULT_OTHER_KEY_FILES";
 pub const FISCAL_TERM: &str = "TILLROLL_FISCAL_TERM_YEARS";
 /// Ten years, the longest that laws usually want, and one, since a credit note may be of the year after its order.
 const USUAL_TERM: u32 = 11;
+const SHARED: &str = "is the database of the read models (DATABASE_URL): give the vault one of its own, and a role";
 
 /// Whether a key that is not there is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +46,20 @@ impl Config {
         self.variables.get(URL)
     }
 
-    /// How the vault's database is reached.
+    /// How the vault's database is reached. One in the database of the read models is refused: whoever makes these again
+    /// or brings them back from a backup would take the keys with them.
     pub fn vault_settings(&self, url: &str) -> Result<Settings, ConfigError> {
-        Settings::parse(url, "tillroll-vault").map_err(|error| ConfigError::new(URL, error.to_string()))
+        self.reachable_database_url().map_or_else(|_| settings(url), |shop| self.vault_settings_beside(url, &shop))
+    }
+
+    /// The same where the read models are known to be there.
+    pub fn vault_settings_beside(&self, url: &str, read_models: &str) -> Result<Settings, ConfigError> {
+        let vault = settings(url)?;
+        // What is no database here is refused by those who read it.
+        match Settings::parse(read_models, "tillroll") {
+            Ok(shop) if vault.is_same_database(&shop) => Err(ConfigError::new(URL, SHARED)),
+            Ok(_) | Err(_) => Ok(vault),
+        }
     }
 
     /// The vault over that database.
@@ -62,21 +74,13 @@ impl Config {
         Ok(FiscalTerm::of_years(u16::try_from(years).unwrap_or(u16::MAX)))
     }
 
-    /// Where the current master key is, if that is a file.
-    pub fn master_key_file(&self) -> Option<PathBuf> {
-        match self.variables.get(KEY) {
-            Some(_) => None,
-            None => {
-                Some(self.variables.get(KEY_FILE).map_or_else(|| self.home.join("keys").join(MASTER_KEY), Into::into))
-            }
-        }
-    }
-
     /// The current master key, and those that are still read while keys are rotated.
     fn master_keys(&self, missing: Missing) -> Result<MasterKeys, ConfigError> {
-        let current = match self.variables.get(KEY) {
-            Some(text) => MasterKey::from_text(&text).map_err(of(KEY))?,
-            None => self.master_key_of_file(missing)?,
+        let current = match (self.variables.get(KEY), self.variables.get(KEY_FILE)) {
+            (Some(_), Some(_)) => return Err(ConfigError::new(KEY_FILE, format!("is set besides {KEY}"))),
+            (Some(text), None) => MasterKey::from_text(&text).map_err(of(KEY))?,
+            (None, Some(path)) => self.master_key_of_file(path.as_ref(), missing)?,
+            (None, None) => self.master_key_of_file(&self.home.join("keys").join(MASTER_KEY), missing)?,
         };
         let mut keys = MasterKeys::new(current);
         if let Some(text) = self.variables.get(OTHER_KEY) {
@@ -88,15 +92,21 @@ impl Config {
         Ok(keys)
     }
 
-    fn master_key_of_file(&self, missing: Missing) -> Result<MasterKey, ConfigError> {
-        let Some(path) = self.master_key_file() else { return Err(ConfigError::new(KEY, "is set besides a file")) };
+    fn master_key_of_file(&self, path: &Path, missing: Missing) -> Result<MasterKey, ConfigError> {
         let made = missing == Missing::Made && self.environment == Environment::Development;
-        let key = if made { MasterKey::open_or_create(&path) } else { MasterKey::open(&path) };
+        let key = if made { MasterKey::open_or_create(path) } else { MasterKey::open(path) };
         key.map_err(of(KEY_FILE))
     }
+}
+
+fn settings(url: &str) -> Result<Settings, ConfigError> {
+    Settings::parse(url, "tillroll-vault").map_err(|error| ConfigError::new(URL, error.to_string()))
 }
 
 /// A master key that cannot be had, by the variable that names it. Nothing of the key is in it.
 fn of(variable: &'static str) -> impl Fn(MasterKeyError) -> ConfigError {
     move |error| ConfigError::new(variable, crate::said(&error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,15 +17,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub async fn look(node: &Node) -> Vec<Finding> {
     let instances = instances(node).await;
+    // All at once: each asks the brokers many times, and most of it is waiting.
+    let aggregates = Role::ALL.into_iter().flat_map(|role| role.aggregates().iter().map(move |topics| (role, topics)));
+    let asked = aggregates.map(|(role, topics)| {
+        let node = node.clone();
+        let standings = async move { node.standings(topics, &format!("tillroll.{}", role.name())).await };
+        (role, topics, tillroll_telemetry::spawn("standings", standings))
+    });
     let mut findings = Vec::new();
-    for role in Role::ALL {
-        for topics in role.aggregates() {
-            match node.standings(topics, &format!("tillroll.{}", role.name())).await {
-                Ok(standings) => findings.extend(standings.iter().map(|each| finding(role, topics, each, &instances))),
-                Err(why) => {
-                    let why = Failure::from(format!("{}: {why}", topics.events));
-                    findings.push(Finding::unasked("partitions", &why, "tillroll topics check, and Kafka's own log"));
-                }
+    for (role, topics, standings) in asked.collect::<Vec<_>>() {
+        match standings.await.map_err(Failure::from).and_then(|told| told.map_err(Failure::from)) {
+            Ok(standings) => findings.extend(standings.iter().map(|each| finding(role, topics, each, &instances))),
+            Err(why) => {
+                let why = Failure::from(format!("{}: {why}", topics.events));
+                findings.push(Finding::unasked("partitions", &why, "tillroll topics check, and Kafka's own log"));
             }
         }
     }

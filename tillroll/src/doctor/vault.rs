@@ -4,12 +4,14 @@ use super::Finding;
 use crate::Failure;
 use crate::config::{Config, Missing};
 use std::time::Duration;
-use tillroll_postgres::{Pool, migrated};
+use tillroll_postgres::{Pool, Settings, migrated};
 use tillroll_vault::MIGRATIONS;
 
 const CHECK: &str = "vault";
 const WITHIN: Duration = Duration::from_secs(3);
 const START: &str = "start `tillroll up` (scripts/up), or set TILLROLL_VAULT_URL to where the vault's own database is";
+const APART: &str = "set TILLROLL_VAULT_URL to a database of the vault's own: a rebuild or a restored backup of the read \
+    models must not touch it";
 const RESTORE: &str = "give this process the master key that wraps them (TILLROLL_VAULT_KEY_FILE, \
     TILLROLL_VAULT_OTHER_KEY_FILES): without it nothing personal can be read again";
 
@@ -18,12 +20,11 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         let detail = "TILLROLL_VAULT_URL is not set, and no `tillroll up` is running here";
         return vec![Finding::problem(CHECK, detail, START)];
     };
-    if config.reachable_database_url().is_ok_and(|shop| shop == url) {
-        let mend = "give it a database and a role of its own: a rebuild or a restored backup of the read models must not \
-            touch it";
-        return vec![Finding::problem(CHECK, "it is in the database of the read models", mend)];
-    }
-    match ask(config, &url).await {
+    let settings = match config.vault_settings(&url) {
+        Ok(settings) => settings.pool_size(1).patience(WITHIN),
+        Err(why) => return vec![Finding::problem(CHECK, why.to_string(), APART)],
+    };
+    match ask(config, settings).await {
         Ok(finding) => vec![finding],
         Err(why) => {
             vec![Finding::unasked(CHECK, &why, "start its database; nothing personal is written or read meanwhile")]
@@ -31,8 +32,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     }
 }
 
-async fn ask(config: &Config, url: &str) -> Result<Finding, Failure> {
-    let settings = config.vault_settings(url)?.pool_size(1).patience(WITHIN);
+async fn ask(config: &Config, settings: Settings) -> Result<Finding, Failure> {
     let vault = match config.vault(&settings, Missing::Refused) {
         Ok(vault) => vault,
         Err(why) => return Ok(Finding::problem(CHECK, why.to_string(), RESTORE)),

@@ -1,38 +1,25 @@
-//! `tillroll payments reconcile`: two looks at both books; what both looks show is a difference.
+//! `tillroll payments reconcile`: compares both books, and prints each difference.
 
 use super::ReconcileArgs;
+use super::books::compare;
 use crate::Failure;
 use crate::config::{Config, PaymentProvider};
-use crate::saga::found;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 use tillroll_log::Node;
-use tillroll_payments::payment::Payment;
 use tillroll_payments::provider::stripe::Stripe;
-use tillroll_payments::provider::{Answer, Page, Provider};
-use tillroll_payments::reconciliation::{Booked, Books, Reconciled, reconcile};
+use tillroll_payments::reconciliation::Reconciled;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-/// Between the two looks: what was on its way at the first has arrived by the second.
-const BETWEEN: Duration = Duration::from_secs(2);
 /// How long a sandbox that announces itself is looked for.
 const FOUND_WITHIN: Duration = Duration::from_secs(5);
-/// How often a page is asked for that was not given.
-const ATTEMPTS: u32 = 5;
 
 pub async fn run(args: &ReconcileArgs, config: &Config) -> Result<ExitCode, Failure> {
     let node = config.connect().await?;
     let provider = provider(config, &node).await?;
-    let mut told = reconcile(&books(&node, &provider).await?);
-    if !told.differences.is_empty() {
-        sleep(BETWEEN).await;
-        let again = reconcile(&books(&node, &provider).await?);
-        let lasting = again.differences.iter().filter(|difference| told.differences.contains(difference));
-        told = Reconciled { differences: lasting.cloned().collect(), ..again };
-    }
+    let told = compare(&node, &provider).await?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&told)?)?;
@@ -75,44 +62,5 @@ async fn announced(node: &Node) -> Result<Vec<String>, Failure> {
         if timeout_at(deadline, services.changed()).await.is_err() {
             return Err("no sandbox announces itself; does Tillroll run? TILLROLL_SANDBOX_URL says where it is".into());
         }
-    }
-}
-
-/// Both books. The provider's are read first: what he has by then and the log does not is no matter of haste.
-async fn books(node: &Node, provider: &Stripe) -> Result<Books, Failure> {
-    let intents = every(async |after| provider.every_intent(after).await).await?;
-    let refunds = every(async |after| provider.every_refund(after).await).await?;
-    let folded = found::folded::<Payment>(node, None).await?;
-    let log: BTreeMap<_, _> =
-        folded.iter().filter_map(|(id, folded)| Some((id.parse().ok()?, Booked::of(&folded.state)))).collect();
-    Ok(Books { log, intents, refunds })
-}
-
-async fn every<T>(ask: impl AsyncFn(Option<&str>) -> Answer<Page<T>>) -> Result<Vec<T>, Failure> {
-    let mut all = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = patiently(async || ask(after.as_deref()).await).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
-    }
-}
-
-async fn patiently<T>(ask: impl AsyncFn() -> Answer<T>) -> Result<T, Failure> {
-    let mut attempt = 1;
-    loop {
-        match ask().await {
-            Answer::Done(page) => return Ok(page),
-            Answer::Refused { code, .. } => return Err(format!("the payment provider refuses: {code}").into()),
-            Answer::Unknown(doubt) if attempt == ATTEMPTS => {
-                return Err(format!("the payment provider does not answer: {doubt:?}").into());
-            }
-            Answer::Unknown(_) => {}
-        }
-        sleep(Duration::from_secs(1) * attempt).await;
-        attempt += 1;
     }
 }

@@ -56,7 +56,7 @@ async fn forget(node: &Node, vault: &Vault) {
     };
     let mut erased = Vec::new();
     while told.recv_many(&mut erased, AT_ONCE).await > 0 {
-        while let Err(error) = vault.entomb_all(&erased).await {
+        while let Err(error) = vault.entomb(&erased).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "erasures are not repeated to the vault yet");
             tokio::time::sleep(AGAIN_AFTER).await;
         }

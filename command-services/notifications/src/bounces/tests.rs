@@ -72,6 +72,18 @@ fn a_status_that_is_none_becomes_an_undefined_failure() {
     assert_eq!(read_bounce(commented.as_bytes(), DOMAIN), bounce("5.2.2"));
 }
 
+/// Each of them is parsed: of a report of a mebibyte that would be some hundred thousand.
+#[test]
+fn what_a_report_says_after_many_groups_of_fields_is_not_read() {
+    let with = |groups: usize| {
+        let more = format!("{}Final-Recipient:", "X-Group: a\n\n".repeat(groups));
+        let mail = String::from_utf8_lossy(UNKNOWN_USER).replace("Final-Recipient:", &more);
+        read_bounce(mail.as_bytes(), DOMAIN)
+    };
+    assert_eq!((with(1), with(62)), (bounce("5.1.1"), bounce("5.1.1")));
+    assert_eq!((with(63), with(80_000)), (None, None));
+}
+
 #[test]
 fn the_command_names_the_channel_and_the_status_and_nobody() {
     let bounce = read_bounce(UNKNOWN_USER, DOMAIN).unwrap();

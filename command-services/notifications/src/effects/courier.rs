@@ -1,6 +1,6 @@
 //! Who runs the errands: looks up what is wanted and where, writes the message, asks the channel once.
 
-use super::{Errand, Told, commands};
+use super::{Errand, Texted, Told, commands};
 use crate::channels::{Mail, Mailer, Outcome, Webhook, WebhookMessage};
 use crate::notification::names_no_mailbox;
 use crate::ports::{Address, Addresses, Found, LinkTo, Links, Preferences, Which};
@@ -43,6 +43,8 @@ pub struct Courier {
     pub preferences: Box<dyn Preferences>,
     /// Where links lead.
     pub links: Box<dyn Links>,
+    /// Who was sent text messages.
+    pub texted: Texted,
     /// The clock: `tillroll_log::now`.
     pub clock: fn() -> Timestamp,
 }
@@ -199,9 +201,33 @@ impl Courier {
             Way::Webhook(webhook) => {
                 let Written { subject: title, text, html: _ } = written;
                 let message = WebhookMessage { notification, channel, to, title, text };
-                webhook.send(&message, now.timestamp(), left).await
+                if channel == Channel::Sms {
+                    self.text(webhook, errand, &message, now, left).await
+                } else {
+                    webhook.send(&message, now.timestamp(), left).await
+                }
             }
         }
+    }
+
+    /// Nobody has a number of his choice sent any number of messages.
+    async fn text(
+        &self,
+        webhook: &Webhook,
+        errand: &Errand,
+        message: &WebhookMessage,
+        now: Timestamp,
+        left: Duration,
+    ) -> Outcome {
+        if !self.texted.may(errand.user_id, now) {
+            return Outcome::Later("too_many_texts".to_owned());
+        }
+        let outcome = webhook.send(message, now.timestamp(), left).await;
+        match outcome {
+            Outcome::Sent | Outcome::Unknown => {}
+            Outcome::Rejected(_) | Outcome::Later(_) => self.texted.was_not_sent(errand.user_id),
+        }
+        outcome
     }
 
     /// Where such mails are switched off, if they can be.

@@ -270,6 +270,27 @@ async fn a_mail_stands_in_when_nothing_that_was_chosen_reaches_anybody() {
 }
 
 #[tokio::test]
+async fn whoever_was_sent_many_text_messages_gets_the_next_one_later() {
+    let (world, away) = (World::answering(202).await, World::answering(503).await);
+    let text = Errand { channels: vec![Channel::Sms], ..errand() };
+    let failed = |code: &str| RecordFailed { channel: Channel::Sms, attempt: 1, code: code.into(), permanent: false };
+    let ways = |world: &World| Ways { sms: world.courier().ways.push, ..Ways::default() };
+    let addresses = Box::new(Telephone(reached("+447700900123")));
+    let mut courier = Courier { ways: ways(&away), addresses, ..world.courier() };
+    for _ in 0..11 {
+        assert_eq!(commands_of(&courier.run(&text).await.unwrap())[0].1, failed("503").into(), "not sent, not counted");
+    }
+    courier.ways = ways(&world);
+    for _ in 0..11 {
+        courier.run(&text).await.unwrap();
+    }
+    assert_eq!(commands_of(&courier.run(&text).await.unwrap())[0].1, failed("too_many_texts").into());
+    assert_eq!(world.requests().len(), 10);
+    courier.run(&Errand { user_id: UserId(Uuid::from_u128(2)), ..text }).await.unwrap();
+    assert_eq!(world.requests().len(), 11, "another person's");
+}
+
+#[tokio::test]
 async fn an_attempt_whose_time_is_over_is_left_to_the_next() {
     let world = World::answering(202).await;
     let late = Errand { send_by: now(), ..errand() };

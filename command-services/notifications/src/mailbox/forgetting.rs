@@ -3,16 +3,16 @@
 //! could be compared is not there any more.
 
 use crate::message_id::read_under_any_domain;
-use crate::user_facts::{Never, Reached, UserFacts};
+use crate::user_facts::{Reached, UserFacts};
 use mail_parser::MessageParser;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-use tillroll_log::{Aggregate, AggregateTopics, Key, Replica};
-use tillroll_schemas::notification::{NotificationCommand, NotificationEvent};
-use tillroll_schemas::{NotificationId, Timestamp, UserId, catalogue};
+use tillroll_log::{Replica, Replicated};
+use tillroll_schemas::notification::NotificationEvent;
+use tillroll_schemas::{NotificationId, UserId, catalogue};
 use tillroll_telemetry::Shutdown;
 
 /// How often the directory is looked at: an erasure's receipt takes ten seconds.
@@ -21,18 +21,10 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Whom a notification is for, for reading only.
 pub struct Recipient;
 
-impl Aggregate for Recipient {
-    const TOPICS: AggregateTopics = catalogue::NOTIFICATION;
-    const STATE_SCHEMA: u32 = 1;
+impl Replicated for Recipient {
+    const EVENTS: &'static str = catalogue::NOTIFICATION.events;
     type State = Option<UserId>;
-    type Command = NotificationCommand;
     type Event = NotificationEvent;
-    type Rejection = Never;
-    type Answer = ();
-
-    fn decide(_: &Option<UserId>, _: &NotificationCommand, _: Timestamp) -> Result<Option<NotificationEvent>, Never> {
-        Ok(None)
-    }
 
     fn evolve(state: Option<UserId>, event: &NotificationEvent) -> Option<UserId> {
         match event {
@@ -45,8 +37,6 @@ impl Aggregate for Recipient {
             | NotificationEvent::Read(_) => state,
         }
     }
-
-    fn answer(_: &Key, _: Option<&NotificationEvent>, _: &Option<UserId>) {}
 }
 
 /// The mailbox's directory, and which of its files are mails of ours.

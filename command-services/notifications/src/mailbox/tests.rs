@@ -3,6 +3,7 @@
 use super::*;
 use crate::channels::{EmailConfig, Mail, Mailer, Outcome, Tls};
 use crate::templates::Written;
+use std::os::unix::fs::PermissionsExt;
 use tillroll_schemas::NotificationId;
 
 fn mailer(mailbox: &Mailbox) -> Mailer {
@@ -30,6 +31,14 @@ fn mail(text: &str) -> Mail {
         written: Written { subject: "News".to_owned(), text: text.to_owned(), html: None },
         unsubscribe: None,
     }
+}
+
+#[tokio::test]
+async fn mails_are_for_nobody_else_on_the_machine() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("mail");
+    let _mailbox = Mailbox::open(&directory).await.unwrap();
+    assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {

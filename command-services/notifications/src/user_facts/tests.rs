@@ -1,10 +1,10 @@
 //! What is known of users after what happened to them.
 
 use super::*;
-use tillroll_schemas::PasswordHash;
 use tillroll_schemas::user::{
     EmailChanged, EmailVerified, Erased, HeldClaim, Profile, ProfileChanged, RegistrationFailed, RegistrationStarted,
 };
+use tillroll_schemas::{PasswordHash, Timestamp};
 
 fn time() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()

@@ -4,7 +4,7 @@ use super::server::{Does, Got, Script, Server};
 use chrono::TimeDelta;
 use tillroll_log::{Aggregate, Body, Key};
 use tillroll_notifications::channels::Mailer;
-use tillroll_notifications::effects::{Courier, Errand, Ways};
+use tillroll_notifications::effects::{Courier, Errand, Texted, Ways};
 use tillroll_notifications::notification::{Delivery, Notification, State};
 use tillroll_notifications::ports::{Address, Addresses, Chosen, Found, LinkTo, Links, LookUp, Preferences, Which};
 use tillroll_notifications::preference::State as Wishes;
@@ -48,6 +48,7 @@ fn courier(mailer: Mailer) -> Courier {
         addresses: Box::new(Anna),
         preferences: Box::new(Anna),
         links: Box::new(Anna),
+        texted: Texted::default(),
         clock: tillroll_log::now,
     }
 }

@@ -91,12 +91,12 @@ fn it_holds_so_many_products_and_no_more() {
 }
 
 #[test]
-fn it_is_checked_out_once_and_asking_again_names_the_same_order() {
+fn it_is_checked_out_once_and_no_other_checkout_passes_for_that_one() {
     let items = [("BOWL", 1), ("MUG", 2)];
     let filled = [has("MUG", 2), has("BOWL", 1)];
     given(&filled).when(check_out(&items)).then(checked_out(2, &items));
     let under_way = [filled.as_slice(), &[checked_out(2, &items)]].concat();
-    given(&under_way).when(check_out(&items)).then_nothing();
+    given(&under_way).when(check_out(&items)).then_refused(Rejection::CheckoutInProgress);
     let told = Cart::answer(&"user".into(), None, &given(&under_way).0);
     assert_eq!(told.order_id, Some(order_of(USER, 2)));
 }

@@ -1,6 +1,6 @@
 //! What is known of a customer follows his profile, and ends with him.
 
-use tillroll_log::{Aggregate, Timestamp};
+use tillroll_log::{Replicated, Timestamp};
 use tillroll_schemas::Sealed;
 use tillroll_schemas::user::{Erased, Profile, ProfileChanged, UserEvent};
 

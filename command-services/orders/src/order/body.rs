@@ -8,7 +8,8 @@ use tillroll_log::Key;
 use tillroll_schemas::order::{Customer, Line, PaymentMethod, Placed, Reason, Step, Totals};
 use tillroll_schemas::{Money, PaymentId, Quantity, RefundId, Sku, TaxRate, Timestamp, UserId};
 
-use super::{Life, OrderState, Reversed, Settlement, Sold};
+use super::settlement::sum;
+use super::{Ending, Life, OrderState, Reversed, Settlement, Sold};
 
 /// An order as a client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +43,9 @@ pub struct OrderBody {
     pub cancellation: Option<Cancellation>,
     /// What was paid back.
     pub refunded: Money,
+    /// What was credited and did not arrive, as it bounced: it is to be paid back once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Money>,
     /// How many events it has; the `ETag`.
     pub version: u64,
     /// For whoever asked for a refund: [`Self::refund`].
@@ -169,6 +173,7 @@ impl OrderBody {
             placed_at: order.placed_at,
             cancellation: reason(&state.life).map(Cancellation::of),
             refunded: refunded(order, &state.life),
+            owed: owed(order, &state.life),
             version: state.version,
             reversed: state.life.sold().map(|sold| sold.reversed.clone()).unwrap_or_default(),
             stuck: state.life.stuck().cloned(),
@@ -255,18 +260,27 @@ fn paid_so_far(life: &Life) -> PaymentStatus {
             _ => PaymentStatus::Captured,
         },
         Life::Compensating(ending) if ending.undo.is_some() => PaymentStatus::Undoing,
-        Life::Cancelled(_, _, Some(_)) => PaymentStatus::Refunded,
-        Life::Compensating(_) | Life::Cancelled(_, _, None) => PaymentStatus::Voided,
+        Life::Compensating(Ending { refunds, .. }) | Life::Cancelled(_, _, refunds) if !refunds.is_empty() => {
+            PaymentStatus::Refunded
+        }
+        Life::Compensating(_) | Life::Cancelled(..) => PaymentStatus::Voided,
     }
 }
 
 /// What was paid back.
 fn refunded(order: &Placed, life: &Life) -> Money {
-    let none = Money::zero(order.totals.gross.currency);
     match life {
-        Life::Cancelled(_, _, Some(refund)) => refund.charge.amount,
-        life => life.sold().map_or(none, Sold::refunded),
+        Life::Compensating(Ending { refunds, .. }) | Life::Cancelled(_, _, refunds) => sum(order, refunds),
+        Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => sold.refunded(),
+        Life::NotPlaced | Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => {
+            Money::zero(order.totals.gross.currency)
+        }
     }
+}
+
+fn owed(order: &Placed, life: &Life) -> Option<Money> {
+    let amount = life.sold().map(|sold| sold.reversed.owed).filter(|owed| *owed > 0)?;
+    Some(Money { amount, ..order.totals.gross })
 }
 
 fn reason(life: &Life) -> Option<&Reason> {

@@ -38,7 +38,7 @@ pub(super) fn carry_on(life: &Life, at: Timestamp) -> Option<OrderEvent> {
     proceed(life, asked, Vec::new(), at)
 }
 
-/// Called off: possible until anything leaves, goes back, or is about to.
+/// Called off: possible until anything leaves or goes back, or is about to; and once all of the money went back.
 pub(super) fn cancel(life: &Life, command: &CancelOrder, at: Timestamp) -> Result<Option<OrderEvent>, OrderRejection> {
     let detail = command.reason.clone().unwrap_or_else(|| "the order was called off".to_owned());
     let reason = Reason { code: CANCELLED_BY_CUSTOMER.to_owned(), detail };
@@ -67,7 +67,11 @@ impl Sold {
         match self.settlement {
             Settlement::Refunding(..) | Settlement::Crediting(..) => Err(OrderRejection::RefundInProgress),
             Settlement::Nothing | Settlement::Capturing(_) | Settlement::Invoicing(_) | Settlement::Done => {
-                if self.reversed.is_empty() { Ok(()) } else { Err(OrderRejection::AlreadyRefunded) }
+                if self.reversed.is_empty() || self.is_paid_back() {
+                    Ok(())
+                } else {
+                    Err(OrderRejection::AlreadyRefunded)
+                }
             }
         }
     }
@@ -169,10 +173,7 @@ fn give_up(
 ) -> Option<OrderEvent> {
     match SagaStep::of(asked.step()).compensation {
         Compensation::Release => Some(Off { answers, ..Off::new(life, reason, at)?.but(wait) }.event(at)),
-        Compensation::Stuck => {
-            let (payment_answer, invoice_answer) = (None, None);
-            Some(Stuck { step: asked.step(), reason, answers, payment_answer, invoice_answer }.into())
-        }
+        Compensation::Stuck => Some(Stuck { answers, ..Stuck::new(asked.step(), reason) }.into()),
     }
 }
 

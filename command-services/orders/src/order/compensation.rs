@@ -4,10 +4,12 @@
 //! A payment is voided if its money was not taken, as far as the order knows, and refunded if it was. One that cannot
 //! be voided because money is being taken or was taken is refunded once that is known.
 
+use std::sync::Arc;
+
 use tillroll_schemas::invoice_series::{InvoiceOutcome, RecordInvoiceAnswer};
 use tillroll_schemas::order::{
-    Cancelled, Charge, CompensationStarted, Invoiced, OrderEvent, Paper, PaymentAnswered, Placed, Reason, Sale, Step,
-    StockAnswer, Stuck, Undo, UndoRequested,
+    Cancelled, Charge, CompensationStarted, Invoiced, OrderEvent, Paper, PaymentAnswered, Placed, Reason,
+    RefundRefused, Sale, Step, StockAnswer, Stuck, Undo, UndoRequested,
 };
 use tillroll_schemas::payment::PaymentOutcome;
 use tillroll_schemas::{PaymentId, RefundId, Sku, Timestamp, UserId};
@@ -15,7 +17,7 @@ use uuid::Uuid;
 
 use super::paying::charge;
 use super::wait::{ANSWER_WITHIN_S, Participant, Patience, Wait, later};
-use super::{Ending, Life, Refund, invoicing, placing};
+use super::{Ending, Life, Refunds, Sold, invoicing, placing, reversal};
 
 /// An order that is to be called off, and all that has to be undone of it.
 pub(super) struct Off {
@@ -30,17 +32,19 @@ pub(super) struct Off {
 }
 
 impl Off {
-    /// All that may be held in this stage, for that reason; none if there is no order.
+    /// All that may be held in this stage, for that reason; none if there is no order. What was paid back before was
+    /// credited then, all of it.
     pub(super) fn new(life: &Life, reason: Reason, at: Timestamp) -> Option<Self> {
         let order = life.order()?;
-        let sold = life.sold();
+        let credited = !refunds(life).is_empty();
+        let sold = life.sold().filter(|_| !credited);
         let invoiced = sold.is_some_and(|sold| sold.settlement.is_invoiced());
         Some(Self {
             reason,
             answers: Vec::new(),
             payment_answer: None,
             releases: placing::skus(&order.claims).collect(),
-            undo: undo_of(life),
+            undo: undo_of(life).filter(|_| !credited),
             credit_note: invoiced.then(|| invoicing::credit_note(order, at)),
             credit: sold.map(|_| sale(order, at)),
             cart: cart_of(order),
@@ -118,9 +122,20 @@ pub(super) fn another(refund_id: RefundId) -> RefundId {
     RefundId(Uuid::new_v5(&refund_id.0, b"again"))
 }
 
+/// What went back of a sale before it was called off.
+fn refunds(life: &Life) -> Refunds {
+    life.sold().map(|sold| sold.reversed.money.clone()).unwrap_or_default()
+}
+
 /// What the payment says to an order that is being undone.
 pub(super) fn hear_payment(ending: &Ending, outcome: &PaymentOutcome, at: Timestamp) -> Option<OrderEvent> {
-    if !ending.wait.is_open(&Participant::Payment) {
+    let whom = Participant::Payment;
+    // What goes back now is not asked for anew while that is under way.
+    let may_owe = ending.undo.is_none() || (ending.wait.is_open(&whom) && !ending.wait.awaits(&whom));
+    if may_owe && let Some(bounced) = reversal::sent_back(&ending.refunds, outcome) {
+        return Some(bounced);
+    }
+    if !ending.wait.is_open(&whom) {
         return None;
     }
     match ending.undo? {
@@ -188,7 +203,7 @@ fn payment_let_go(ending: &Ending, outcome: &PaymentOutcome, at: Timestamp) -> O
 fn payment_refused(ending: &Ending, code: &str, outcome: &PaymentOutcome) -> Option<OrderEvent> {
     let reason = Reason { code: code.to_owned(), detail: format!("the payment could not be undone: {code}") };
     let payment_answer = Some(outcome.clone());
-    let stuck = Stuck { step: Step::Release, reason, answers: Vec::new(), payment_answer, invoice_answer: None };
+    let stuck = Stuck { payment_answer, ..Stuck::new(Step::Release, reason) };
     ending.wait.awaits(&Participant::Payment).then(|| stuck.into())
 }
 
@@ -218,7 +233,7 @@ pub(super) fn over(ending: &Ending, at: Timestamp) -> Cancelled {
         answers: Vec::new(),
         payment_answer: None,
         invoice_answer: None,
-        credit: ending.was_confirmed.then(|| sale(&ending.order, at)),
+        credit: ending.is_credit.then(|| sale(&ending.order, at)),
         refunded: match ending.undo {
             Some(Undo::Refund { amount, .. }) => Some(amount),
             Some(Undo::Void { .. }) | None => None,
@@ -228,7 +243,7 @@ pub(super) fn over(ending: &Ending, at: Timestamp) -> Cancelled {
 }
 
 pub(super) fn started(life: Life, event: &CompensationStarted) -> Life {
-    let was_confirmed = life.sold().is_some();
+    let (is_credit, refunds) = (life.sold().is_some_and(|sold| sold.reversed.money.is_empty()), refunds(&life));
     let order = match &life {
         Life::NotPlaced | Life::Fulfilled(_) | Life::Compensating(_) | Life::Cancelled(..) => return life,
         Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => life.order(),
@@ -241,20 +256,26 @@ pub(super) fn started(life: Life, event: &CompensationStarted) -> Life {
     let wait = Wait::for_all(stock.chain(payment).chain(invoice), event.answer_by);
     let reason = event.reason.clone();
     let credited_at = event.credit_note.as_ref().map(|paper| paper.dated);
-    Life::Compensating(Ending { order, reason, was_confirmed, undo: event.undo, credited_at, capturing: false, wait })
+    let (undo, again, capturing) = (event.undo, false, false);
+    Life::Compensating(Ending { order, reason, is_credit, refunds, again, undo, credited_at, capturing, wait })
 }
 
 pub(super) fn cancelled(life: Life, event: &Cancelled) -> Life {
-    let refund = match &life {
-        Life::Compensating(Ending { undo: Some(Undo::Refund { payment_id, refund_id, amount }), .. }) => {
-            Some(Refund { id: *refund_id, charge: Charge { payment_id: *payment_id, amount: *amount } })
+    let Some(order) = life.order().cloned() else { return life };
+    let refunds = match life {
+        Life::Compensating(Ending { refunds, undo: Some(Undo::Refund { refund_id, amount, .. }), .. }) => {
+            refunds.update(refund_id, amount)
         }
-        _ => None,
+        Life::Compensating(Ending { refunds, undo: Some(Undo::Void { .. }) | None, .. }) => refunds,
+        Life::Confirmed(Sold { reversed, .. })
+        | Life::Delivering(Sold { reversed, .. }, _)
+        | Life::Fulfilled(Sold { reversed, .. }) => reversed.money,
+        Life::Cancelled(_, _, refunds) => refunds,
+        Life::NotPlaced | Life::Reserving(..) | Life::Authorising(..) | Life::Committing(..) | Life::Committed(..) => {
+            Refunds::new()
+        }
     };
-    match life.order() {
-        Some(order) => Life::Cancelled(order.clone(), event.reason.clone(), refund),
-        None => life,
-    }
+    Life::Cancelled(order, event.reason.clone(), refunds)
 }
 
 pub(super) fn payment_answered(life: Life, outcome: &PaymentOutcome) -> Life {
@@ -294,7 +315,14 @@ pub(super) fn stuck(life: Life, event: &Stuck) -> Life {
         PaymentOutcome::VoidRefused { code } | PaymentOutcome::RefundRefused { code, .. } => {
             Some(refused(code, Participant::Payment))
         }
-        _ => None,
+        PaymentOutcome::Authorised
+        | PaymentOutcome::RequiresAction { .. }
+        | PaymentOutcome::Declined { .. }
+        | PaymentOutcome::RequestRefused { .. }
+        | PaymentOutcome::Captured { .. }
+        | PaymentOutcome::CaptureRefused { .. }
+        | PaymentOutcome::Voided
+        | PaymentOutcome::Refunded { .. } => None,
     });
     let by_series = event.invoice_answer.as_ref().and_then(|answer| match answer {
         InvoiceOutcome::Refused { code } => Some(refused(code, Participant::Invoice)),
@@ -308,15 +336,28 @@ pub(super) fn stuck(life: Life, event: &Stuck) -> Life {
     })
 }
 
-/// An order that was off holds money again: the customer's bank sent it back. It waits for an operator.
-pub(super) fn reopened(order: std::sync::Arc<Placed>, reason: Reason, refund: Refund, code: &str) -> Life {
-    let Refund { id: refund_id, charge: Charge { payment_id, amount } } = refund;
-    let detail = format!("the money came back, and the order is off: {code}");
-    let over = Patience::Over(Reason { code: code.to_owned(), detail });
-    let wait = Wait::for_all([Participant::Payment], Timestamp::MIN_UTC).refused_by(Participant::Payment, code);
-    let undo = Some(Undo::Refund { payment_id, refund_id, amount });
-    // It was credited when it was called off.
-    let was_confirmed = false;
-    let wait = wait.with_patience(over);
-    Life::Compensating(Ending { order, reason, was_confirmed, undo, credited_at: None, capturing: false, wait })
+/// An order that was off holds money again: the customer's bank sent it back.
+pub(super) fn reopened(order: Arc<Placed>, reason: Reason, refunds: Refunds, refused: &RefundRefused) -> Life {
+    // It was credited when it was called off, or before.
+    let (is_credit, again, capturing) = (false, true, false);
+    let (undo, credited_at, wait) = (None, None, Wait::for_all([], Timestamp::MIN_UTC));
+    let ending = Ending { order, reason, is_credit, refunds, again, undo, credited_at, capturing, wait };
+    Life::Compensating(owing(ending, refused))
+}
+
+/// The same with money that came back: it waits for an operator, who has it sent once more, with what was refused
+/// before.
+pub(super) fn owing(mut ending: Ending, refused: &RefundRefused) -> Ending {
+    let (Some(back), Some(charge)) = (ending.refunds.remove(&refused.refund_id), charge(&ending.order)) else {
+        return ending;
+    };
+    let (refund_id, code) = (refused.refund_id, &refused.code);
+    let amount = match ending.undo {
+        Some(Undo::Refund { amount, .. }) => amount.plus(back).unwrap_or(amount),
+        Some(Undo::Void { .. }) | None => back,
+    };
+    let reason = Reason { code: code.clone(), detail: format!("the money came back, and the order is off: {code}") };
+    let wait = ending.wait.ask_anew(Participant::Payment, Timestamp::MIN_UTC).refused_by(Participant::Payment, code);
+    let undo = Some(Undo::Refund { payment_id: charge.payment_id, refund_id, amount });
+    Ending { undo, wait: wait.with_patience(Patience::Over(reason)), ..ending }
 }

@@ -1,7 +1,7 @@
-//! Fulfilment: one delivery at a time, of no more than is left. It is out when every stock item has let its pieces
-//! go; one that refuses or stays silent leaves the order stuck, because what has left cannot be called back.
+//! Fulfilment: one delivery at a time, of no more than is left and was not paid back. It is out when every stock item
+//! has let its pieces go; one that refuses or stays silent leaves the order stuck, because what has left cannot be
+//! called back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
@@ -10,9 +10,9 @@ use tillroll_schemas::order::{
 };
 use tillroll_schemas::{Quantity, Sku, Timestamp};
 
-use super::placing::skus;
+use super::placing::{is_tracked, ordered, skus, within};
 use super::wait::{ANSWER_WITHIN_S, Wait, later};
-use super::{Delivery, Excess, Life, OrderRejection, Reversed, Settlement, Sold};
+use super::{Delivery, Life, OrderRejection, Reversed, Settlement, Sold};
 
 /// A delivery is asked for. The same one again changes nothing.
 pub(super) fn request(
@@ -35,47 +35,33 @@ pub(super) fn request(
         Life::Confirmed(sold) => {
             let items = match &command.items {
                 Some(items) => chosen(sold, items)?,
-                None => everything(sold),
+                None => everything(sold)?,
             };
-            // Claims stand in order of SKU.
-            let claim_of = |sku: &Sku| sold.order.claims.binary_search_by(|claim| claim.sku.cmp(sku));
-            let tracked = |item: &&StockClaim| claim_of(&item.sku).is_ok();
-            let claims = items.iter().filter(tracked).cloned().collect();
+            let claims = items.iter().filter(|item| is_tracked(&sold.order, &item.sku)).cloned().collect();
             let answer_by = life.apart(later(at, ANSWER_WITHIN_S));
             Ok(Some(FulfilmentRequested { fulfilment_id: id, items, claims, answer_by }.into()))
         }
     }
 }
 
-/// What is left, in order of SKU.
-fn everything(sold: &Sold) -> Vec<StockClaim> {
+/// What is left and may leave, in order of SKU.
+fn everything(sold: &Sold) -> Result<Vec<StockClaim>, OrderRejection> {
+    let may_leave = sold.may_leave();
     let item = |(sku, left): (&Sku, &i64)| {
-        let quantity = Quantity::new(*left).ok()?;
+        let quantity = Quantity::new(may_leave(sku, *left)).ok()?;
         Some(StockClaim { sku: sku.clone(), quantity })
     };
-    sold.left.iter().filter_map(item).collect()
+    let items: Vec<_> = sold.left.iter().filter_map(item).collect();
+    if items.is_empty() { Err(OrderRejection::AlreadyRefunded) } else { Ok(items) }
 }
 
-/// What was chosen, one item per SKU in order of SKU, if so much is left.
+/// What was chosen, one item per SKU in order of SKU, if so much is left and may leave.
 fn chosen(sold: &Sold, items: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRejection> {
-    let mut sums: BTreeMap<&Sku, i64> = BTreeMap::new();
-    for item in items {
-        let sum = sums.entry(&item.sku).or_default();
-        *sum = sum.saturating_add(item.quantity.get());
-    }
-    if sums.is_empty() {
+    if items.is_empty() {
         return Err(OrderRejection::NothingToFulfil);
     }
-    let mut excess = Vec::new();
-    let mut chosen = Vec::with_capacity(sums.len());
-    for (sku, sum) in sums {
-        let left = sold.left.get(sku).copied().unwrap_or(0);
-        match Quantity::new(sum) {
-            Ok(quantity) if sum <= left => chosen.push(StockClaim { sku: sku.clone(), quantity }),
-            Ok(_) | Err(_) => excess.push(Excess { sku: sku.clone(), left }),
-        }
-    }
-    if excess.is_empty() { Ok(chosen) } else { Err(OrderRejection::QuantityExceedsOrder(excess)) }
+    let may_leave = sold.may_leave();
+    within(items, |sku| sold.left.get(sku).map_or(0, |left| may_leave(sku, *left)))
 }
 
 /// The delivery is out: every stock item has let its pieces go.
@@ -86,10 +72,7 @@ pub(super) fn out(sold: &Sold, delivery: &Delivery, answers: Vec<StockAnswer>) -
 
 /// A confirmed order, of which everything is left.
 pub(super) fn sold(order: Arc<Placed>, settlement: Settlement) -> Sold {
-    let mut left: OrdMap<Sku, i64> = OrdMap::new();
-    for line in &order.lines {
-        *left.entry(line.sku.clone()).or_insert(0) += line.quantity.get();
-    }
+    let left = ordered(&order);
     Sold { order, left, delivered: OrdSet::new(), settlement, reversed: Reversed::default() }
 }
 

@@ -85,7 +85,7 @@ fn told(wait: &Wait, answer: &RecordInvoiceAnswer) -> Option<OrderEvent> {
 pub(super) fn refused(step: Step, code: &str, answer: &RecordInvoiceAnswer) -> Stuck {
     let reason = Reason { code: code.to_owned(), detail: format!("a document could not be numbered: {code}") };
     let invoice_answer = Some(answer.outcome.clone());
-    Stuck { step, reason, answers: Vec::new(), payment_answer: None, invoice_answer }
+    Stuck { invoice_answer, ..Stuck::new(step, reason) }
 }
 
 pub(super) fn invoiced(life: Life) -> Life {
@@ -93,7 +93,7 @@ pub(super) fn invoiced(life: Life) -> Life {
         Life::Compensating(_) => life.map_wait(Step::Release, |wait| wait.without(&Participant::Invoice)),
         life => life.map_sold(|sold| match sold.settlement {
             Settlement::Invoicing(_) | Settlement::Crediting(..) => Sold { settlement: Settlement::Done, ..sold },
-            _ => sold,
+            Settlement::Nothing | Settlement::Capturing(_) | Settlement::Done | Settlement::Refunding(..) => sold,
         }),
     }
 }

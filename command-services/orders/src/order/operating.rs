@@ -5,14 +5,15 @@
 //! once, makes a refund of one id once, and a document has one number.
 
 use tillroll_schemas::order::{
-    Asked as AskedDocument, CompensateStuck, CompleteStep, DocumentKind, OrderEvent, Reason, RetryStep, StepCompleted,
-    StepRetried, StockClaim, Undo,
+    Asked as AskedDocument, CompensateStuck, CompleteStep, DocumentKind, OrderEvent, Placed, Reason, RetryStep, Step,
+    StepCompleted, StepRetried, StockClaim, Undo,
 };
 use tillroll_schemas::{FulfilmentId, Timestamp};
 
 use super::compensation::{Off, once_more};
+use super::placing::is_tracked;
 use super::wait::{ANSWER_WITHIN_S, Asked, Participant, Wait, later};
-use super::{Delivery, Life, OrderRejection, Settlement, invoicing};
+use super::{Delivery, Ending, Life, OrderRejection, Settlement, invoicing};
 
 /// The reason of an order whose delivery an operator gave up.
 const COMPENSATED: &str = "compensated_by_operator";
@@ -45,7 +46,7 @@ pub(super) fn compensate(
             _ => OrderRejection::CannotBeGivenUp,
         });
     };
-    if !sold.delivered.is_empty() || !nothing_has_left(delivery, wait, sold.order.claims.as_slice()) {
+    if !sold.delivered.is_empty() || !nothing_has_left(delivery, wait, &sold.order) {
         return Err(OrderRejection::AlreadyFulfilled);
     }
     // What was not decided may still be: pieces would leave for an order that is off.
@@ -64,6 +65,10 @@ pub(super) fn complete(
     at: Timestamp,
 ) -> Result<Option<OrderEvent>, OrderRejection> {
     let (asked, wait) = stuck(life)?;
+    // What is taken after that nobody would give back: the payment has to be seen to first.
+    if matches!(life, Life::Compensating(Ending { capturing: true, .. })) && wait.is_open(&Participant::Payment) {
+        return Err(OrderRejection::PaymentPending);
+    }
     let event = StepCompleted {
         step: asked.step(),
         reason: command.reason.clone(),
@@ -86,7 +91,7 @@ fn open_claims(life: &Life, asked: Asked, wait: &Wait) -> Vec<StockClaim> {
         (Life::Delivering(_, delivery), Asked::Fulfil(_)) => &delivery.items,
         (life, _) => life.order().map_or(&[], |order| order.claims.as_slice()),
     };
-    claims.iter().filter(|claim| wait.open_stock().any(|sku| *sku == claim.sku)).cloned().collect()
+    claims.iter().filter(|claim| wait.is_open(&Participant::Stock(claim.sku.clone()))).cloned().collect()
 }
 
 fn fulfilment(asked: Asked) -> Option<FulfilmentId> {
@@ -145,15 +150,15 @@ fn document(life: &Life, at: Timestamp) -> Option<AskedDocument> {
 }
 
 /// Whether every stock item of the delivery still has to let its pieces go.
-fn nothing_has_left(delivery: &Delivery, wait: &Wait, claims: &[StockClaim]) -> bool {
-    let tracked = |item: &&StockClaim| claims.binary_search_by(|claim| claim.sku.cmp(&item.sku)).is_ok();
-    delivery.items.iter().filter(tracked).all(|item| wait.open_stock().any(|sku| *sku == item.sku))
+fn nothing_has_left(delivery: &Delivery, wait: &Wait, order: &Placed) -> bool {
+    let mut tracked = delivery.items.iter().filter(|item| is_tracked(order, &item.sku));
+    tracked.all(|item| wait.is_open(&Participant::Stock(item.sku.clone())))
 }
 
 pub(super) fn retried(life: Life, event: &StepRetried) -> Life {
     let life = match (life, event.undo) {
         (Life::Compensating(ending), Some(undo)) => {
-            Life::Compensating(super::Ending { undo: Some(undo), capturing: false, ..ending })
+            Life::Compensating(Ending { undo: Some(undo), capturing: false, ..ending })
         }
         (life, _) => life,
     };
@@ -162,9 +167,14 @@ pub(super) fn retried(life: Life, event: &StepRetried) -> Life {
 
 pub(super) fn completed(life: Life, event: &StepCompleted) -> Life {
     // A number that somebody has seen to needs no step of its own.
-    let life = match event.step {
-        tillroll_schemas::order::Step::Invoice => return invoicing::invoiced(life),
-        _ => life,
-    };
-    life.map_wait(event.step, |wait| wait.over_by_hand(event.answer_by))
+    match event.step {
+        Step::Invoice => invoicing::invoiced(life),
+        Step::Reserve
+        | Step::Authorise
+        | Step::Commit
+        | Step::Capture
+        | Step::Release
+        | Step::Fulfil
+        | Step::Refund => life.map_wait(event.step, |wait| wait.over_by_hand(event.answer_by)),
+    }
 }

@@ -65,7 +65,7 @@ pub(super) fn record(life: &Life, outcome: &PaymentOutcome, at: Timestamp) -> Op
     match life {
         Life::Authorising(order, _, action_by) => authorising(life, order, *action_by, outcome, at),
         Life::Compensating(ending) => compensation::hear_payment(ending, outcome, at),
-        Life::Cancelled(_, _, Some(refund)) => reversal::sent_back(refund, outcome),
+        Life::Cancelled(_, _, refunds) => reversal::sent_back(refunds, outcome),
         Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => match &sold.settlement {
             Settlement::Capturing(wait) => capturing(life, sold, wait, outcome, at),
             Settlement::Refunding(asked, wait) => reversal::hear_payment(life, sold, asked, wait, outcome, at),
@@ -73,11 +73,7 @@ pub(super) fn record(life: &Life, outcome: &PaymentOutcome, at: Timestamp) -> Op
                 reversal::bounced(sold, outcome)
             }
         },
-        Life::NotPlaced
-        | Life::Reserving(..)
-        | Life::Committing(..)
-        | Life::Committed(..)
-        | Life::Cancelled(_, _, None) => None,
+        Life::NotPlaced | Life::Reserving(..) | Life::Committing(..) | Life::Committed(..) => None,
     }
 }
 

@@ -1,13 +1,15 @@
 //! Placing an order: sums, claims and the first deadlines, made once and frozen.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tillroll_schemas::Timestamp;
+use imbl::OrdMap;
 use tillroll_schemas::order::{OrderEvent, PlaceOrder, Placed, Step, StockClaim};
+use tillroll_schemas::{Quantity, Sku, Timestamp};
 
 use super::paying::longest_authorisation_s;
 use super::wait::{ANSWER_WITHIN_S, Wait, later, longest_wait_s};
-use super::{Life, OrderRejection};
+use super::{Excess, Life, OrderRejection};
 use crate::pricing;
 
 /// How long stock items hold pieces for an order that is not committed.
@@ -56,7 +58,39 @@ pub(super) fn placed(life: Life, event: &Placed) -> Life {
     }
 }
 
+/// Whether stock is kept of it: claims stand in order of SKU.
+pub(super) fn is_tracked(order: &Placed, sku: &Sku) -> bool {
+    order.claims.binary_search_by(|claim| claim.sku.cmp(sku)).is_ok()
+}
+
+/// So many pieces of each SKU, all its lines together.
+pub(super) fn ordered(order: &Placed) -> OrdMap<Sku, i64> {
+    let mut pieces = OrdMap::new();
+    for line in &order.lines {
+        *pieces.entry(line.sku.clone()).or_insert(0) += line.quantity.get();
+    }
+    pieces
+}
+
+/// One claim for each SKU that is named, in order of SKU, if there are so many left of each.
+pub(super) fn within(named: &[StockClaim], left: impl Fn(&Sku) -> i64) -> Result<Vec<StockClaim>, OrderRejection> {
+    let mut sums: BTreeMap<&Sku, i64> = BTreeMap::new();
+    for item in named {
+        let sum = sums.entry(&item.sku).or_default();
+        *sum = sum.saturating_add(item.quantity.get());
+    }
+    let (mut claims, mut excess) = (Vec::with_capacity(sums.len()), Vec::new());
+    for (sku, sum) in sums {
+        let left = left(sku);
+        match Quantity::new(sum) {
+            Ok(quantity) if sum <= left => claims.push(StockClaim { sku: sku.clone(), quantity }),
+            Ok(_) | Err(_) => excess.push(Excess { sku: sku.clone(), left }),
+        }
+    }
+    if excess.is_empty() { Ok(claims) } else { Err(OrderRejection::QuantityExceedsOrder(excess)) }
+}
+
 /// Whose claims they are.
-pub(super) fn skus(claims: &[StockClaim]) -> impl Iterator<Item = tillroll_schemas::Sku> {
+pub(super) fn skus(claims: &[StockClaim]) -> impl Iterator<Item = Sku> {
     claims.iter().map(|claim| claim.sku.clone())
 }

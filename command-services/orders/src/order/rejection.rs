@@ -16,7 +16,7 @@ pub enum OrderRejection {
     AlreadyFulfilled,
     /// Pieces are leaving now.
     FulfilmentInProgress,
-    /// More is to leave than is left.
+    /// More is to leave, to be credited or to come back than is left.
     QuantityExceedsOrder(Vec<Excess>),
     /// A delivery of nothing.
     NothingToFulfil,
@@ -32,17 +32,19 @@ pub enum OrderRejection {
     PaymentPending,
     /// Money is going back, or its credit note is on its way.
     RefundInProgress,
-    /// Money went back for parts of it: the rest goes back the same way.
+    /// Money went back for parts of it: the rest goes back the same way. Or for all of it: nothing of it leaves any more.
     AlreadyRefunded,
     /// More is to go back than was taken and is left.
     ExceedsCaptured(Money),
+    /// What would be written of it, once the money is back, no record can hold.
+    TooLarge,
     /// A refund of nothing.
     NothingToRefund,
     /// What is stuck cannot be given up, only retried or seen to.
     CannotBeGivenUp,
 }
 
-/// A SKU of which more is to leave than is left.
+/// A SKU of which more was named than is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excess {
     /// Which.
@@ -74,6 +76,7 @@ impl Rejection for OrderRejection {
             Self::RefundInProgress => "refund_in_progress",
             Self::AlreadyRefunded => "already_refunded",
             Self::ExceedsCaptured(_) => "exceeds_captured",
+            Self::TooLarge => "body_too_large",
             Self::NothingToRefund => "nothing_to_refund",
             Self::CannotBeGivenUp => "cannot_be_given_up",
         }
@@ -95,8 +98,14 @@ impl Rejection for OrderRejection {
             }
             Self::PaymentPending => "the order's payment or its invoice is still under way".to_owned(),
             Self::RefundInProgress => "a refund of this order has not ended yet".to_owned(),
-            Self::AlreadyRefunded => "money went back for this order already: refund the rest of it".to_owned(),
+            Self::AlreadyRefunded => {
+                "money went back for this order already: it can be cancelled once all of it has, and leaves no more"
+                    .to_owned()
+            }
             Self::ExceedsCaptured(left) => format!("only {} {} are left to go back", left.amount, left.currency),
+            Self::TooLarge => {
+                "with the lines that it credits the refund is larger than can be kept: split it".to_owned()
+            }
             Self::NothingToRefund => "the refund is of nothing".to_owned(),
             Self::CannotBeGivenUp => "this step can only be retried or completed".to_owned(),
         }
@@ -105,7 +114,7 @@ impl Rejection for OrderRejection {
 
 fn exceeds(excess: &[Excess]) -> String {
     match excess {
-        [Excess { sku, left }] => format!("only {left} of {sku} are left to fulfil"),
-        many => format!("more of {} is to be fulfilled than is left", super::wait::named(many.iter().map(|e| &e.sku))),
+        [Excess { sku, left }] => format!("only {left} of {sku} are left"),
+        many => format!("more of {} was named than is left", super::wait::named(many.iter().map(|e| &e.sku))),
     }
 }

@@ -5,6 +5,7 @@
 
 mod crediting;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -15,8 +16,9 @@ use tillroll_schemas::order::{
 use tillroll_schemas::payment::PaymentOutcome;
 use tillroll_schemas::{Money, RefundId, Sku, Timestamp};
 
+use super::placing::{is_tracked, ordered, within};
 use super::wait::{ANSWER_WITHIN_S, Participant, Wait, is_decided, later};
-use super::{Excess, Life, OrderRejection, Refund, Settlement, Sold, compensation, invoicing};
+use super::{Life, OrderRejection, Refunds, Settlement, Sold, compensation, fits, invoicing};
 use crediting::Credited;
 
 /// Money is asked back. The same again changes nothing.
@@ -35,11 +37,16 @@ pub(super) fn request(
         Settlement::Nothing | Settlement::Done => {}
     }
     let reversal = reversal(sold, command)?;
+    // It repeats every line that it credits, for the sales and for the note, and is written when the money has gone.
+    let grows_to = credited(life, sold, &reversal, at).into();
+    if !fits(&grows_to) {
+        return Err(OrderRejection::TooLarge);
+    }
     let answer_by = life.apart(later(at, ANSWER_WITHIN_S));
     match sold.captured().filter(|_| reversal.amount.amount > 0) {
         Some(charge) => Ok(Some(RefundRequested { reversal, payment_id: charge.payment_id, answer_by }.into())),
         // On account nothing was taken: it is credited there.
-        None => Ok(Some(credited(life, sold, &reversal, at).into())),
+        None => Ok(Some(grows_to)),
     }
 }
 
@@ -65,12 +72,9 @@ fn knows(sold: &Sold, refund: RefundId) -> bool {
 fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejection> {
     let (pieces, returned, restock) = match &command.what {
         Returning::Amount(_) => (Vec::new(), false, false),
-        Returning::Lines(lines) => (summed(lines)?, false, false),
-        Returning::Returned { lines, restock } => (summed(lines)?, true, *restock),
+        Returning::Lines(lines) => (pieces(sold, lines, false)?, false, false),
+        Returning::Returned { lines, restock } => (pieces(sold, lines, true)?, true, *restock),
     };
-    if returned {
-        have_left(sold, &pieces)?;
-    }
     let Credited { lines, amount, owed } = match &command.what {
         Returning::Amount(amount) => crediting::of_amount(sold, *amount)?,
         Returning::Lines(_) | Returning::Returned { .. } => crediting::of_pieces(sold, &pieces)?,
@@ -79,8 +83,8 @@ fn reversal(sold: &Sold, command: &RequestRefund) -> Result<Reversal, OrderRejec
     if amount.amount > left {
         return Err(OrderRejection::ExceedsCaptured(Money { amount: left, ..amount }));
     }
-    let tracked = |claim: &&StockClaim| sold.order.claims.iter().any(|held| held.sku == claim.sku);
-    let restock = if restock { pieces.iter().filter(tracked).cloned().collect() } else { Vec::new() };
+    let tracked = |claim: &&StockClaim| restock && is_tracked(&sold.order, &claim.sku);
+    let restock = pieces.iter().filter(tracked).cloned().collect();
     let (refund_id, reason) = (command.refund_id, command.reason.clone());
     Ok(Reversal { refund_id, amount, lines, pieces, returned, restock, reason })
 }
@@ -90,45 +94,29 @@ fn uncredited(sold: &Sold) -> i64 {
     sold.order.totals.gross.amount - sold.refunded().amount - sold.reversed.owed
 }
 
-/// One claim per SKU, in order of SKU.
-fn summed(lines: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRejection> {
-    let mut sums = std::collections::BTreeMap::new();
-    for line in lines {
-        let sum = sums.entry(line.sku.clone()).or_insert(0_i64);
-        *sum = sum.saturating_add(line.quantity.get());
-    }
-    if sums.is_empty() {
+/// One claim per SKU, in order of SKU: of what was not credited yet and, if it is to come back, has left and did not.
+fn pieces(sold: &Sold, named: &[StockClaim], returned: bool) -> Result<Vec<StockClaim>, OrderRejection> {
+    if named.is_empty() {
         return Err(OrderRejection::NothingToRefund);
     }
-    let claim = |(sku, sum)| match tillroll_schemas::Quantity::new(sum) {
-        Ok(quantity) => Ok(StockClaim { sku, quantity }),
-        Err(_) => Err(OrderRejection::QuantityExceedsOrder(vec![Excess { sku, left: 0 }])),
-    };
-    sums.into_iter().map(claim).collect()
-}
-
-/// Only what has left can come back, once.
-fn have_left(sold: &Sold, pieces: &[StockClaim]) -> Result<(), OrderRejection> {
-    let ordered = |sku: &Sku| {
-        sold.order.lines.iter().filter(|line| line.sku == *sku).map(|line| line.quantity.get()).sum::<i64>()
-    };
+    let ordered = ordered(&sold.order);
     let of = |map: &OrdMap<Sku, i64>, sku: &Sku| map.get(sku).copied().unwrap_or(0);
-    let out = |sku: &Sku| ordered(sku) - of(&sold.left, sku) - of(&sold.reversed.returned, sku);
-    let excess: Vec<Excess> = pieces
-        .iter()
-        .filter(|claim| claim.quantity.get() > out(&claim.sku))
-        .map(|claim| Excess { sku: claim.sku.clone(), left: out(&claim.sku) })
-        .collect();
-    if excess.is_empty() { Ok(()) } else { Err(OrderRejection::QuantityExceedsOrder(excess)) }
+    within(named, |sku| {
+        let all = of(&ordered, sku);
+        let to_credit = all - of(&sold.reversed.pieces, sku);
+        let out = all - of(&sold.left, sku) - of(&sold.reversed.returned, sku);
+        if returned { to_credit.min(out) } else { to_credit }
+    })
 }
 
 /// The money is back: it counts as credited from now on.
 fn credited(life: &Life, sold: &Sold, reversal: &Reversal, at: Timestamp) -> Refunded {
     let order = &sold.order;
-    let category = |sku: &Sku| order.lines.iter().find(|line| line.sku == *sku).and_then(|line| line.category.clone());
+    let categories: BTreeMap<&Sku, &Option<String>> =
+        order.lines.iter().rev().map(|line| (&line.sku, &line.category)).collect();
     let line = |line: &tillroll_schemas::invoice_series::InvoiceLine| SaleLine {
         sku: line.sku.clone(),
-        category: category(&line.sku),
+        category: categories.get(&line.sku).and_then(|category| (*category).clone()),
         quantity: line.quantity,
         amount: line.net,
     };
@@ -163,7 +151,7 @@ pub(super) fn hear_payment(
             let detail = format!("the refund was not decided: {code}");
             let reason = Reason { code: code.clone(), detail };
             let payment_answer = Some(outcome.clone());
-            let stuck = Stuck { step: Step::Refund, reason, answers: Vec::new(), payment_answer, invoice_answer: None };
+            let stuck = Stuck { payment_answer, ..Stuck::new(Step::Refund, reason) };
             wait.awaits(&Participant::Payment).then(|| stuck.into())
         }
         other => bounced(sold, other),
@@ -185,12 +173,11 @@ pub(super) fn bounced(sold: &Sold, outcome: &PaymentOutcome) -> Option<OrderEven
     Some(RefundRefused { refund_id: *refund_id, code: code.clone(), taken_back, was_off: false }.into())
 }
 
-/// The same of an order that was called off.
-pub(super) fn sent_back(refund: &Refund, outcome: &PaymentOutcome) -> Option<OrderEvent> {
+/// The same of an order that is or was called off.
+pub(super) fn sent_back(refunds: &Refunds, outcome: &PaymentOutcome) -> Option<OrderEvent> {
     let PaymentOutcome::RefundRefused { refund_id, code } = outcome else { return None };
-    let taken_back = Some(refund.charge.amount);
-    let event = RefundRefused { refund_id: refund.id, code: code.clone(), taken_back, was_off: true };
-    (*refund_id == refund.id).then(|| event.into())
+    let taken_back = Some(*refunds.get(refund_id)?);
+    Some(RefundRefused { refund_id: *refund_id, code: code.clone(), taken_back, was_off: true }.into())
 }
 
 pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
@@ -203,9 +190,7 @@ pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
 pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
     life.map_sold(|mut sold| {
         let Reversal { refund_id, amount, pieces, returned, .. } = &event.reversal;
-        // What its note does not credit was credited before.
-        let anew = crediting::sum(&event.reversal.lines).unwrap_or(amount.amount);
-        sold.reversed.owed -= (amount.amount - anew).clamp(0, sold.reversed.owed);
+        sold.reversed.owed -= event.reversal.pays_owed().min(sold.reversed.owed);
         sold.reversed.money.insert(*refund_id, *amount);
         for claim in pieces {
             *sold.reversed.pieces.entry(claim.sku.clone()).or_insert(0) += claim.quantity.get();
@@ -223,7 +208,10 @@ pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
 
 pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {
     match life {
-        Life::Cancelled(order, reason, Some(refund)) => compensation::reopened(order, reason, refund, &event.code),
+        Life::Cancelled(order, reason, refunds) if refunds.contains_key(&event.refund_id) => {
+            compensation::reopened(order, reason, refunds, event)
+        }
+        Life::Compensating(ending) => Life::Compensating(compensation::owing(ending, event)),
         life => life.map_sold(|mut sold| {
             let came_back = sold.reversed.money.remove(&event.refund_id).map_or(0, |money| money.amount);
             sold.reversed.owed = sold.reversed.owed.saturating_add(came_back);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
-use tillroll_schemas::order::{RefundRequested, Refunded, Step};
+use tillroll_schemas::order::{Charge, Placed, RefundRequested, Refunded, Step};
 use tillroll_schemas::{Money, RefundId, Sku};
 
-use super::Sold;
 use super::paying::charge;
 use super::wait::{Asked, Wait};
+use super::{Refunds, Sold};
 
 /// What of a sale's money and papers is under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,8 +35,8 @@ pub struct Reversed {
     pub pieces: OrdMap<Sku, i64>,
     /// Of these, pieces that came back.
     pub returned: OrdMap<Sku, i64>,
-    /// Money, by refund.
-    pub money: OrdMap<RefundId, Money>,
+    /// Money.
+    pub money: Refunds,
     /// Minor units that were credited by a note and did not arrive: they are to go back once more, and not to be credited.
     pub owed: i64,
     /// Refunds that were refused, and why: another has another id.
@@ -81,7 +81,7 @@ impl Reversed {
 
 impl Sold {
     /// What was taken by card so far.
-    pub(super) fn captured(&self) -> Option<super::Charge> {
+    pub(super) fn captured(&self) -> Option<Charge> {
         match self.settlement {
             Settlement::Capturing(_) => None,
             _ => charge(&self.order),
@@ -90,8 +90,43 @@ impl Sold {
 
     /// What went back so far, credits on account included.
     pub fn refunded(&self) -> Money {
-        let none = Money::zero(self.order.totals.gross.currency);
-        // All refunds together are at most what was paid, so no sum wraps.
-        self.reversed.money.values().fold(none, |sum, refund| sum.plus(*refund).unwrap_or(sum))
+        sum(&self.order, &self.reversed.money)
     }
+
+    /// Whether all that was paid is back, and arrived.
+    pub fn is_paid_back(&self) -> bool {
+        !self.reversed.is_empty() && self.reversed.owed == 0 && self.refunded() == self.order.totals.gross
+    }
+
+    /// What may still leave of a SKU of which so much has not: less what was paid back, or is about to be, and did not
+    /// come back; nothing once all of the money is credited. Which of its pieces a refund was for nobody says, so it
+    /// is for those that are still here.
+    pub(super) fn may_leave(&self) -> impl Fn(&Sku, i64) -> i64 {
+        let going = match &self.settlement {
+            Settlement::Refunding(asked, _) => Some(&asked.reversal),
+            Settlement::Nothing
+            | Settlement::Capturing(_)
+            | Settlement::Invoicing(_)
+            | Settlement::Done
+            | Settlement::Crediting(..) => None,
+        };
+        let gross = self.order.totals.gross.amount;
+        let credited = self.refunded().amount + going.map_or(0, |going| going.amount.amount).max(self.reversed.owed);
+        let all_credited = gross > 0 && credited >= gross;
+        // Pieces stand in order of SKU.
+        let pieces = going.filter(|going| !going.returned).map_or(&[][..], |going| &going.pieces);
+        move |sku, left| {
+            let of = |pieces: &OrdMap<Sku, i64>| pieces.get(sku).copied().unwrap_or(0);
+            let asked = pieces.binary_search_by(|claim| claim.sku.cmp(sku)).map_or(0, |at| pieces[at].quantity.get());
+            let kept = of(&self.reversed.pieces) - of(&self.reversed.returned) + asked;
+            if all_credited { 0 } else { (left - kept).max(0) }
+        }
+    }
+}
+
+/// What refunds of an order come to.
+pub(super) fn sum(order: &Placed, refunds: &Refunds) -> Money {
+    let none = Money::zero(order.totals.gross.currency);
+    // All refunds together are at most what was paid, so no sum wraps.
+    refunds.values().fold(none, |sum, refund| sum.plus(*refund).unwrap_or(sum))
 }

@@ -5,6 +5,7 @@ mod checkout;
 mod deadlines;
 mod fulfilment;
 mod operating;
+mod paid_back;
 mod paying;
 mod placing;
 mod properties;

@@ -1,6 +1,6 @@
 //! What orders know of products: the last word of the catalogue counts.
 
-use tillroll_log::Aggregate;
+use tillroll_log::Replicated;
 use tillroll_schemas::product::{Added, Archived, Details, ProductEvent, Revised};
 use tillroll_schemas::{Money, TaxRate};
 

@@ -54,13 +54,18 @@ impl Desk {
             Some(Opened::Erased) | None => None,
         };
         let [name, first_name, last_name, address] = fields.map(|(_, sealed)| next(sealed));
-        let address = address.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| {
-            // Not the error's text: it may quote what was opened.
-            tracing::error!("a profile's address has another shape than this build's");
-            Problem::new(&problems::INTERNAL)
-        })?;
+        let address = address.map(|text| of_a_profile(&text)).transpose()?;
         Ok(Own { name: full(first_name, last_name).or(name), address })
     }
+}
+
+/// The address as his profile has it, of whichever build.
+fn of_a_profile(text: &str) -> Result<Address, Problem> {
+    Address::from_stored(text).map_err(|_| {
+        // Not the error's text: it may quote what was opened.
+        tracing::error!("a profile's address has another shape than this build's");
+        Problem::new(&problems::INTERNAL)
+    })
 }
 
 /// Made out to the address for it, or where the order is sent, or the first of his addresses.

@@ -60,7 +60,7 @@ impl CancelBody {
         let mut checks = Checks::new();
         let Some(reason) = self.reason.as_deref() else { return Ok(()) };
         match reach {
-            Reach::All => checks.text(reason, 500, REASON),
+            Reach::All => checks.optional_reason(Some(reason)),
             Reach::Own(_) => {
                 checks.require(REASONS.contains(&reason), REASON, format!("one of {}", REASONS.join(", ")))
             }

@@ -64,7 +64,11 @@ pub(super) async fn check_out(
     // A repeat is not refused for what changed since.
     let checked_out = match desk.changed_before(named.clone(), whose).await? {
         Some(answered) => answered,
-        None => desk.buy(named, whose, &wish).await?,
+        None => match desk.buy(named.clone(), whose, &wish).await {
+            Ok(bought) => bought,
+            // Nor for what it has done itself, asked twice at once.
+            Err(refusal) => desk.changed_before(named, whose).await?.ok_or(refusal)?,
+        },
     };
     desk.checked_out(whose, checked_out, headers).await
 }
@@ -83,21 +87,18 @@ impl Desk {
         let mut tried = 0;
         loop {
             let look = self.look_into(&named, whose).await?;
+            if let Some(order) = look.answer.under_way {
+                return Err(in_progress(order));
+            }
             let order = self.priced_cart(&look, whose, wish).await?;
             let order = self.addressed(order, named.id.0, wish.addresses).await?;
             let command = CartCommand::from(CheckOut { user_id: whose, order });
             let asked = named.clone().request(key_of(whose), command);
             tried += 1;
             match self.carts.execute(asked, EXECUTE_WITHIN).await {
-                Err(ExecuteError::Rejected(Rejection::Changed)) if tried < TRIES => {}
+                // Another look tells what lies in it now, or which order is being made of it.
+                Err(ExecuteError::Rejected(Rejection::Changed | Rejection::CheckoutInProgress)) if tried < TRIES => {}
                 Err(error) => return Err(problem(error)),
-                // Another checkout was under way when this one was decided, and is over before it is answered: its order
-                // is not told any more. It is as if this one had come later.
-                Ok(answered) if answered.answer.order_id.is_none() => {
-                    if tried >= TRIES {
-                        return Err(problem(ExecuteError::Rejected(Rejection::Changed)));
-                    }
-                }
                 Ok(mut answered) => {
                     answered.covers.extend(self.seen_of(look.answer.items.keys()));
                     return Ok(answered);
@@ -160,16 +161,10 @@ impl Desk {
 
     /// The order as it is being placed.
     fn under_way(&self, id: OrderId, key: &Key, cart: Answered<Cart>) -> Result<Response, Problem> {
-        let location = path_of(id);
-        match cart.answer.ordered.clone() {
-            Some(ordered) => {
-                let body = rehearsed(key, &PlaceOrder::clone(&ordered).into())?;
-                let answered = Answered { version: Version(body.version), ..cart };
-                Ok(self.keys.answer_of(&answered, CommandAnswer::accepted(body, location)).into_response())
-            }
-            // Somebody, most likely the same person, has checked it out a moment ago.
-            None => Err(in_progress(id)),
-        }
+        let ordered = cart.answer.ordered.clone().ok_or_else(|| Problem::new(&problems::INTERNAL))?;
+        let body = rehearsed(key, &PlaceOrder::clone(&ordered).into())?;
+        let answered = Answered { version: Version(body.version), ..cart };
+        Ok(self.keys.answer_of(&answered, CommandAnswer::accepted(body, path_of(id))).into_response())
     }
 }
 

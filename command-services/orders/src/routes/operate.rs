@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use tillroll_command_http::{Checks, problem_of};
+use tillroll_command_http::{ReasonBody, RetryBody, problem_of};
 use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson};
 use tillroll_log::Key;
@@ -15,9 +14,6 @@ use tillroll_schemas::order::{CompensateStuck, CompleteStep, OrderCommand, Reaso
 
 use super::outcome::body_of;
 use super::{Desk, OrdersOperate, path_of};
-
-/// As long as a reason may be, in bytes.
-const LONGEST_REASON: usize = 500;
 
 static STILL_STUCK: Kind = kind(
     "still_stuck",
@@ -35,10 +31,9 @@ pub(super) async fn retry(
     body: Option<StrictJson<RetryBody>>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = body.unwrap_or_else(StrictJson::absent);
-    check(body.value.reason.as_deref().unwrap_or_default())?;
+    let reason = body.value.checked()?;
     let asked = Asked { id, action: "retry", canonical: &body.canonical };
-    let command = RetryStep { reason: body.value.reason.clone() };
-    operate(&desk, &allowed, &headers, asked, command.into()).await
+    operate(&desk, &allowed, &headers, asked, RetryStep { reason }.into()).await
 }
 
 /// Gives a delivery up of which nothing has left, and the order with it.
@@ -65,38 +60,6 @@ pub(super) async fn complete(
     let reason = body.value.checked()?;
     let asked = Asked { id, action: "complete", canonical: &body.canonical };
     operate(&desk, &allowed, &headers, asked, CompleteStep { reason }.into()).await
-}
-
-/// The body of a retry; it may be left out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RetryBody {
-    /// For people; no personal data.
-    reason: Option<String>,
-}
-
-/// The body of the other two: somebody will ask why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    /// For people; no personal data.
-    reason: String,
-}
-
-impl ReasonBody {
-    fn checked(&self) -> Result<String, Problem> {
-        let mut checks = Checks::new();
-        checks.require(!self.reason.trim().is_empty(), "/reason", "a reason".to_owned());
-        checks.text(&self.reason, LONGEST_REASON, "/reason");
-        checks.finish()?;
-        Ok(self.reason.clone())
-    }
-}
-
-fn check(reason: &str) -> Result<(), Problem> {
-    let mut checks = Checks::new();
-    checks.text(reason, LONGEST_REASON, "/reason");
-    checks.finish()
 }
 
 /// What is asked of which order.

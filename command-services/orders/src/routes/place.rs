@@ -10,7 +10,7 @@ use tillroll_command_http::{Checks, EXECUTE_WITHIN, Named, problem_of};
 use tillroll_http::{
     Caller, CommandAnswer, CommandHeaders, LARGE_BODY, Problem, Scope, StrictJson, StrictQuery, problems,
 };
-use tillroll_log::{Aggregate, Answered, Body, ExecuteError, Key};
+use tillroll_log::{Aggregate, Answered, ExecuteError, Key};
 use tillroll_schemas::order::{Customer, OrderCommand, OrderEvent, PaymentMethod, PaymentTerms, PlaceOrder};
 use tillroll_schemas::payment::payment_of;
 use tillroll_schemas::{Address, Money, OrderId, Sku, Timestamp, UserId};
@@ -19,7 +19,7 @@ use super::address::Addresses;
 use super::checkout::{Wish, check_out};
 use super::lines::{self, Archived, Product, WantedLine};
 use super::{Desk, ORDERS, OrdersEnter, OrdersPlace, path_of};
-use crate::order::{Order, OrderBody, OrderRejection, OrderState, Status, grows_to};
+use crate::order::{self, Order, OrderBody, OrderRejection, OrderState, Status, grows_to};
 
 /// From so many lines on the order is measured before it is sent: with the products' names it may outgrow a record.
 const MEASURED_FROM: usize = 1_000;
@@ -27,8 +27,6 @@ const MEASURED_FROM: usize = 1_000;
 const LONGEST_TOKEN: usize = 255;
 /// What such a name begins with. It stands in the log in the clear: a card's number or an address must not pass for one.
 const TOKEN_KINDS: [&str; 3] = ["pm_", "tok_", "card_"];
-/// Bytes of an event that surely fit a record of 4 MiB with its headers.
-const LARGEST_EVENT: usize = 4 * 1024 * 1024 - 64 * 1024;
 
 pub(super) async fn place(
     State(desk): State<Arc<Desk>>,
@@ -218,7 +216,7 @@ impl PlaceBody {
     fn terms(&self, id: OrderId) -> PaymentTerms {
         match (self.payment.method, &self.payment.token) {
             (PaymentMethod::Card, Some(token)) => {
-                PaymentTerms::Card { payment_id: payment_of(id), token: token.clone() }
+                PaymentTerms::Card { payment_id: payment_of(id), token: token.as_str().into() }
             }
             (PaymentMethod::Card, None) | (PaymentMethod::OnAccount, _) => PaymentTerms::OnAccount,
         }
@@ -275,9 +273,7 @@ pub(super) fn fits(command: PlaceOrder) -> Result<PlaceOrder, Problem> {
     else {
         return Ok(command);
     };
-    let sold = grows_to(&placed, now);
-    let bytes = |event: &OrderEvent| event.encode().map_or(0, |value| value.len());
-    if bytes(&sold).max(bytes(&placed.into())) > LARGEST_EVENT {
+    if !order::fits(&grows_to(&placed, now)) || !order::fits(&placed.into()) {
         let detail = "with the names of its products the order is larger than can be kept: split it";
         return Err(Problem::new(&problems::BODY_TOO_LARGE).detail(detail));
     }

@@ -19,8 +19,6 @@ use super::outcome::body_of;
 use super::{Desk, OrdersWrite, path_of};
 use crate::order::{Excess, Order, OrderRejection, RefundStands};
 
-/// As long as a reason may be, in bytes.
-const LONGEST_REASON: usize = 500;
 /// How long a refund waits for what is under way before it, if the client does not say how long he waits.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -90,7 +88,7 @@ struct Item {
 impl RefundRequest {
     fn checked(&self) -> Result<Returning, Problem> {
         let mut checks = Checks::new();
-        check_reason(&self.reason, &mut checks);
+        checks.reason(&self.reason);
         let one_of = self.amount.is_some() != self.lines.is_some();
         checks.require(one_of, "/amount", "either an amount or lines");
         if let Some(amount) = self.amount {
@@ -105,16 +103,11 @@ impl RefundRequest {
 impl ReturnRequest {
     fn checked(&self) -> Result<Returning, Problem> {
         let mut checks = Checks::new();
-        check_reason(&self.reason, &mut checks);
+        checks.reason(&self.reason);
         let lines = claims(Some(&self.lines), &mut checks);
         checks.finish()?;
         Ok(Returning::Returned { lines, restock: self.restock })
     }
-}
-
-fn check_reason(reason: &str, checks: &mut Checks) {
-    checks.require(!reason.trim().is_empty(), "/reason", "not empty");
-    checks.text(reason, LONGEST_REASON, "/reason");
 }
 
 fn claims(items: Option<&[Item]>, checks: &mut Checks) -> Vec<StockClaim> {

@@ -6,7 +6,7 @@ mod customers;
 use super::*;
 use crate::payment::Life;
 use crate::provider::stripe::Stripe;
-use crate::provider::stripe::tests::{Shop, gbp, shop};
+use crate::provider::stripe::tests::{Shop, gbp, impatient_shop, shop};
 use crate::sandbox::{Fault, Misbehaviour, Operation};
 use crate::webhook::{SIGNATURE_HEADER, WebhookSecret, notice, verify};
 use tillroll_log::{Aggregate, Body, Timestamp};
@@ -31,7 +31,19 @@ struct Till {
 
 impl Till {
     async fn new() -> Self {
-        Self { shop: shop().await, state: PaymentState::default(), now: Timestamp::UNIX_EPOCH }
+        Self::of(shop().await)
+    }
+
+    /// One whose provider is late, or does not answer at all, if it misbehaves so.
+    async fn facing(misbehaviour: Misbehaviour) -> Self {
+        match misbehaviour {
+            Misbehaviour::NeverAnswer | Misbehaviour::AnswerLate => Self::of(impatient_shop().await),
+            _ => Self::new().await,
+        }
+    }
+
+    fn of(shop: Shop) -> Self {
+        Self { shop, state: PaymentState::default(), now: Timestamp::UNIX_EPOCH }
     }
 
     fn goes_wrong(&self, on: Option<Operation>, misbehaviour: Misbehaviour, times: u32) {
@@ -80,7 +92,7 @@ fn request(card: &str) -> RequestPayment {
         order_id: ORDER,
         user_id: None,
         amount: gbp(10_000),
-        method_token: card.to_owned(),
+        method_token: card.into(),
         reference: "order 1".to_owned(),
         answer_by: minutes(2),
         action_by: minutes(10),
@@ -113,7 +125,7 @@ const EVERY: [Misbehaviour; 6] = [
 async fn a_call_that_goes_wrong_once_changes_nothing_in_the_end() {
     let operations = [Operation::Create, Operation::Confirm, Operation::Capture, Operation::Refund];
     for (operation, misbehaviour) in operations.into_iter().flat_map(|on| EVERY.map(|how| (on, how))) {
-        let mut till = Till::new().await;
+        let mut till = Till::facing(misbehaviour).await;
         till.goes_wrong(Some(operation), misbehaviour, 1);
         till.asks_and_waits(request("pm_card_visa")).await;
         if (operation, misbehaviour) == (Operation::Create, Misbehaviour::ErrorAfter) {
@@ -137,7 +149,7 @@ async fn a_call_that_goes_wrong_once_changes_nothing_in_the_end() {
 #[tokio::test]
 async fn a_void_that_goes_wrong_once_lets_go_in_the_end() {
     for misbehaviour in EVERY {
-        let mut till = Till::new().await;
+        let mut till = Till::facing(misbehaviour).await;
         till.asks_and_waits(request("pm_card_visa")).await;
         assert_eq!(till.holds(), (10_000, 0, 0));
         till.goes_wrong(Some(Operation::Cancel), misbehaviour, 1);
@@ -167,7 +179,7 @@ async fn cards_that_do_not_pay_hold_nothing() {
 #[tokio::test]
 async fn cards_that_answer_late_or_never_pay() {
     for card in ["pm_sandbox_never_answers", "pm_sandbox_answers_late", "pm_sandbox_told_twice"] {
-        let mut till = Till::new().await;
+        let mut till = Till::of(impatient_shop().await);
         till.asks_and_waits(request(card)).await;
         till.shop.catches_up().await;
         assert!(matches!(till.state.life, Life::Authorised(_)), "{card}: {:?}", till.state);
@@ -177,7 +189,7 @@ async fn cards_that_answer_late_or_never_pay() {
 
 #[tokio::test]
 async fn a_confirmation_that_is_done_after_the_void_holds_nothing() {
-    let mut till = Till::new().await;
+    let mut till = Till::facing(Misbehaviour::AnswerLate).await;
     till.goes_wrong(Some(Operation::Confirm), Misbehaviour::AnswerLate, 1);
     till.asks(request("pm_card_visa")).await;
     till.asks(void()).await;
@@ -233,7 +245,7 @@ async fn a_refund_that_was_done_and_answered_with_a_fault_is_not_done_twice_by_a
 async fn an_effect_that_is_run_again_has_one_effect() {
     let till = Till::new().await;
     let ask = Ask { nth: 1, attempt: 0, round: 0, repeat_at: till.now };
-    let (method_token, reference) = ("pm_card_visa".to_owned(), "1".to_owned());
+    let (method_token, reference) = ("pm_card_visa".into(), "1".to_owned());
     let create = Call::Create { amount: gbp(10_000), method_token, reference };
     let payment = payment_of(ORDER);
     let intent = perform(&till.shop.stripe, payment, &create, &ask).await.and_then(|said| said.intent).unwrap();
@@ -329,7 +341,7 @@ async fn a_confirmation_that_another_build_made_before_is_no_decline() {
 }
 
 fn new_intent() -> NewIntent {
-    let (method_token, reference) = ("pm_card_visa".to_owned(), "order 1".to_owned());
+    let (method_token, reference) = ("pm_card_visa".into(), "order 1".to_owned());
     NewIntent { payment: payment_of(ORDER), amount: gbp(10_000), method_token, reference }
 }
 

@@ -117,7 +117,7 @@ pub(super) fn request() -> RequestPayment {
         order_id: ORDER,
         user_id: None,
         amount: gbp(10_000),
-        method_token: "pm_card_visa".to_owned(),
+        method_token: "pm_card_visa".into(),
         reference: "order 1".to_owned(),
         answer_by: second(120),
         action_by: second(600),

@@ -1,6 +1,9 @@
 //! One wait for the provider: when the call is made again, with exponential back-off and jitter, and when it is given
-//! up. All of it is data in events; the jitter is made of the payment's id, so that a fold gives the same.
+//! up. All of it is data in events: what a wait comes to is decided once, so that a fold gives the same whatever made it.
 
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tillroll_schemas::payment::{Ask, Call, Requested, payment_of};
@@ -8,13 +11,14 @@ use tillroll_schemas::{OrderId, Timestamp};
 use uuid::Uuid;
 
 /// The first wait: longer than one call to the provider may take, so that a call and its repeat do not overlap.
-const FIRST_MS: i64 = 10_000;
+const FIRST: Duration = Duration::from_secs(10);
 /// No wait is longer (without jitter).
-const LONGEST_MS: i64 = 600_000;
+const LONGEST: Duration = Duration::from_secs(600);
 /// How often a call is repeated before it is given up.
 pub(super) const REPEATS: u32 = 7;
-/// Jitter is up to a quarter of the wait: payments that failed together do not come back together.
-const JITTER_PARTS: i64 = 4;
+/// The crate's jitter is up to the whole of a wait. Only this part of each has some: payments that failed together do not
+/// come back together, and still it is known well enough when.
+const JITTER_PARTS: u32 = 4;
 
 /// A wait for the outcome of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,16 +97,16 @@ impl Asking {
     }
 
     fn ask(self, attempt: u32, round: u32) -> Ask {
-        let patience = patience_ms(attempt);
-        let jitter = patience * i64::from(self.die()) / 256 / JITTER_PARTS;
-        let repeat_at = later(self.after, patience + jitter);
+        let steady = back_off(JITTER_PARTS - 1).build();
+        let jittered = back_off(1).with_jitter().with_jitter_seed(self.seed()).build();
+        let wait = steady.zip(jittered).nth(attempt as usize).map(|(steady, jittered)| steady + jittered);
+        let repeat_at = later(self.after, wait.unwrap_or(LONGEST));
         Ask { nth: self.nth, attempt, round, repeat_at }
     }
 
-    /// 0 to 255, by payment and call.
-    fn die(self) -> u8 {
-        let drawn = Uuid::new_v5(&payment_of(self.order).0, &self.nth.to_be_bytes());
-        drawn.as_bytes()[0]
+    /// Of payment and call: whoever decides the same decides the same wait.
+    fn seed(self) -> u64 {
+        Uuid::new_v5(&payment_of(self.order).0, &self.nth.to_be_bytes()).as_u64_pair().0
     }
 }
 
@@ -123,17 +127,19 @@ pub(super) fn step(call: &Call) -> &'static str {
     }
 }
 
-/// How long one wait lasts, without jitter: 10 s, 20 s, 40 s, … 10 min.
-fn patience_ms(attempt: u32) -> i64 {
-    (FIRST_MS << attempt.min(20)).min(LONGEST_MS)
+/// How long a call is waited for at most, all repeats and the greatest jitter together.
+pub fn longest_wait() -> Duration {
+    back_off(JITTER_PARTS + 1).build().take(REPEATS as usize + 1).sum()
 }
 
-/// How long a call is waited for at most, in seconds, all repeats and the greatest jitter together.
-pub fn longest_wait_s() -> i64 {
-    let waits: i64 = (0..=REPEATS).map(patience_ms).sum();
-    (waits + waits / JITTER_PARTS) / 1_000
+/// So many parts of each wait, without jitter: of 10 s, 20 s, 40 s, … 10 min.
+fn back_off(parts: u32) -> ExponentialBuilder {
+    let part = |whole: Duration| whole / JITTER_PARTS * parts;
+    ExponentialBuilder::new().with_min_delay(part(FIRST)).with_max_delay(part(LONGEST)).without_max_times()
 }
 
-fn later(at: Timestamp, milliseconds: i64) -> Timestamp {
-    at.checked_add_signed(TimeDelta::milliseconds(milliseconds)).unwrap_or(Timestamp::MAX_UTC)
+/// That much later, to the millisecond.
+fn later(at: Timestamp, wait: Duration) -> Timestamp {
+    let milliseconds = i64::try_from(wait.as_millis()).ok().and_then(TimeDelta::try_milliseconds);
+    milliseconds.and_then(|wait| at.checked_add_signed(wait)).unwrap_or(Timestamp::MAX_UTC)
 }

@@ -35,10 +35,11 @@ impl Default for Circuit {
     }
 }
 
-/// A provider behind a circuit breaker.
+/// A provider behind a circuit breaker. A clone shares its circuit.
 #[derive(Clone)]
 pub struct Guarded<P> {
     provider: P,
+    circuit: Circuit,
     breaker: StateMachine<ConsecutiveFailures<EqualJittered>, Logged>,
 }
 
@@ -48,7 +49,15 @@ impl<P: Provider> Guarded<P> {
         let first = circuit.first_pause.max(LEAST_PAUSE);
         let pauses = backoff::equal_jittered(first, circuit.longest_pause.max(first));
         let policy = failure_policy::consecutive_failures(circuit.failures, pauses);
-        Self { provider, breaker: Config::new().failure_policy(policy).instrument(Logged).build() }
+        Self { provider, circuit, breaker: Config::new().failure_policy(policy).instrument(Logged).build() }
+    }
+
+    /// The same provider behind a circuit of its own: what fails there opens none here.
+    pub fn apart(&self) -> Self
+    where
+        P: Clone,
+    {
+        Self::new(self.provider.clone(), self.circuit)
     }
 
     async fn ask<T: Send>(&self, call: impl Future<Output = Answer<T>> + Send) -> Answer<T> {

@@ -301,7 +301,7 @@ impl Provider for Stripe {
             ("currency", &new.amount.currency.as_str().to_ascii_lowercase()),
             ("capture_method", "manual"),
             ("payment_method_types[]", "card"),
-            ("payment_method", &new.method_token),
+            ("payment_method", &new.method_token.0),
             ("description", &new.reference),
             ("metadata[payment_id]", &new.payment.to_string()),
         ]);

@@ -45,7 +45,7 @@ fn request() -> RequestPayment {
         order_id: ORDER,
         user_id: None,
         amount: AMOUNT,
-        method_token: "pm_card_visa".to_owned(),
+        method_token: "pm_card_visa".into(),
         reference: "1".to_owned(),
         answer_by: Timestamp::UNIX_EPOCH,
         action_by: Timestamp::UNIX_EPOCH,

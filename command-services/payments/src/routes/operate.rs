@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use serde::Deserialize;
-use tillroll_command_http::{Checks, EXECUTE_WITHIN, problem_of};
+use tillroll_command_http::{EXECUTE_WITHIN, ReasonBody, RetryBody, problem_of};
 use tillroll_http::{Allowed, CommandAnswer, CommandHeaders, PathId, Problem, StrictJson};
 use tillroll_schemas::PaymentId;
 use tillroll_schemas::payment::{CompleteCall, PaymentCommand, RefuseCall, RetryCall};
@@ -13,35 +12,6 @@ use tillroll_schemas::payment::{CompleteCall, PaymentCommand, RefuseCall, RetryC
 use super::{PaymentsOperate, Till, body_of, path_of};
 use crate::payment::Payment;
 use crate::provider::Provider;
-
-/// As long as a reason may be, in bytes.
-const LONGEST_REASON: usize = 500;
-
-/// The body of a retry; it may be left out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RetryBody {
-    /// For people; no personal data.
-    reason: Option<String>,
-}
-
-/// The body of the other two: somebody will ask why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    /// For people; no personal data.
-    reason: String,
-}
-
-impl ReasonBody {
-    fn checked(&self) -> Result<String, Problem> {
-        let mut checks = Checks::new();
-        checks.require(!self.reason.trim().is_empty(), "/reason", "a reason".to_owned());
-        checks.text(&self.reason, LONGEST_REASON, "/reason");
-        checks.finish()?;
-        Ok(self.reason.clone())
-    }
-}
 
 /// Has the provider asked again.
 pub(super) async fn retry<P: Provider>(
@@ -52,10 +22,7 @@ pub(super) async fn retry<P: Provider>(
     body: Option<StrictJson<RetryBody>>,
 ) -> Result<impl IntoResponse, Problem> {
     let body = body.unwrap_or_else(StrictJson::absent);
-    let mut checks = Checks::new();
-    checks.text(body.value.reason.as_deref().unwrap_or_default(), LONGEST_REASON, "/reason");
-    checks.finish()?;
-    let command = RetryCall { reason: body.value.reason.clone() };
+    let command = RetryCall { reason: body.value.checked()? };
     let asked = Asked { id, action: "retry", canonical: &body.canonical };
     operate(&till, &allowed, &headers, asked, command.into()).await
 }

@@ -164,6 +164,28 @@ fn what_is_not_ours_says_nothing() {
     assert!(matches!(notice(ours.to_string().as_bytes()), Err(Unreadable::Json(_))));
 }
 
+/// It is answered with an error, so that the provider comes again and somebody hears of it.
+#[test]
+fn what_is_said_of_ours_and_not_known_here_is_not_taken_for_nothing() {
+    let said = |kind: &str, object: &serde_json::Value| {
+        notice(json!({"id": "evt_1", "type": kind, "data": {"object": object}}).to_string().as_bytes())
+    };
+    let mut refund = json!({"id": "re_1", "status": "failed", "amount": 5, "currency": "gbp", "payment_intent": "pi_1",
+        "metadata": {"payment_id": PAYMENT, "refund_id": PAYMENT}});
+    assert!(said("refund.failed", &refund).unwrap().is_some());
+    for (field, unknown) in
+        [("status", json!("a status of next year")), ("status", json!(null)), ("currency", json!("xx"))]
+    {
+        let known = refund[field].take();
+        refund[field] = unknown;
+        assert!(matches!(said("refund.failed", &refund), Err(Unreadable::Unknown)), "{refund}");
+        refund[field] = known;
+    }
+    let mut paid = intent("succeeded");
+    paid["currency"] = json!("xx");
+    assert!(matches!(said("payment_intent.succeeded", &paid), Err(Unreadable::Unknown)));
+}
+
 #[test]
 fn an_event_in_another_version_of_the_api_is_not_read() {
     let event = |version: &str, object: serde_json::Value| {

@@ -1,30 +1,22 @@
 //! All that the adapter ever asks of a provider, in the order in which payments ask it. What each answer says of the
 //! request is asserted of every provider, what it says of the requests before only of one that remembers them.
 
-use std::fmt::Debug;
-
+use tillroll_payments::provider::stripe::Stripe;
 use tillroll_payments::provider::{
-    Answer, IdempotencyKey, Intent, IntentStatus, NewIntent, NewRefund, Page, Provider, RefundSeen, RefundStatus,
+    IdempotencyKey, Intent, IntentStatus, NewIntent, NewRefund, Page, Provider, RefundSeen, RefundStatus,
 };
 use tillroll_schemas::payment::IntentId;
-use tillroll_schemas::{Currency, Money, PaymentId, RefundId};
+use tillroll_schemas::{Currency, PaymentId, RefundId};
 use uuid::Uuid;
 
-const TAKEN: PaymentId = PaymentId(Uuid::from_u128(7));
+use crate::server::Server;
+use crate::shared::{PAYMENT as TAKEN, done, gbp};
+
 const CALLED_OFF: PaymentId = PaymentId(Uuid::from_u128(8));
 
-/// Whether a provider remembers what it was asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Memory {
-    /// As Stripe does.
-    Keeps,
-    /// Its answers are examples, with what the request says put in.
-    KeepsNothing,
-}
-
 /// One payment is taken and given back in two parts, another is called off; then all is listed.
-pub(crate) async fn conversation(provider: &impl Provider, memory: Memory) {
-    let talk = Talk { provider, memory };
+pub(crate) async fn money_is_held_taken_given_back_in_parts_or_let_go(server: &Server) {
+    let talk = Talk { provider: server.adapter(), server };
     let taken = talk.makes(TAKEN).await;
     talk.holds_and_takes(&taken).await;
     let (first, second) = (talk.gives_back(&taken, 1).await, talk.gives_back(&taken, 2).await);
@@ -34,14 +26,14 @@ pub(crate) async fn conversation(provider: &impl Provider, memory: Memory) {
     talk.lists_everything((&taken, &called_off), (&first, &second)).await;
 }
 
-struct Talk<'a, P> {
-    provider: &'a P,
-    memory: Memory,
+struct Talk<'a> {
+    provider: Stripe,
+    server: &'a Server,
 }
 
-impl<P: Provider> Talk<'_, P> {
+impl Talk<'_> {
     async fn makes(&self, payment: PaymentId) -> IntentId {
-        let (method_token, reference) = ("pm_card_visa".to_owned(), "order 1 & more".to_owned());
+        let (method_token, reference) = ("pm_card_visa".into(), "order 1 & more".to_owned());
         let new = NewIntent { payment, amount: gbp(10_000), method_token, reference };
         let created = done(self.provider.create(&key(payment, "create"), &new).await);
         assert_eq!(created.capturable.currency, Currency::GBP);
@@ -129,23 +121,10 @@ impl<P: Provider> Talk<'_, P> {
     }
 
     fn remembers(&self, assert: impl FnOnce()) {
-        if self.memory == Memory::Keeps {
-            assert();
-        }
+        self.server.remembers(|_| assert());
     }
 }
 
 fn key(payment: PaymentId, call: &str) -> IdempotencyKey {
     IdempotencyKey::new(format_args!("{payment}/{call}"))
-}
-
-fn gbp(amount: i64) -> Money {
-    Money { amount, currency: Currency::GBP }
-}
-
-fn done<T: Debug>(answer: Answer<T>) -> T {
-    match answer {
-        Answer::Done(seen) => seen,
-        other => panic!("it is done: {other:?}"),
-    }
 }

@@ -1,38 +1,41 @@
-//! One conversation of the adapter, held with the sandbox and with Stripe's own mock server, which checks every request
-//! against Stripe's OpenAPI description. So what the adapter says is what Stripe takes, and the sandbox speaks as
-//! Stripe does; what follows from what only the sandbox can show, for the mock keeps no state.
+//! The adapter's tests, the same with the sandbox and with Stripe's own mock server, which checks every request against
+//! Stripe's OpenAPI description. So what the adapter says is what Stripe takes, and the sandbox speaks as Stripe does.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
 mod conversation;
 mod mock;
+mod server;
+mod shared;
 
-use conversation::{Memory, conversation};
-use mock::Mock;
-use tillroll_http::Limits;
-use tillroll_payments::provider::stripe::{Stripe, StripeConfig};
-use tillroll_payments::sandbox::Sandbox;
-use tillroll_telemetry::{Shutdown, spawn};
-use tokio::net::TcpListener;
+/// Each of these with both.
+macro_rules! with_both {
+    ($($module:ident::$test:ident),+ $(,)?) => {
+        mod with_the_sandbox {
+            $(#[tokio::test]
+            async fn $test() {
+                crate::$module::$test(&crate::server::Server::sandbox().await).await;
+            })+
+        }
 
-/// The adapter, pointed there.
-fn adapter(url: &str) -> Stripe {
-    let return_url = Some("https://shop.example/back".to_owned());
-    Stripe::new(&StripeConfig { return_url, ..StripeConfig::new(url, "sk_test_123") }).unwrap()
+        mod with_stripes_mock_server {
+            $(#[tokio::test]
+            #[ignore = "needs Stripe's mock server: scripts/stripe-mock has it and runs this"]
+            async fn $test() {
+                crate::$module::$test(&crate::server::Server::mock().await).await;
+            })+
+        }
+    };
 }
 
-#[tokio::test]
-async fn the_sandbox_takes_every_request_and_does_what_it_says() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Sandbox::new().router(&url);
-    spawn("sandbox", tillroll_http::serve(listener, router, Limits::default(), Shutdown::new()));
-    conversation(&adapter(&url), Memory::Keeps).await;
-}
-
-#[tokio::test]
-#[ignore = "needs Stripe's mock server: scripts/stripe-mock has it and runs this"]
-async fn stripes_mock_server_takes_every_request_and_every_answer_is_read() {
-    let mock = Mock::start().await;
-    conversation(&adapter(&mock.url), Memory::KeepsNothing).await;
-}
+with_both!(
+    conversation::money_is_held_taken_given_back_in_parts_or_let_go,
+    shared::a_call_that_is_repeated_under_its_key_has_one_effect,
+    shared::a_declined_card_is_refused_with_its_decline_code_and_how_things_stand,
+    shared::a_card_that_nobody_knows_is_refused_when_the_intent_is_made,
+    shared::whoever_is_not_let_in_knows_nothing,
+    shared::whatever_is_in_an_id_it_is_one_part_of_the_way,
+    shared::what_is_in_the_wrong_state_is_refused,
+    shared::an_amount_is_converted_and_one_without_a_number_is_never_asked_for,
+    shared::without_a_place_to_come_back_to_there_is_no_page,
+);

@@ -129,14 +129,9 @@ impl<A: Name, P: Name> Line<A, P> {
 }
 
 impl<A: Name, P: Name> Turn<A, P> {
-    /// He knew the password.
-    pub fn right(mut self) {
-        self.ends = Ended::Right;
-    }
-
-    /// Nobody has looked at the password: it counts for nothing.
-    pub fn untried(mut self) {
-        self.ends = Ended::Untried;
+    /// It ended so.
+    pub fn end(mut self, ended: Ended) {
+        self.ends = ended;
     }
 
     fn taken(mut self) -> Self {

@@ -3,20 +3,18 @@
 
 use super::people::Person;
 use super::personal::unsealed;
+use super::turns::Turn;
 use super::{Desk, unhashed};
-use crate::guessing::turns::Turn;
 use crate::password::Password;
-use std::net::IpAddr;
 use tillroll_http::Problem;
 use tillroll_schemas::PasswordHash;
-use tillroll_schemas::identity_claim::ClaimKey;
 
 impl Desk {
     /// The person whom `find` finds, if this is his password. A refusal counts only if it stands when everything that
     /// was said of people has been read; whoever is not found costs as much as whoever is. The turn ends by it.
     pub(super) async fn knows(
         &self,
-        turn: Turn<ClaimKey, IpAddr>,
+        turn: Turn,
         password: &Password,
         find: impl Fn() -> Option<Person>,
     ) -> Result<Option<Person>, Problem> {

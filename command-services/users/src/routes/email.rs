@@ -35,7 +35,7 @@ pub(super) async fn request_verification(
 ) -> Result<Response, Problem> {
     let user = caller_of(&allowed.caller)?;
     // The address may be anybody's: that is what is to be found out.
-    desk.count_mail(&desk.is_there(user).await?.account.email_claim.claim, &all)?;
+    desk.count_mail(user, &desk.is_there(user).await?.account.email_claim.claim, &all).await?;
     let named = desk.of_user(&allowed.caller, user, &headers, "POST", "/email-verification", b"").await?;
     let request_id = named.id.0;
     let token = desk.secrets.mail.hash(TokenPurpose::EmailVerification, user, request_id);
@@ -73,11 +73,12 @@ pub(super) async fn change(
     let email = checks.take(Email::parse(&body.email), "/email");
     checks.finish()?;
     let email = email.ok_or(&problems::INTERNAL)?;
-    let epoch = desk.proved(user, &all, body.password).await?;
+    let person = desk.proved(user, &all, body.password).await?;
     let canonical = email.reveal().as_bytes();
     let named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/email", canonical).await?;
+    desk.count_change(&named, &person, &all).await?;
     let sealed = desk.seal(user, named.id.0, EMAIL, email.reveal()).await?;
-    let claim = desk.secrets.identity.of_email(&email);
+    let (claim, epoch) = (desk.secrets.identity.of_email(&email), person.account.epoch);
     let first = desk.ask(named, user, ChangeEmail { epoch, email: sealed, claim: claim.clone() }).await?;
     let (answered, settled) = desk.outcome(user, first, headers.wait).await;
     let body = answered.answer.as_ref().ok_or(&problems::INTERNAL)?;

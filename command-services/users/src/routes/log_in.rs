@@ -94,27 +94,36 @@ pub(super) fn secret(mut response: Response) -> Response {
 impl Desk {
     fn read(&self, body: LogInBody) -> Result<(ClaimKey, Password, Option<String>), Problem> {
         let mut checks = Checks::new();
-        let claim = match (&body.email, &body.username) {
-            (Some(email), None) => {
-                checks.take(Email::parse(email), "/email").map(|email| self.secrets.identity.of_email(&email))
-            }
-            (None, Some(name)) => {
-                checks.take(Username::parse(name), "/username").map(|name| self.secrets.identity.of_username(&name))
-            }
-            (Some(_), Some(_)) | (None, None) => {
-                checks.require(false, "/email", "either email or username");
-                None
-            }
-        };
+        let claim = self.named_by(body.email.as_deref(), body.username.as_deref(), &mut checks);
         checks.require(body.password.chars().count() <= 128, "/password", "at most 128 characters");
         body.device.iter().for_each(|device| checks.line(device, 1..=100, "/device"));
         checks.finish()?;
         Ok((claim.ok_or(&problems::INTERNAL)?, Password::typed(body.password), body.device))
     }
 
+    /// What somebody is named by: his address, or his username.
+    pub(super) fn named_by(
+        &self,
+        email: Option<&str>,
+        username: Option<&str>,
+        checks: &mut Checks,
+    ) -> Option<ClaimKey> {
+        let identity = &self.secrets.identity;
+        match (email, username) {
+            (Some(email), None) => checks.take(Email::parse(email), "/email").map(|email| identity.of_email(&email)),
+            (None, Some(name)) => {
+                checks.take(Username::parse(name), "/username").map(|name| identity.of_username(&name))
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                checks.require(false, "/email", "either email or username");
+                None
+            }
+        }
+    }
+
     /// The person whose password this is.
     async fn let_in(&self, claim: &ClaimKey, from: IpAddr, password: &Password) -> Result<Person, Problem> {
-        let turn = self.guesses.turn(claim, &from).await.map_err(not_now)?;
+        let turn = self.counters.turn(claim, from).await.map_err(not_now)?;
         let known = self.knows(turn, password, || self.by_claim(claim)).await?;
         let Some(person) = known else { return Err(Problem::new(&INVALID_CREDENTIALS)) };
         if person.suspended {
@@ -147,7 +156,9 @@ impl Desk {
         self.sessions.execute(request, EXECUTE_WITHIN).await.map_err(problem_of)
     }
 
-    /// Logs somebody in who has just registered, by a session that is served here.
+    /// Logs somebody in who has just registered, by a session that is served here. A repeat opens no other as long as
+    /// this instance serves what it served: it may have been passed on once already, so that it cannot be to where the
+    /// first session is.
     pub(super) async fn first_session(
         &self,
         user: UserId,

@@ -2,8 +2,8 @@
 //! nothing of who has an account: the same answer after the same work.
 
 use super::log_in::not_now;
+use super::people::Person;
 use super::{Desk, ProfileOwn, USERS, address_of, himself};
-use crate::identity::{Email, Username};
 use crate::password::{Password, policy};
 use crate::user::{User, UserRejection};
 use axum::Json;
@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
-use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, problem_of, rejected};
+use tillroll_command_http::{Checks, EXECUTE_WITHIN, INVALID_CREDENTIALS, Named, problem_of, rejected};
 use tillroll_http::{Allowed, CommandHeaders, Problem, StrictJson, problems};
-use tillroll_log::ExecuteError;
+use tillroll_log::{ExecuteError, Key};
 use tillroll_schemas::UserId;
 use tillroll_schemas::identity_claim::ClaimKey;
 use tillroll_schemas::user::{ChangePassword, RequestPasswordReset, ResetPassword, TokenPurpose};
@@ -52,11 +52,12 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let user = himself(&allowed.caller)?;
     let password = strong(body.new_password, "/new_password")?;
-    let epoch = desk.proved(user, &all, body.current_password).await?;
+    let person = desk.proved(user, &all, body.current_password).await?;
     let mut named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/password", b"").await?;
     let (password, hash) = desk.hashed(user, named.id.0, password).await?;
     named.hash = desk.keys.hash_of(hash.0.as_bytes());
-    let answered = desk.ask(named, user, ChangePassword { password, epoch }).await?;
+    desk.count_change(&named, &person, &all).await?;
+    let answered = desk.ask(named, user, ChangePassword { password, epoch: person.account.epoch }).await?;
     desk.told(user, &answered).await
 }
 
@@ -64,30 +65,22 @@ pub(super) async fn request_reset(
     State(desk): State<Arc<Desk>>,
     headers: CommandHeaders,
     all: HeaderMap,
-    StrictJson { value: body, canonical }: StrictJson<ResetBody>,
+    StrictJson { value: body, .. }: StrictJson<ResetBody>,
 ) -> Result<Response, Problem> {
     let mut checks = Checks::new();
-    let claim = match (&body.email, &body.username) {
-        (Some(email), None) => {
-            checks.take(Email::parse(email), "/email").map(|email| desk.secrets.identity.of_email(&email))
-        }
-        (None, Some(name)) => {
-            checks.take(Username::parse(name), "/username").map(|name| desk.secrets.identity.of_username(&name))
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            checks.require(false, "/email", "either email or username");
-            None
-        }
-    };
+    let claim = desk.named_by(body.email.as_deref(), body.username.as_deref(), &mut checks);
     checks.finish()?;
     let claim = claim.ok_or(&problems::INTERNAL)?;
-    desk.count_mail(&claim, &all)?;
-    desk.hear().await?;
     // Nobody is asked for all the same: it is refused, as durably as a real one is taken.
     let nobody = UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, claim.as_str().as_bytes()));
-    let user = desk.by_claim(&claim).map_or(nobody, |person| person.id);
-    let mut named =
-        desk.named_for::<User>(claim.as_str(), &headers, &format!("{USERS}/password-resets"), &canonical).await?;
+    let whose = || desk.by_claim(&claim).map_or(nobody, |person| person.id);
+    desk.count_mail(whose(), &claim, &all).await?;
+    desk.hear().await?;
+    let user = whose();
+    // A version that is another, or a body that is spelled otherwise, is noticed of somebody who is there alone.
+    let headers = CommandHeaders { if_match: None, ..headers };
+    let (whom, route) = (claim.as_str(), format!("{USERS}/password-resets"));
+    let mut named = desk.named_for::<User>(whom, &headers, &route, whom.as_bytes()).await?;
     let request_id = named.id.0;
     named.actor = user.to_string();
     let token = desk.secrets.mail.hash(TokenPurpose::PasswordReset, user, request_id);
@@ -137,19 +130,35 @@ fn strong(text: String, field: &str) -> Result<Password, Problem> {
 }
 
 impl Desk {
-    /// Somebody has a mail sent to whoever has this address or name. Whatever comes of it counts.
-    pub(super) fn count_mail(&self, claim: &ClaimKey, all: &HeaderMap) -> Result<(), Problem> {
-        let mut sent = self.resets.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.count(claim, &address_of(all), Instant::now()).map_err(not_now)
+    /// Somebody has a mail sent to whoever has this address or name. Whatever comes of it counts, once: what is asked of
+    /// a user whom another instance serves goes on to it, and is counted there.
+    pub(super) async fn count_mail(&self, user: UserId, claim: &ClaimKey, all: &HeaderMap) -> Result<(), Problem> {
+        if self.users.elsewhere(&Key::from(user.to_string())).is_some() {
+            return Ok(());
+        }
+        self.counters.count_mail(claim, address_of(all)).await.map_err(not_now)
     }
 
-    /// The security epoch at which the user has proved that he knows his password; guesses at it count like log-ins.
-    pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<u64, Problem> {
+    /// Somebody changes what a mail to the address that he has until then tells of. That may be anybody's: he counts,
+    /// so that he has not one stranger after the other written to, and so does the address. What was taken before sends
+    /// nothing again.
+    pub(super) async fn count_change(&self, named: &Named, person: &Person, all: &HeaderMap) -> Result<(), Problem> {
+        let key = Key::from(person.id.to_string());
+        let seen = self.users.seen(&key, named.id, named.hash, EXECUTE_WITHIN).await.map_err(problem_of)?;
+        if seen.is_some() {
+            return Ok(());
+        }
+        let counted = self.changes.lock().unwrap_or_else(PoisonError::into_inner).count(&person.id, Instant::now());
+        counted.map_err(not_now)?;
+        self.count_mail(person.id, &person.account.email_claim.claim, all).await
+    }
+
+    /// Somebody who has proved that he knows his password; guesses at it count like log-ins.
+    pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<Person, Problem> {
         let person = self.is_there(user).await?;
         let claim = person.account.email_claim.claim.clone();
-        let turn = self.guesses.turn(&claim, &address_of(all)).await.map_err(not_now)?;
+        let turn = self.counters.turn(&claim, address_of(all)).await.map_err(not_now)?;
         let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;
-        let person = known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))?;
-        Ok(person.account.epoch)
+        known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /users`: an account, once its address and its username are nobody else's.
 
 use super::body::{Registered, UserOut};
-use super::log_in::not_now;
+use super::log_in::{not_now, secret};
 use super::personal::{EMAIL, ProfileBody, USERNAME};
 use super::{Desk, ME, USERS, address_of, named_here};
 use crate::identity::{Email, Username};
@@ -56,7 +56,7 @@ pub(super) async fn register(
         desk.newcomers.lock().unwrap_or_else(PoisonError::into_inner).count(&address_of(&all), Instant::now());
     counted.map_err(not_now)?;
     let (user, first) = desk.registration(&headers, checked).await?;
-    let (answered, settled) = desk.outcome(user, first, headers.wait).await;
+    let (answered, _) = desk.outcome(user, first, headers.wait).await;
     let body = answered.answer.clone().ok_or(&problems::INTERNAL)?;
     // What he may read as soon as he can log in; `/users/{id}` is the staff's.
     let path = ME.to_owned();
@@ -67,10 +67,7 @@ pub(super) async fn register(
             .answer_of(&answered, CommandAnswer::accepted(desk.shown(user, &body).await?, path))
             .into_response()),
         Status::Erased => Err(Problem::new(&problems::NOT_FOUND)),
-        Status::Active | Status::Suspended => {
-            debug_assert!(settled || body.status == Status::Active);
-            desk.registered(user, &body, &answered, &wishes, path).await
-        }
+        Status::Active | Status::Suspended => desk.registered(user, &body, &answered, &wishes, path).await,
     }
 }
 
@@ -149,8 +146,8 @@ impl Desk {
         path: String,
     ) -> Result<Response, Problem> {
         let shown: UserOut = self.shown(user, body).await?;
-        // The session is a command of its own: it has the registration's id for its cause, so a repeat opens no other. A
-        // repeat proves the first password: it lets nobody in who has another by now, or who is locked out.
+        // The session is a command of its own, with the registration's id for its cause. A repeat proves the first
+        // password: it lets nobody in who has another by now, or who is locked out.
         let proves = |account: &Account| body.status == Status::Active && account.is_as_registered();
         let tokens = match &body.account {
             Some(account) if wishes.login && proves(account) => {
@@ -159,7 +156,7 @@ impl Desk {
             Some(_) | None => None,
         };
         let answer = CommandAnswer::new(StatusCode::CREATED, Registered { user: shown, tokens }).location(path);
-        Ok(self.keys.answer_of(answered, answer).into_response())
+        Ok(secret(self.keys.answer_of(answered, answer).into_response()))
     }
 }
 

@@ -59,11 +59,12 @@ pub(super) async fn log_out(
 ) -> Result<Response, Problem> {
     caller_of(&allowed.caller)?;
     let login = allowed.caller.login.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
-    let route = format!("{SESSIONS}/current");
-    let named = desk.keys.name::<Session>(&allowed.caller, &headers, "DELETE", &route, b"").await?;
     let session = SessionId(login.sid);
+    // Which one is current is another on each of his devices: under one key each logs out of its own.
+    let route = format!("{SESSIONS}/{session}");
+    let named = desk.keys.name::<Session>(&allowed.caller, &headers, "DELETE", &route, b"").await?;
     let answered = desk.of_session(named, session, LogOut {}).await?;
-    Ok(ended(&desk, session, &answered))
+    ended(&desk, session, &answered)
 }
 
 /// Ends one of the caller's sessions.
@@ -78,16 +79,22 @@ pub(super) async fn end(
     let named = desk.keys.name::<Session>(&allowed.caller, &headers, "DELETE", &route, b"").await?;
     let revoke = RevokeSession { of: Some(user), cause: Revocation::ByUser };
     let answered = desk.of_session(named, session, revoke).await?;
-    Ok(ended(&desk, session, &answered))
+    ended(&desk, session, &answered)
 }
 
 async fn refresh_people(desk: &Desk) -> Result<(), Problem> {
     tillroll_command_http::refresh(&desk.people).await
 }
 
-fn ended(desk: &Desk, session: SessionId, answered: &Answered<Session>) -> Response {
-    let body = json!({ "session_id": session, "status": "ended" });
-    desk.keys.answer_of(answered, CommandAnswer::ok(body)).into_response()
+/// Nobody is told that a session has ended which has not.
+fn ended(desk: &Desk, session: SessionId, answered: &Answered<Session>) -> Result<Response, Problem> {
+    match answered.answer {
+        SessionState::Over { .. } => {
+            let body = json!({ "session_id": session, "status": "ended" });
+            Ok(desk.keys.answer_of(answered, CommandAnswer::ok(body)).into_response())
+        }
+        SessionState::Live(_) | SessionState::NotOpened => Err(Problem::new(&problems::INTERNAL)),
+    }
 }
 
 impl Desk {

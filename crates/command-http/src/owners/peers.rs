@@ -21,7 +21,7 @@ const LIMITS: PoolLimits =
     PoolLimits { connect: Duration::from_secs(1), idle_connections: 512, idle: Duration::from_secs(45) };
 
 /// What came of asking another instance.
-pub(super) enum Said {
+pub(crate) enum Said {
     Answer(Response),
     /// No answer; `unsent` if nothing was sent, for certain.
     Nothing {
@@ -31,11 +31,11 @@ pub(super) enum Said {
 
 /// The pools by URL.
 #[derive(Default)]
-pub(super) struct Peers(Mutex<HashMap<String, Arc<Pool>>>);
+pub(crate) struct Peers(Mutex<HashMap<String, Arc<Pool>>>);
 
 impl Peers {
     /// Asks the same there: method, path, headers and body.
-    pub(super) async fn ask(&self, url: &str, head: &Parts, body: &Bytes) -> Said {
+    pub(crate) async fn ask(&self, url: &str, head: &Parts, body: &Bytes) -> Said {
         let Some(pool) = self.pool(url) else { return Said::Nothing { unsent: true } };
         let mut head = head.clone();
         drop_hop_by_hop(&mut head.headers);

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Request;
 use serde::Deserialize;
 
-use super::StrictQuery;
+use super::{StrictQuery, refuse_parameters};
 use crate::problem::Problem;
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -39,6 +39,19 @@ async fn parameters_are_read_and_faults_name_them() {
             "{query}: {problem:?}"
         );
     }
+}
+
+#[test]
+fn a_route_without_parameters_takes_an_empty_query_string_alone() {
+    let refused = |target: &str| refuse_parameters(&target.parse().unwrap());
+    for target in ["/cart", "/cart?", "/cart?&&"] {
+        assert!(refused(target).is_ok(), "{target}");
+    }
+    for target in ["/cart?limit=9", "/cart?&limit", "/cart?limit=1&limit=2", "/cart?l%69mit=", "/cart?limit=9&page=1"] {
+        let problem = refused(target).unwrap_err();
+        assert_eq!((problem.code(), problem.errors()[0].field.as_str()), ("unknown_field", "limit"), "{target}");
+    }
+    assert!(refused("/cart?=x").is_err() && refused("/cart?a:%20b%60%20c=x").is_err());
 }
 
 #[tokio::test]

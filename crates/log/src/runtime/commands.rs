@@ -1,7 +1,7 @@
 //! What the HTTP side holds: a handle that routes a command to the owner of its partition and waits for the answer.
 
 use super::node::Node;
-use super::services::Place;
+use super::services::{OwnerFound, Place};
 use crate::caught::caught;
 use crate::owner::{self, CommandFault, Reply, Ticket};
 use crate::record::Origin;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tillroll_kafka::partition_for;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 /// A command by HTTP.
@@ -231,6 +231,20 @@ impl<A: Aggregate> Commands<A> {
         let partition = usize::try_from(self.place_of(key).partition.0).ok();
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         partition.and_then(|partition| routes.get(partition)).is_some_and(Option::is_some)
+    }
+
+    /// Who serves the aggregate, if that is another instance, as it seems now.
+    pub fn elsewhere(&self, key: &Key) -> Option<OwnerFound> {
+        if self.serves(key) {
+            return None;
+        }
+        let owner = self.node.services().owner(self.place_of(key))?;
+        (owner.instance != self.node.config().instance).then_some(owner)
+    }
+
+    /// Changes with each move of whatever is served anywhere.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.node.moves()
     }
 
     /// The aggregate as its owner has confirmed it, as soon as no saga of it is under way. Unlike [`Self::settled`] it

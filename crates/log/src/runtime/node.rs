@@ -4,7 +4,7 @@ use super::role::Role;
 use super::services::{Services, Suspicion};
 use super::store::{StateConfig, Store};
 use super::{AdmittedReader, ReadFault, Replica};
-use crate::{Aggregate, Finding, PartitionId, StoredPosition, Topic};
+use crate::{Finding, PartitionId, Replicated, StoredPosition, Topic};
 use std::sync::{Arc, OnceLock};
 use tillroll_kafka::{Admin, Config, KafkaError, Producer, Tail};
 use tokio::sync::{broadcast, watch};
@@ -179,8 +179,8 @@ impl Node {
     }
 
     /// A copy in memory of what the aggregate's events say.
-    pub async fn replica<A: Aggregate>(&self) -> Result<Replica<A>, StartError> {
-        let partitions = self.partitions(A::TOPICS.events).await?;
+    pub async fn replica<R: Replicated>(&self) -> Result<Replica<R>, StartError> {
+        let partitions = self.partitions(R::EVENTS).await?;
         Ok(Replica::start(self.clone(), partitions))
     }
 

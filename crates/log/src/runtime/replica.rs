@@ -3,48 +3,48 @@
 
 use super::follower::{Behind, Follower, Seen, Trouble, Watcher};
 use super::node::Node;
-use crate::{Aggregate, Coordinates, Key, LogId, Version};
+use crate::{Coordinates, Key, LogId, Replicated, Version};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What the events of each aggregate come to.
-pub(super) struct Facts<A: Aggregate>(RwLock<HashMap<Key, (Version, A::State)>>);
+pub(super) struct Facts<R: Replicated>(RwLock<HashMap<Key, (Version, R::State)>>);
 
-impl<A: Aggregate> Watcher for Facts<A> {
-    const EVENTS: &'static str = A::TOPICS.events;
-    type Event = A::Event;
+impl<R: Replicated> Watcher for Facts<R> {
+    const EVENTS: &'static str = R::EVENTS;
+    type Event = R::Event;
 
-    fn see(&self, events: Vec<Seen<A::Event>>) {
+    fn see(&self, events: Vec<Seen<R::Event>>) {
         let mut facts = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for Seen { key, version, event, recorded_at: _ } in events {
             let slot = facts.entry(key).or_default();
-            *slot = (version, A::evolve(std::mem::take(&mut slot.1), &event));
+            *slot = (version, R::evolve(std::mem::take(&mut slot.1), &event));
         }
     }
 }
 
 /// A copy of what the aggregate's events say. It may be behind: a refusal may rest on it only after [`Self::refresh`].
-pub struct Replica<A: Aggregate>(Follower<Facts<A>>);
+pub struct Replica<R: Replicated>(Follower<Facts<R>>);
 
-impl<A: Aggregate> Clone for Replica<A> {
+impl<R: Replicated> Clone for Replica<R> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<A: Aggregate> Replica<A> {
+impl<R: Replicated> Replica<R> {
     pub(super) fn start(node: Node, partitions: i32) -> Self {
         Self(Follower::start(node, partitions, Self::nothing()))
     }
 
-    fn nothing() -> Arc<Facts<A>> {
+    fn nothing() -> Arc<Facts<R>> {
         Arc::new(Facts(RwLock::new(HashMap::new())))
     }
 
     /// Looks at an aggregate as the replica knows it. Of a partition that cannot be read on it knows nothing: what is
     /// looked for there is to be taken for unknown, and [`Self::refresh`] says that this is no ground for a refusal.
-    pub fn with<T>(&self, key: &str, look: impl FnOnce(Version, &A::State) -> T) -> Option<T> {
+    pub fn with<T>(&self, key: &str, look: impl FnOnce(Version, &R::State) -> T) -> Option<T> {
         if self.0.is_stopped_for(key) {
             return None;
         }

@@ -6,7 +6,7 @@ use super::node::{Node, StartError};
 use super::partition::{self, Control, Gauge, Spawned};
 use super::replica::Replica;
 use super::services::{Served, Suspicion};
-use crate::{Aggregate, AggregateTopics, Effects, PartitionId, Reactions, Topic};
+use crate::{Aggregate, AggregateTopics, Effects, PartitionId, Reactions, Replicated, Topic};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl Role {
 
     /// What the role decides rests on that replica: until it was read to its end once, and while it cannot read on, the
     /// role is not ready; of the latter it says why.
-    pub fn depends_on<A: Aggregate>(&mut self, replica: &Replica<A>) {
+    pub fn depends_on<R: Replicated>(&mut self, replica: &Replica<R>) {
         self.rests_on.push(replica.troubles().clone());
         let replica = replica.clone();
         self.catching_up.push(Box::new(move || {

@@ -25,3 +25,20 @@ fn options_of_the_url_are_kept_beside_our_own() -> Result<(), Error> {
     assert!(options.ends_with("-c default_transaction_read_only=on"), "{options}");
     Ok(())
 }
+
+#[test]
+fn a_database_is_the_same_whoever_asks_and_however_it_is_spelled() -> Result<(), Error> {
+    let shop = Settings::parse("postgres://anna:one@localhost/tillroll", "shop")?;
+    for (url, same) in [
+        ("postgres://vault:two@LOCALHOST:5432/tillroll", true),
+        ("postgresql://vault@127.0.0.1/tillroll?sslmode=disable", true),
+        ("host=elsewhere,localhost user=vault dbname=tillroll", true),
+        ("host=localhost user=tillroll", true),
+        ("postgres://anna:one@localhost/vault", false),
+        ("postgres://anna:one@localhost:5433/tillroll", false),
+        ("postgres://anna:one@elsewhere/tillroll", false),
+    ] {
+        assert_eq!(Settings::parse(url, "vault")?.is_same_database(&shop), same, "{url}");
+    }
+    Ok(())
+}

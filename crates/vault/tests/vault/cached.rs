@@ -25,7 +25,7 @@ async fn who_hears_of_an_erasure_first_carries_it_out() {
     let sealed = seal(&one, ANNA).await;
     is_readable(&other, ANNA, &sealed).await;
     let erased_at = "2026-01-02T03:04:05Z".parse().unwrap();
-    other.entomb(ANNA, erased_at).await.unwrap();
+    other.entomb(&[tillroll_vault::Receipt { person: ANNA, erased_at }]).await.unwrap();
     assert_eq!(open(&other, ANNA, &sealed).await.unwrap(), Opened::Erased);
     assert_eq!(one.erase(ANNA).await.unwrap().erased_at, erased_at);
 }

@@ -8,6 +8,10 @@ use tokio::task::JoinSet;
 const BACK_UP: &str = "CREATE TABLE backup AS SELECT * FROM vault.person_key";
 const RESTORE: &str = "TRUNCATE vault.person_key; INSERT INTO vault.person_key SELECT * FROM backup";
 
+fn of_anna(erased_at: DateTime<Utc>) -> Receipt {
+    Receipt { person: ANNA, erased_at }
+}
+
 #[tokio::test]
 async fn what_was_erased_is_told_from_what_is_missing() {
     let settings = vaults_database("erased").await;
@@ -31,11 +35,11 @@ async fn erasing_twice_gives_the_first_receipt() {
     let first = vault.erase(ANNA).await.unwrap();
     assert_eq!(vault.erase(ANNA).await.unwrap(), first);
     let later = first.erased_at + Duration::from_secs(60);
-    vault.entomb(ANNA, later).await.unwrap();
+    vault.entomb(&[of_anna(later)]).await.unwrap();
     assert_eq!(vault.erase(ANNA).await.unwrap(), first);
     // The log knows better when the vault came to it late.
     let earlier = first.erased_at - Duration::from_secs(60);
-    vault.entomb(ANNA, earlier).await.unwrap();
+    vault.entomb(&[of_anna(earlier)]).await.unwrap();
     assert_eq!(vault.erase(ANNA).await.unwrap(), Receipt { person: ANNA, erased_at: earlier });
 }
 
@@ -47,11 +51,11 @@ async fn how_long_a_key_is_gone_counts_from_when_it_went() {
     seal(&vault, ANNA).await;
     assert_eq!(vault.destroyed(ANNA).await.unwrap(), None);
     let long_ago: DateTime<Utc> = "2026-01-02T03:04:05Z".parse().unwrap();
-    vault.entomb(ANNA, long_ago).await.unwrap();
+    vault.entomb(&[of_anna(long_ago)]).await.unwrap();
     let gone = vault.destroyed(ANNA).await.unwrap().expect("it is gone");
     assert!(gone < Duration::from_secs(60), "{gone:?}");
     run(&settings, "UPDATE vault.person_key SET destroyed_at = destroyed_at - interval '1 hour'").await;
-    vault.entomb(ANNA, long_ago - Duration::from_secs(600)).await.unwrap();
+    vault.entomb(&[of_anna(long_ago - Duration::from_secs(600))]).await.unwrap();
     vault.erase(ANNA).await.unwrap();
     let gone = vault.destroyed(ANNA).await.unwrap().expect("it is gone");
     assert!(gone > Duration::from_secs(3_000), "it goes once: {gone:?}");
@@ -68,8 +72,8 @@ async fn a_key_that_a_backup_brought_back_is_destroyed_by_the_log() {
     let after = vault(&settings);
     is_readable(&after, ANNA, &anna).await;
 
-    after.entomb_all(&[receipt, receipt]).await.unwrap();
-    after.entomb(receipt.person, receipt.erased_at).await.unwrap();
+    after.entomb(&[receipt, receipt]).await.unwrap();
+    after.entomb(&[receipt]).await.unwrap();
     for vault in [after, vault(&settings)] {
         assert_eq!(open(&vault, ANNA, &anna).await.unwrap(), Opened::Erased);
         is_readable(&vault, BOB, &bob).await;
@@ -87,7 +91,7 @@ async fn a_tombstone_comes_back_even_if_the_backup_had_never_seen_the_person() {
     run(&settings, RESTORE).await;
     let vault = vault(&settings);
     assert!(matches!(open(&vault, ANNA, &sealed).await, Err(Error::KeyMissing { .. })));
-    vault.entomb(ANNA, receipt.erased_at).await.unwrap();
+    vault.entomb(&[receipt]).await.unwrap();
     assert_eq!(open(&vault, ANNA, &sealed).await.unwrap(), Opened::Erased);
 }
 

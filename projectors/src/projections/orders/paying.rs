@@ -12,6 +12,8 @@ pub(super) struct Change {
     pub(super) action_by: Option<Timestamp>,
     /// What went back, to be added; below zero if it came back to the shop.
     pub(super) refunded: i64,
+    /// What was credited and did not arrive, to be added; below zero if it went back once more.
+    pub(super) owed: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,35 +46,58 @@ impl Status {
 
 impl Change {
     pub(super) fn after(&mut self, event: &OrderEvent) {
-        if let Some(status) = status_after(event) {
-            self.status = Some(status);
-            self.action_by = match event {
-                OrderEvent::PaymentActionRequired(event) => Some(event.action_by),
-                _ => None,
-            };
+        if let Some((status, action_by)) = status_after(event) {
+            (self.status, self.action_by) = (Some(status), action_by);
         }
-        self.refunded += match event {
-            OrderEvent::Refunded(event) => event.reversal.amount.amount,
-            OrderEvent::Cancelled(event) => event.refunded.map_or(0, |money| money.amount),
-            OrderEvent::RefundRefused(event) => -event.taken_back.map_or(0, |money| money.amount),
-            _ => 0,
+        let (refunded, owed) = match event {
+            OrderEvent::Refunded(event) => (event.reversal.amount.amount, -event.reversal.pays_owed()),
+            OrderEvent::Cancelled(event) => (event.refunded.map_or(0, |money| money.amount), 0),
+            OrderEvent::RefundRefused(event) => {
+                let back = event.taken_back.map_or(0, |money| money.amount);
+                // Of an order that is off nothing was credited for it: it is stuck.
+                (-back, if event.was_off { 0 } else { back })
+            }
+            OrderEvent::Placed(_)
+            | OrderEvent::StockAnswered(_)
+            | OrderEvent::StockReserved(_)
+            | OrderEvent::StockCommitted(_)
+            | OrderEvent::Confirmed(_)
+            | OrderEvent::StepOverdue(_)
+            | OrderEvent::CompensationStarted(_)
+            | OrderEvent::Stuck(_)
+            | OrderEvent::StepRetried(_)
+            | OrderEvent::StepCompleted(_)
+            | OrderEvent::FulfilmentRequested(_)
+            | OrderEvent::Fulfilled(_)
+            | OrderEvent::PaymentRequested(_)
+            | OrderEvent::PaymentActionRequired(_)
+            | OrderEvent::PaymentAuthorised(_)
+            | OrderEvent::PaymentCaptured(_)
+            | OrderEvent::PaymentAnswered(_)
+            | OrderEvent::UndoRequested(_)
+            | OrderEvent::Invoiced(_)
+            | OrderEvent::RefundRequested(_) => (0, 0),
         };
+        self.refunded += refunded;
+        self.owed += owed;
     }
 }
 
-/// Where the payment stands after the event; none if that does not depend on it.
-fn status_after(event: &OrderEvent) -> Option<Status> {
-    match event {
-        OrderEvent::Placed(_) | OrderEvent::PaymentRequested(_) => Some(Status::Pending),
-        OrderEvent::PaymentActionRequired(_) => Some(Status::RequiresAction),
-        OrderEvent::PaymentAuthorised(_) => Some(Status::Authorised),
-        OrderEvent::PaymentCaptured(_) => Some(Status::Captured),
-        OrderEvent::CompensationStarted(event) => {
-            Some(if event.undo.is_some() { Status::Undoing } else { Status::Voided })
-        }
-        OrderEvent::Cancelled(event) => Some(if event.refunded.is_some() { Status::Refunded } else { Status::Voided }),
-        OrderEvent::RefundRefused(event) => event.was_off.then_some(Status::Undoing),
-        OrderEvent::StockAnswered(_)
+/// Where the payment stands after the event, and by when the customer has to have acted; none if the event says nothing
+/// of it.
+fn status_after(event: &OrderEvent) -> Option<(Status, Option<Timestamp>)> {
+    let status = match event {
+        OrderEvent::Placed(_) | OrderEvent::PaymentRequested(_) => Status::Pending,
+        OrderEvent::PaymentActionRequired(event) => return Some((Status::RequiresAction, Some(event.action_by))),
+        OrderEvent::PaymentAuthorised(_) => Status::Authorised,
+        OrderEvent::PaymentCaptured(_) => Status::Captured,
+        OrderEvent::CompensationStarted(event) if event.undo.is_some() => Status::Undoing,
+        OrderEvent::CompensationStarted(_) => Status::Voided,
+        OrderEvent::Cancelled(event) if event.refunded.is_some() => Status::Refunded,
+        OrderEvent::Cancelled(_) => Status::Voided,
+        OrderEvent::RefundRefused(event) if event.was_off => Status::Undoing,
+        OrderEvent::RefundRefused(_)
+        | OrderEvent::StockAnswered(_)
         | OrderEvent::StockReserved(_)
         | OrderEvent::StockCommitted(_)
         | OrderEvent::Confirmed(_)
@@ -86,6 +111,7 @@ fn status_after(event: &OrderEvent) -> Option<Status> {
         | OrderEvent::UndoRequested(_)
         | OrderEvent::Invoiced(_)
         | OrderEvent::RefundRequested(_)
-        | OrderEvent::Refunded(_) => None,
-    }
+        | OrderEvent::Refunded(_) => return None,
+    };
+    Some((status, None))
 }

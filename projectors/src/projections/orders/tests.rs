@@ -171,7 +171,7 @@ fn a_key_that_is_no_order_id_is_not_understood() {
 fn how_an_order_is_paid_follows_its_events() {
     use tillroll_schemas::order::{PaymentActionRequired, PaymentAuthorised, PaymentTerms, RefundRefused};
     use tillroll_schemas::{PaymentId, RefundId};
-    let payment = PaymentTerms::Card { payment_id: PaymentId(ORDER), token: "pm".to_owned() };
+    let payment = PaymentTerms::Card { payment_id: PaymentId(ORDER), token: "pm".into() };
     let mut batch = Batch::default();
     fold(&mut batch, 1, Placed { payment, ..placed(vec![line("LAMP", None, 6, 255)]) });
     let answer_by = at("2010-12-01T08:30:00Z");
@@ -196,4 +196,44 @@ fn how_an_order_is_paid_follows_its_events() {
     fold(&mut batch, 5, RefundRefused { refund_id: RefundId(ORDER), code, taken_back: Some(money), was_off: true });
     assert_eq!(batch.placed[&ORDER].1.payment.refunded, 0);
     assert_eq!(paid(&batch), (true, Some(Status::Stuck), Some("undoing"), None));
+}
+
+#[test]
+fn what_was_credited_and_bounced_is_owed_until_it_goes_back_once_more() {
+    use tillroll_schemas::invoice_series::InvoiceLine;
+    use tillroll_schemas::order::{Paper, RefundRefused, Refunded, Reversal};
+    use tillroll_schemas::{RefundId, TaxRate};
+    let at = at("2010-12-01T08:30:00Z");
+    let goes_back = |refund: u128, amount: i64, net: i64| {
+        let reversal = Reversal {
+            refund_id: RefundId(Uuid::from_u128(refund)),
+            amount: crate::samples::gbp(amount),
+            lines: vec![InvoiceLine {
+                sku: crate::samples::sku("LAMP"),
+                name: "Lamp".to_owned(),
+                quantity: quantity(1),
+                net: crate::samples::gbp(net),
+                tax_rate: TaxRate::try_from(2_000).unwrap(),
+                fixed_tax: None,
+            }],
+            pieces: Vec::new(),
+            returned: false,
+            restock: Vec::new(),
+            reason: "broken".to_owned(),
+        };
+        let credit_note =
+            Paper { dated: at, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() };
+        Refunded { told: None, reversal, credit: sale("2010-12-01T08:30:00Z", &[]), credit_note, answer_by: at }
+    };
+    let mut batch = Batch::default();
+    let mut owed = |version: u64, event: OrderEvent| {
+        fold(&mut batch, version, event);
+        batch.changed[&ORDER].payment.owed
+    };
+    assert_eq!(owed(2, goes_back(1, 120, 100).into()), 0);
+    let (refund_id, code, taken_back) = (RefundId(Uuid::from_u128(1)), "failed".to_owned(), crate::samples::gbp(120));
+    let bounced = RefundRefused { refund_id, code, taken_back: Some(taken_back), was_off: false };
+    assert_eq!(owed(3, bounced.into()), 120);
+    // Of 180 its note credits 60.
+    assert_eq!(owed(4, goes_back(2, 180, 50).into()), 0);
 }

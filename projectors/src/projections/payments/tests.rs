@@ -24,7 +24,7 @@ fn requested() -> Requested {
         order_id: ORDER,
         user_id: None,
         amount: gbp(500),
-        method_token: "pm_card_visa".to_owned(),
+        method_token: "pm_card_visa".into(),
         reference: "order 1".to_owned(),
         answer_by: at("2026-11-22T10:01:00Z"),
         action_by: at("2026-11-22T10:10:00Z"),

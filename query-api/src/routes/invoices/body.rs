@@ -1,6 +1,6 @@
 //! An invoice or credit note as a client sees it, in the list, whole, and as a sheet of paper.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::{column, money};
 use crate::pdf::{Line as SheetLine, Sheet, Tax};
 use crate::queries::Queries;
@@ -230,7 +230,6 @@ fn rates(lines: &[Line], totals: &Totals) -> Result<Vec<Rate>, MoneyError> {
 pub(super) fn table(entries: &[Entry]) -> Table {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let id = |id: &Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let moment = |at: Timestamp| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     let row = |entry: &Entry| {
         vec![
             entry.number.clone(),

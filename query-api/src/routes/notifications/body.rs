@@ -1,7 +1,7 @@
 //! A notification as a client sees it, in JSON and as a line of CSV.
 
 use super::For;
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::column;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -96,8 +96,8 @@ pub(super) fn table(notifications: &[Notification]) -> Table {
             it.kind.clone(),
             it.template.clone(),
             channels.join(" "),
-            it.queued_at.to_rfc3339(),
-            it.read_at.map(|at| at.to_rfc3339()).unwrap_or_default(),
+            moment(it.queued_at),
+            it.read_at.map(moment).unwrap_or_default(),
             it.version.to_string(),
         ]
     };

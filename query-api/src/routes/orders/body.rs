@@ -1,7 +1,7 @@
 //! An order as a client sees it, made from one row: what commands to orders answer, and `recorded_at`, which an order's
 //! own events do not say.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::{column, money};
 use crate::queries::Queries;
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub(crate) struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     cancellation: Option<Cancellation>,
     refunded: Money,
+    /// What was credited and did not arrive, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<Money>,
     version: i64,
 }
 
@@ -112,6 +115,7 @@ impl Order {
             shipping_address: None,
             cancellation: code.zip(detail).map(|(code, detail)| Cancellation { code, detail }),
             refunded: of(10)?,
+            owed: Some(of(30)?).filter(|owed| owed.amount > 0),
             version: column(row, 15)?,
         })
     }
@@ -138,9 +142,11 @@ fn payment(row: &Row, gross: Money, refunded: Money) -> Result<Payment, Problem>
     let id: Option<Uuid> = column(row, 27)?;
     let status: String = column(row, 28)?;
     let action_by: Option<Timestamp> = column(row, 29)?;
-    // What was taken stays taken; how much of it went back stands beside it.
+    // What was taken stays taken; how much of it went back stands beside it. Of what went back before it was called off
+    // nothing had to be undone then.
     let status = match status.as_str() {
         "captured" if refunded == gross => "refunded".to_owned(),
+        "voided" if refunded.amount > 0 => "refunded".to_owned(),
         "captured" if refunded.amount > 0 => "partially_refunded".to_owned(),
         _ => status,
     };
@@ -199,6 +205,7 @@ pub(super) fn table(orders: &[Order]) -> Table {
             moment(order.recorded_at),
             order.cancellation.as_ref().map(|cancellation| cancellation.code.clone()).unwrap_or_default(),
             order.version.to_string(),
+            order.owed.map_or(0, |owed| owed.amount).to_string(),
         ]
     };
     let columns = &[
@@ -219,10 +226,7 @@ pub(super) fn table(orders: &[Order]) -> Table {
         "recorded_at",
         "cancellation_code",
         "version",
+        "owed",
     ];
     Table { columns, rows: orders.iter().map(row).collect() }
-}
-
-fn moment(at: Timestamp) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }

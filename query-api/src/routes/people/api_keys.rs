@@ -1,10 +1,11 @@
 //! `GET /api-keys`, for staff.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::Paging;
 use crate::queries::Queries;
+use crate::routes::select::counted;
 use crate::scopes::WriteApiKeys;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -12,6 +13,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tillroll_http::{Allowed, Problem, StrictQuery};
+use tillroll_postgres::Row;
 use tillroll_schemas::Timestamp;
 use uuid::Uuid;
 
@@ -56,24 +58,24 @@ pub(crate) async fn list(
         .answered(&headers, Reads::ApiKeys, |reading| async {
             let (limit, offset) = paging.window();
             let rows = queries.rows(ALL, &[&paging.after(), &limit, &offset]).await?;
-            let (mut total, mut keys) = (0, Vec::with_capacity(rows.len()));
-            for row in &rows {
-                total = column(row, 6)?;
-                // A page beyond the end has a count but no keys.
-                let Some(id) = column(row, 0)? else { continue };
-                keys.push(ApiKey {
-                    id,
-                    owner: column(row, 1)?,
-                    label: column(row, 2)?,
-                    scopes: column(row, 3)?,
-                    created_at: column(row, 4)?,
-                    revoked: column::<Option<Timestamp>>(row, 5)?.is_some(),
-                });
-            }
+            let (keys, total) = counted(&rows, 6, ApiKey::of)?;
             let list = paging.list(keys, total, |key| key.id);
             reading.list(&list.extent(), &list, |list| table(list.items()))
         })
         .await
+}
+
+impl ApiKey {
+    fn of(row: &Row) -> Result<Self, Problem> {
+        Ok(Self {
+            id: column(row, 0)?,
+            owner: column(row, 1)?,
+            label: column(row, 2)?,
+            scopes: column(row, 3)?,
+            created_at: column(row, 4)?,
+            revoked: column::<Option<Timestamp>>(row, 5)?.is_some(),
+        })
+    }
 }
 
 fn table(keys: &[ApiKey]) -> Table {
@@ -84,7 +86,7 @@ fn table(keys: &[ApiKey]) -> Table {
             key.owner.to_string(),
             key.label.clone(),
             key.scopes.join(" "),
-            key.created_at.to_rfc3339(),
+            moment(key.created_at),
             key.revoked.to_string(),
         ]
     };

@@ -93,11 +93,11 @@ pub(crate) async fn one(
             let forgotten = destroyed.is_some_and(|age| age >= Caching::default().longest);
             let over = forgotten && behind == 0;
             let (status, version) = if over { ("erased", 2) } else { ("erasing", 1) };
-            let unreadable = if over { unreadable(&row)? } else { Vec::new() };
+            let (unreadable, seen) = if over { unreadable(&row)? } else { (Vec::new(), String::new()) };
             let until = if over { queries.kept_until(user_id).await? } else { None };
             let kept = until.map(kept);
-            // The end of the term changes no row either.
-            let place = until.map_or_else(|| status.to_owned(), |until| format!("{status}.{until}"));
+            // What is read of other topics comes later, and the end of the term changes no row either.
+            let place = until.map_or_else(|| format!("{status}{seen}"), |until| format!("{status}{seen}.{until}"));
             let receipt = Receipt { erasure_id: id, user_id, status, erased_at: column(&row, 1)?, unreadable, kept };
             reading.one(version, place, &receipt)
         })
@@ -110,9 +110,9 @@ fn kept(until: NaiveDate) -> Kept {
     Kept { until, reason: REASON, texts: texts.into() }
 }
 
-/// What the person had, as far as the read models have seen it. A cart that is checked out asks for its order by a command,
-/// which holds the same sealed address.
-fn unreadable(row: &Row) -> Result<Vec<Texts>, Problem> {
+/// What the person had, as far as the read models have seen it, and what tells that from what they see later. A cart that
+/// is checked out asks for its order by a command, which holds the same sealed address.
+fn unreadable(row: &Row) -> Result<(Vec<Texts>, String), Problem> {
     let had: Vec<String> = column(row, 3)?;
     let (device, cart, order): (bool, bool, bool) = (column(row, 4)?, column(row, 5)?, column(row, 6)?);
     let account = ACCOUNT.iter().map(|field| (*field).to_owned()).chain(had).collect();
@@ -122,7 +122,10 @@ fn unreadable(row: &Row) -> Result<Vec<Texts>, Problem> {
         (cart, catalogue::ORDER.commands, ADDRESS),
         (order, catalogue::ORDER.events, ADDRESS),
     ];
+    let seen = [(device, ".device"), (cart, ".cart"), (order, ".order")];
+    let seen = seen.into_iter().filter(|(there, _)| *there).map(|(_, what)| what).collect();
     let others = others.into_iter().filter(|(there, ..)| *there);
     let others = others.map(|(_, topic, field)| Texts { topic, fields: vec![field.to_owned()] });
-    Ok([Texts { topic: catalogue::USER.events, fields: account }].into_iter().chain(others).collect())
+    let account = Texts { topic: catalogue::USER.events, fields: account };
+    Ok(([account].into_iter().chain(others).collect(), seen))
 }

@@ -1,6 +1,6 @@
 //! `GET /sessions`: where the caller is logged in.
 
-use crate::answer::Table;
+use crate::answer::{Table, moment};
 use crate::failure::column;
 use crate::freshness::Reads;
 use crate::paging::Paging;
@@ -17,12 +17,21 @@ use uuid::Uuid;
 
 /// Those that are good: of the user's epoch, and neither ended nor expired. Of one user there are few.
 const LIVE: &str = "
-    SELECT s.session_id, s.device, s.opened_at, s.refreshed_at, s.expires_at, count(*) OVER ()
-    FROM people.session AS s
-    JOIN people.account AS a ON a.user_id = s.user_id AND (a.account->>'epoch')::bigint = s.epoch
-    WHERE s.user_id = $1 AND s.ended IS NULL AND ($2::uuid IS NULL OR s.session_id > $2::uuid)
-    ORDER BY s.session_id
-    LIMIT $3 OFFSET $4";
+    WITH live AS (
+        SELECT s.session_id, s.device, s.opened_at, s.refreshed_at, s.expires_at
+        FROM people.session AS s
+        JOIN people.account AS a ON a.user_id = s.user_id AND (a.account->>'epoch')::bigint = s.epoch
+        WHERE s.user_id = $1 AND s.ended IS NULL
+    )
+    SELECT s.session_id, s.device, s.opened_at, s.refreshed_at, s.expires_at, c.total
+    FROM (SELECT count(*) AS total FROM live) AS c
+    LEFT JOIN (
+        SELECT l.session_id, l.device, l.opened_at, l.refreshed_at, l.expires_at
+        FROM live AS l
+        WHERE $2::uuid IS NULL OR l.session_id > $2::uuid
+        ORDER BY l.session_id LIMIT $3 OFFSET $4
+    ) AS s ON TRUE
+    ORDER BY s.session_id";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +77,8 @@ pub(crate) async fn list(
             let (mut total, mut sessions) = (0, Vec::with_capacity(rows.len()));
             for (row, sealed) in rows.iter().zip(&sealed) {
                 total = column(row, 5)?;
-                let session_id = column(row, 0)?;
+                // A page beyond the end has a count but no sessions.
+                let Some(session_id) = column(row, 0)? else { continue };
                 sessions.push(Session {
                     session_id,
                     device: sealed.as_ref().and_then(|_| opened.next().flatten()),
@@ -90,8 +100,8 @@ fn table(sessions: &[Session]) -> Table {
         vec![
             session.session_id.to_string(),
             session.device.clone().unwrap_or_default(),
-            session.opened_at.to_rfc3339(),
-            session.expires_at.to_rfc3339(),
+            moment(session.opened_at),
+            moment(session.expires_at),
             session.current.to_string(),
         ]
     };

@@ -19,6 +19,8 @@ pub struct Till {
     sandbox: Http,
     producer: Producer,
     last: AtomicU32,
+    /// Where payments listen internally, once they came back.
+    metrics: String,
 }
 
 /// A payment of 5.00.
@@ -61,7 +63,8 @@ impl Till {
     pub async fn of(system: &System) -> Outcome<Self> {
         let producer = Producer::start(&Config::new(system.bootstrap_servers()))?;
         let nowhere = Http::at_root("http://127.0.0.1:1");
-        let mut till = Self { system: system.clone(), sandbox: nowhere, producer, last: AtomicU32::new(0) };
+        let metrics = format!("127.0.0.1:{}", e2e::free_port()?);
+        let mut till = Self { system: system.clone(), sandbox: nowhere, producer, last: AtomicU32::new(0), metrics };
         till.find_sandbox().await?;
         Ok(till)
     }
@@ -221,6 +224,17 @@ impl Till {
         Ok(serde_json::from_str(&told.out)?)
     }
 
+    /// Waits until payments by themselves have found that many differences.
+    pub async fn finds_by_itself(&self, differences: usize) -> Outcome {
+        let (http, line) = (Http::at_root(&format!("http://{}", self.metrics)), "tillroll_reconciliation_differences");
+        until(&format!("{differences} differences are counted"), WITHIN, || async {
+            let told = http.get("/metrics").send().await?.expect_status(200)?;
+            let told = String::from_utf8_lossy(&told.bytes).into_owned();
+            Ok(told.lines().any(|one| one == format!("{line} {differences}")).then_some(()))
+        })
+        .await
+    }
+
     /// Provider and log say the same, and nothing is under way.
     pub async fn agrees(&self) -> Outcome {
         let told = self.reconciled(0).await?;
@@ -237,11 +251,14 @@ impl Till {
         .await
     }
 
-    /// SIGKILL, and a start at the same address; the sandbox listens somewhere else then.
+    /// SIGKILL, and a start at the same address; the sandbox listens somewhere else then. From then on payments compare
+    /// the books all the time, and say at that address what came of it.
     pub async fn dies_and_comes_back(&mut self) -> Outcome {
         {
             let mut tillroll = self.system.tillroll().await;
             tillroll.kill().await?;
+            tillroll.set("TILLROLL_RECONCILE_SECONDS", Some("1".to_owned()));
+            tillroll.set("TILLROLL_PAYMENTS_LISTEN", Some(self.metrics.clone()));
             tillroll.start_again().await?;
         }
         self.find_sandbox().await

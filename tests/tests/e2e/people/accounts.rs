@@ -1,5 +1,6 @@
 //! What people do with accounts of their own, and what only staff do with those of others.
 
+use super::strangers::without_its_id;
 use super::{PASSWORD, account, is_refused_soon, log_in, of, refresh, register, with};
 use e2e::{Ask, Http, Outcome, System, until};
 use hyper::Method;
@@ -19,6 +20,7 @@ pub(super) async fn an_account_is_its_owners(nobody: &Http) -> Outcome {
     assert_ne!(me["bio"], "likes nothing");
     an_address_has_one_holder(nobody, &own).await?;
     beyond_ascii_too_an_address_is_one_in_every_spelling(nobody).await?;
+    under_one_key_each_device_logs_out(nobody).await?;
     another_password_ends_what_rested_on_the_old_one(nobody).await
 }
 
@@ -64,6 +66,22 @@ async fn beyond_ascii_too_an_address_is_one_in_every_spelling(nobody: &Http) -> 
     register(nobody, "Jörg", "another").send().await?.expect_status(400).map(drop)
 }
 
+/// So many that two are in one partition, whose owner knows a repeat by its key.
+async fn under_one_key_each_device_logs_out(nobody: &Http) -> Outcome {
+    account(nobody, "ugo").await?;
+    let mut devices = Vec::new();
+    for _ in 0..5 {
+        devices.push(with(nobody, &log_in(nobody, "ugo@example.org").await?));
+    }
+    for own in &devices {
+        own.ask(Method::DELETE, "/sessions/current").key("log-out").send().await?.expect_status(200)?;
+    }
+    for own in &devices {
+        is_refused_soon(own).await?;
+    }
+    Ok(())
+}
+
 /// Status and code, once it is known.
 async fn at_last(ask: Ask) -> Outcome<(u16, String)> {
     until("an address is had or refused", Duration::from_secs(30), || async {
@@ -74,7 +92,7 @@ async fn at_last(ask: Ask) -> Outcome<(u16, String)> {
 }
 
 async fn another_password_ends_what_rested_on_the_old_one(nobody: &Http) -> Outcome {
-    let (_, first) = account(nobody, "jon").await?;
+    let (jon, first) = account(nobody, "jon").await?;
     let other = log_in(nobody, "jon@example.org").await?;
     let own = with(nobody, &first);
     let ask = |current: &str, new: &str| {
@@ -92,10 +110,21 @@ async fn another_password_ends_what_rested_on_the_old_one(nobody: &Http) -> Outc
     nobody.post("/sessions").json(&body(PASSWORD)).send().await?.expect_status(401)?;
     nobody.post("/sessions").json(&body("a much longer password")).send().await?.expect_status(201)?;
     // Tokens that nobody sent are good for nothing, and say nothing of anybody.
-    for token in ["x", "00000000000000000000000000000000.aaaa"] {
-        let body = json!({"token": token, "new_password": "a much longer password"});
-        let made_up = nobody.post("/users/password-resets/confirm").json(&body).send().await?;
-        assert_eq!((made_up.status, made_up.code().as_str()), (409, "single_use_token_invalid"));
+    let now = with(nobody, &nobody.post("/sessions").json(&body("a much longer password")).send().await?.json());
+    let made_up = |user: &str| format!("{}.{}.{}", user.replace('-', ""), "0".repeat(32), "A".repeat(43));
+    let nobodys = "0".repeat(32);
+    for (path, who) in [("/users/password-resets", nobody), ("/users/me/email-verification", &now)] {
+        let mut told = Vec::new();
+        for token in ["x".to_owned(), format!("{nobodys}.aaaa"), made_up(&jon), made_up(&nobodys)] {
+            let mut body = json!({"token": token});
+            if path.ends_with("resets") {
+                body["new_password"] = json!("a much longer password");
+            }
+            let refused = who.post(format!("{path}/confirm")).json(&body).send().await?.expect_status(409)?;
+            assert_eq!(refused.code(), "single_use_token_invalid");
+            told.push(without_its_id(&refused));
+        }
+        assert!(told.iter().all(|one| *one == told[0]), "{path}: {told:?}");
     }
     Ok(())
 }

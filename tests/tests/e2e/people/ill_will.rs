@@ -2,7 +2,7 @@
 //! addresses of strangers, a vault that is away.
 
 use super::{PASSWORD, account, is_refused_soon, log_in, of, register, until_told, with};
-use e2e::{Http, Outcome, System, own, texts, until};
+use e2e::{Http, Outcome, System, own_with, texts, until};
 use futures_util::future::try_join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -14,12 +14,16 @@ const NEWCOMERS: usize = 1_000;
 
 #[test]
 fn whoever_means_ill_gets_no_further_than_he_was() -> Outcome {
-    own(|system| async move {
+    let trusted = ("TILLROLL_TRUSTED_PROXIES", "127.0.0.1".to_owned());
+    own_with(vec![trusted], |system| async move {
         let nobody = system.http().with_token(None);
         a_stolen_key_changes_nobodys_standing(&system, &nobody).await?;
         operators_are_locked_out_by_operators_alone(&system, &nobody).await?;
         an_old_registration_lets_nobody_in(&system, &nobody).await?;
+        nothing_but_a_mail_tells_of_a_reset(&nobody).await?;
         no_stranger_is_sent_mail_after_mail(&nobody).await?;
+        whoever_guesses_behind_a_proxy_keeps_nobody_else_out(&nobody).await?;
+        nobody_has_one_stranger_after_the_other_written_to(&nobody).await?;
         what_was_refused_is_refused_again(&system, &nobody).await?;
         an_older_change_of_address_is_told_that_it_is_over(&nobody).await?;
         a_vault_that_is_away_tells_nobody_who_is_known(&system, &nobody).await?;
@@ -71,7 +75,11 @@ async fn an_old_registration_lets_nobody_in(system: &System, nobody: &Http) -> O
     let again = |name: &'static str| {
         let body = json!({"email": format!("{name}@example.org"), "username": name, "password": PASSWORD});
         let ask = nobody.post("/users?login=true").json(&body).key(format!("registration/{name}"));
-        async move { Outcome::Ok(ask.send().await?.expect_status(201)?.json()) }
+        async move {
+            let told = ask.send().await?.expect_status(201)?;
+            assert_eq!(told.header("cache-control"), "no-store", "there may be tokens in it");
+            Outcome::Ok(told.json())
+        }
     };
     let user = register(nobody, "uma@example.org", "uma").key("registration/uma").send().await?;
     let user = user.expect_status(201)?.json();
@@ -97,6 +105,22 @@ fn has_no_tokens(told: &Value) {
     assert_eq!((told.get("access_token"), told.get("refresh_token")), (None, None), "his password is another by now");
 }
 
+/// What is refused of an account alone tells that there is one: another version than it has, another body than before.
+async fn nothing_but_a_mail_tells_of_a_reset(nobody: &Http) -> Outcome {
+    account(nobody, "rita").await?;
+    let mut told = Vec::new();
+    for who in ["rita", "nobody-at-all"] {
+        let ask = |email: String| nobody.post("/users/password-resets").json(&json!({"email": email}));
+        let of_version = ask(format!("{who}@example.org")).header("if-match", "\"999999\"").send().await?;
+        let once = ask(format!("{who}@example.org")).key("reset").send().await?;
+        let again = ask(format!("{who}@EXAMPLE.org")).key("reset").send().await?;
+        told.push([of_version, once, again].map(|answer| (answer.status, answer.json())));
+    }
+    let taken = (202, json!({"status": "a mail is sent if there is such an account"}));
+    assert!(told.iter().flatten().all(|answer| *answer == taken), "{told:?}");
+    Ok(())
+}
+
 /// Whoever registers with somebody else's address could have it written to for ever.
 async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
     let (_, tokens) = account(nobody, "victor").await?;
@@ -109,6 +133,39 @@ async fn no_stranger_is_sent_mail_after_mail(nobody: &Http) -> Outcome {
     assert!((1..=6).contains(&mails), "{mails} mails at once");
     let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
     assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    Ok(())
+}
+
+/// He says that he is anybody, and the proxy that the shop trusts says after it where he is.
+async fn whoever_guesses_behind_a_proxy_keeps_nobody_else_out(nobody: &Http) -> Outcome {
+    account(nobody, "walt").await?;
+    let guess = |nth: u32, from: &str, password: &str| {
+        let ask = nobody.post("/sessions").json(&json!({"username": "walt", "password": password}));
+        ask.header("x-forwarded-for", format!("198.51.100.{nth}, {from}")).send()
+    };
+    let mut told = Vec::new();
+    for nth in 0..20 {
+        told.push(guess(nth, "192.0.2.1", "not the password").await?.status);
+        if told.last() == Some(&429) {
+            guess(nth, "192.0.2.2", PASSWORD).await?.expect_status(201)?;
+            return Ok(());
+        }
+    }
+    Err(format!("he may guess on: {told:?}").into())
+}
+
+/// What an address was changed from is written to, whether its owner ever read a mail there or not.
+async fn nobody_has_one_stranger_after_the_other_written_to(nobody: &Http) -> Outcome {
+    let (_, tokens) = account(nobody, "vito").await?;
+    let own = with(nobody, &tokens);
+    let mut told = Vec::new();
+    for nth in 0..7 {
+        let change = json!({"email": format!("stranger-{nth}@example.org"), "password": PASSWORD});
+        told.push(own.put("/users/me/email").json(&change).send().await?);
+    }
+    let last = told.pop().ok_or("nothing was asked")?.expect_status(429)?;
+    assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+    assert!(told.iter().all(|answer| answer.status != 429), "a few are free");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Keys for machines: told once, listed, and good for what their owner may do now and no more.
 
+use super::strangers::without_its_id;
 use super::{PASSWORD, WITHIN, account, log_in, of, with};
 use e2e::{Http, Outcome, System, until};
 use hyper::Method;
@@ -44,9 +45,18 @@ pub(super) async fn a_key_gives_what_its_owner_may_do_now(system: &System, nobod
     machine.get("/users/me").send().await?.expect_status(200)?;
     staff.post("/api-keys").json(&wanted).send().await?.expect_status(403)?;
 
+    // Whoever has made one up learns nothing of those that there are.
+    let (id, no_secret) = (of(&key, "id").replace('-', ""), "A".repeat(43));
+    let made_up = [id, "0".repeat(32)].map(|id| nobody.with_token(Some(&format!("till_{id}_{no_secret}"))));
+    let mut told = Vec::new();
+    for made_up in &made_up {
+        told.push(without_its_id(&made_up.get("/users/me").send().await?.expect_status(401)?));
+    }
     let path = format!("/api-keys/{}", of(&key, "id"));
     let revoked = staff.ask(Method::DELETE, &path).send().await?.expect_status(200)?;
     answers_soon(&machine, "/users/me", 401).await?;
+    told.push(without_its_id(&machine.get("/users/me").send().await?));
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
     let listed = staff.get("/api-keys").token(revoked.token()).send().await?.expect_status(200)?.json();
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["id"] == key["id"] && one["revoked"] == true));
     a_key_for_another_ends_with_its_makers_account(&staff, nobody).await?;

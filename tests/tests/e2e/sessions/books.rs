@@ -88,6 +88,7 @@ impl Books {
         match status {
             "confirmed" | "fulfilled" => {
                 assert_eq!((taken, owed), (gross - refunded, gross - refunded), "{order}");
+                assert!(!keeps_for_nobody(order), "{order}");
                 status.to_owned()
             }
             "cancelled" => {
@@ -158,6 +159,14 @@ impl Books {
         assert_eq!(his.map(|(id, _)| id.clone()).collect::<BTreeSet<_>>(), made);
         Ok(())
     }
+}
+
+/// Whether it was paid back whole and nothing of it has left: what it holds is held for nobody.
+pub fn keeps_for_nobody(order: &Value) -> bool {
+    let mut lines = order["lines"].as_array().into_iter().flatten();
+    order["status"] == "confirmed"
+        && order["refunded"] == order["totals"]["gross"]
+        && lines.all(|line| line["fulfilled"].is_null())
 }
 
 /// The events of an aggregate, from the log.

@@ -48,6 +48,15 @@ async fn stripe_needs_its_key_and_a_way_back_and_the_key_is_never_shown() {
 }
 
 #[test]
+fn books_are_compared_daily_unless_it_says_otherwise() {
+    let every = |seconds| config(&[("TILLROLL_RECONCILE_SECONDS", seconds)]).reconcile_every().unwrap();
+    assert_eq!(config(&[]).reconcile_every().unwrap(), Some(Duration::from_secs(86_400)));
+    assert_eq!((every("0"), every("3600")), (None, Some(Duration::from_secs(3_600))));
+    let refused = config(&[("TILLROLL_RECONCILE_SECONDS", "daily")]).reconcile_every().unwrap_err().to_string();
+    assert!(refused.starts_with("TILLROLL_RECONCILE_SECONDS: "), "{refused}");
+}
+
+#[test]
 fn a_secret_comes_from_the_environment_or_from_a_file_and_not_from_both() {
     let config = config(&[("TILLROLL_STRIPE_SECRET_KEY", "a"), ("TILLROLL_STRIPE_SECRET_KEY_FILE", "/nowhere")]);
     assert!(config.secret(SECRET_KEY).is_err());

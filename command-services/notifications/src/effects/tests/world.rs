@@ -1,8 +1,8 @@
 //! A world for the courier: a webhook that answers as it is told to and remembers what it was asked, and ports that say
 //! what a test wants.
 
-use super::super::Errand;
 use super::super::courier::{Courier, Ways};
+use super::super::{Errand, Texted};
 use crate::channels::{Secret, Webhook, WebhookConfig};
 use crate::ports::{Address, Addresses, Chosen, Found, LinkTo, Links, LookUp, Preferences, Which};
 use crate::preference::State as Wishes;
@@ -116,6 +116,7 @@ impl World {
             addresses: Box::new(Known(found)),
             preferences: Box::new(Wanted(choices)),
             links: Box::new(Plain),
+            texted: Texted::default(),
             clock: now,
         }
     }

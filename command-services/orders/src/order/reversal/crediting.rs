@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use tillroll_schemas::invoice_series::InvoiceLine;
 use tillroll_schemas::order::{Line, StockClaim};
-use tillroll_schemas::{Money, Quantity, TaxRate, tax_by_rate, tax_shares};
+use tillroll_schemas::{Money, Quantity, Sku, TaxRate, tax_shares};
 
-use crate::order::{Excess, OrderRejection, Sold};
+use crate::order::{OrderRejection, Sold};
 use crate::pricing::LinesRefused;
 
 /// What goes back, and the lines of its credit note.
@@ -19,31 +19,21 @@ pub(super) struct Credited {
     pub(super) owed: i64,
 }
 
-/// What lines come to with tax, in minor units, as the invoice series sums them; nothing if that has no number.
-pub(super) fn sum(lines: &[InvoiceLine]) -> Option<i64> {
-    let open = lines.iter().filter(|line| line.fixed_tax.is_none()).map(|line| (line.tax_rate, line.net));
-    let taxes = tax_by_rate(open).ok()?.into_values();
-    let all = lines.iter().map(|line| line.net).chain(lines.iter().filter_map(|line| line.fixed_tax)).chain(taxes);
-    all.map(|money| money.amount).try_fold(0, i64::checked_add)
-}
-
-/// What these pieces cost, if so many were ordered and not credited yet. The first of a SKU are those of its first line.
-/// Each bears of the tax what the invoice took for it, and so all of them together what was paid.
+/// What these pieces cost, of which so many were ordered and not credited yet. The first of a SKU are those of its first
+/// line. Each bears of the tax what the invoice took for it, and so all of them together what was paid.
 pub(super) fn of_pieces(sold: &Sold, pieces: &[StockClaim]) -> Result<Credited, OrderRejection> {
-    let (mut lines, mut excess) = (Vec::new(), Vec::new());
     let of_lines: Vec<(TaxRate, Money)> =
         sold.order.lines.iter().map(|line| (line.tax_rate, line.line_total)).collect();
     let taxes = tax_shares(&of_lines).map_err(LinesRefused::from)?;
+    let mut by_sku: BTreeMap<&Sku, Vec<(&Line, Money)>> = BTreeMap::new();
+    for (line, tax) in sold.order.lines.iter().zip(taxes) {
+        by_sku.entry(&line.sku).or_default().push((line, tax));
+    }
+    let mut lines = Vec::new();
     for claim in pieces {
         let credited = sold.reversed.pieces.get(&claim.sku).copied().unwrap_or(0);
-        let (of_sku, missing) = taken(sold, &taxes, claim, credited);
-        lines.extend(of_sku);
-        if missing > 0 {
-            excess.push(Excess { sku: claim.sku.clone(), left: claim.quantity.get() - missing });
-        }
-    }
-    if !excess.is_empty() {
-        return Err(OrderRejection::QuantityExceedsOrder(excess));
+        let of_sku = by_sku.get(&claim.sku).map_or(&[][..], Vec::as_slice);
+        lines.extend(taken(of_sku, claim.quantity, credited));
     }
     let none = Money::zero(sold.order.totals.gross.currency);
     let with_tax = |sum: Money, line: &InvoiceLine| sum.plus(line.net)?.plus(line.fixed_tax.unwrap_or(none));
@@ -51,18 +41,18 @@ pub(super) fn of_pieces(sold: &Sold, pieces: &[StockClaim]) -> Result<Credited, 
     Ok(Credited { lines, amount, owed: 0 })
 }
 
-/// The lines of the order that these pieces are of, after so many; and how many there are not.
-fn taken(sold: &Sold, taxes: &[Money], claim: &StockClaim, credited: i64) -> (Vec<InvoiceLine>, i64) {
-    let (mut skip, mut wanted) = (credited, claim.quantity.get());
+/// The lines of a SKU, with their taxes, that so many pieces are of, after so many.
+fn taken(of_sku: &[(&Line, Money)], pieces: Quantity, credited: i64) -> Vec<InvoiceLine> {
+    let (mut skip, mut wanted) = (credited, pieces.get());
     let mut lines = Vec::new();
-    for (line, tax) in sold.order.lines.iter().zip(taxes).filter(|(line, _)| line.sku == claim.sku) {
+    for (line, tax) in of_sku {
         let skipped = skip.min(line.quantity.get());
         skip -= skipped;
         let of_this = wanted.min(line.quantity.get() - skipped);
         wanted -= of_this;
         lines.extend(Quantity::new(of_this).ok().and_then(|quantity| part_of(line, *tax, skipped, quantity)));
     }
-    (lines, wanted)
+    lines
 }
 
 /// So many pieces of a line after those, with their part of the line's tax: the last take what is left of it.

@@ -14,7 +14,7 @@ const BUYER: UserId = UserId(Uuid::from_u128(88));
 pub(super) const GROSS: i64 = 1_092;
 
 pub(super) fn by_card(lines: Vec<Line>) -> PlaceOrder {
-    let payment = PaymentTerms::Card { payment_id: PAYMENT, token: "pm_card_visa".to_owned() };
+    let payment = PaymentTerms::Card { payment_id: PAYMENT, token: "pm_card_visa".into() };
     PlaceOrder { user_id: Some(BUYER), payment, ..place(lines) }
 }
 
@@ -174,6 +174,10 @@ fn a_void_that_comes_too_late_becomes_a_refund() {
     let off = off.and([waiting]);
     off.when(refused("capturing")).nothing();
     assert!(matches!(off.when(captured).event(), OrderEvent::UndoRequested(_)));
+    let unanswered = reason("payment_unanswered", "no answer in time");
+    let stuck = off.clone_and([Stuck::new(Step::Release, unanswered).into()]);
+    // Nobody would give back what is taken after that.
+    stuck.when(CompleteStep { reason: "looked".to_owned() }).refused("payment_pending");
     let not_taken = says(PaymentOutcome::CaptureRefused { code: "expired".to_owned() });
     let OrderEvent::UndoRequested(again) = off.when(not_taken).event() else { panic!() };
     assert_eq!(Some(again.undo), VOID, "what was not taken can be voided now");
@@ -233,6 +237,7 @@ fn money_that_the_bank_sends_back_opens_an_order_that_was_off() {
     let back = off.when(says(PaymentOutcome::Refunded { refund_id, amount: gross() })).event();
     let OrderEvent::Cancelled(cancelled) = &back else { panic!("{back:?}") };
     assert_eq!(cancelled.refunded, Some(gross()));
+    assert!(cancelled.told.is_some());
     let off = off.and([back]);
     assert_eq!(body(&off).refunded, gross());
     let refused = |refund_id| says(PaymentOutcome::RefundRefused { refund_id, code: "failed".to_owned() });
@@ -246,7 +251,8 @@ fn money_that_the_bank_sends_back_opens_an_order_that_was_off() {
     };
     assert_ne!(*second, refund_id, "a refund that was refused is never made anew");
     let done = off.and([again.clone()]).when(says(PaymentOutcome::Refunded { refund_id: *second, amount: gross() }));
-    assert!(matches!(done.event(), OrderEvent::Cancelled(Cancelled { credit: None, .. })), "it was credited before");
+    let OrderEvent::Cancelled(over) = done.event() else { panic!() };
+    assert_eq!((over.credit, over.told), (None, None), "it was credited before, and he knows that it is off");
 }
 
 #[test]

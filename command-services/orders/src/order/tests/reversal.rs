@@ -8,17 +8,17 @@ use tillroll_schemas::{Money, OrderId, RefundId, TaxRate, tax_by_rate};
 
 use super::paying::{GROSS, body, numbered, says, settled};
 use super::*;
-use crate::order::{PaymentStatus, RefundStands, Reversed};
+use crate::order::{PaymentStatus, RefundStands, Reversed, fits};
 
 fn refund_id(number: u128) -> RefundId {
     RefundId(Uuid::from_u128(number))
 }
 
-fn refund(number: u128, what: Returning) -> RequestRefund {
+pub(super) fn refund(number: u128, what: Returning) -> RequestRefund {
     RequestRefund { refund_id: refund_id(number), what, reason: "late".to_owned() }
 }
 
-fn amount(number: u128, pence: i64) -> RequestRefund {
+pub(super) fn amount(number: u128, pence: i64) -> RequestRefund {
     refund(number, Returning::Amount(gbp(pence)))
 }
 
@@ -35,24 +35,24 @@ fn is_back(number: u128) -> OrderCommand {
     says(PaymentOutcome::Refunded { refund_id: refund_id(number), amount: gbp(1) }).into()
 }
 
-fn is_credited(number: u128) -> OrderCommand {
+pub(super) fn is_credited(number: u128) -> OrderCommand {
     let order_id = Some(OrderId(Uuid::from_u128(1)));
     let document = Document::CreditNote { credit_id: refund_id(number).0, order_id };
     RecordInvoiceAnswer { document, outcome: InvoiceOutcome::Issued { series: Series::of(at(0)), number: 2 } }.into()
 }
 
 /// The bank sends it back.
-fn bounces(number: u128) -> OrderCommand {
+pub(super) fn bounces(number: u128) -> OrderCommand {
     says(PaymentOutcome::RefundRefused { refund_id: refund_id(number), code: "failed".to_owned() }).into()
 }
 
-fn then(story: Given, command: impl Into<OrderCommand>) -> Given {
+pub(super) fn then(story: Given, command: impl Into<OrderCommand>) -> Given {
     let event = story.when(command).event();
     story.and([event])
 }
 
 /// All of it, step by step; no number is waited for where there is nothing to credit.
-fn given_back(story: Given, command: RequestRefund) -> Given {
+pub(super) fn given_back(story: Given, command: RequestRefund) -> Given {
     let number = command.refund_id.0.as_u128();
     let story = then(then(story, command), is_back(number));
     match story.0.last() {
@@ -97,11 +97,11 @@ fn an_amount_goes_back_is_credited_and_numbered() {
 #[test]
 fn no_more_goes_back_than_was_paid() {
     let story = given_back(settled(), amount(1, 1_000));
+    story.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
     story.when(amount(2, GROSS - 999)).refused("exceeds_captured");
     let story = given_back(story, amount(3, GROSS - 1_000));
     assert_eq!(body(&story).payment.status, PaymentStatus::Refunded);
     story.when(amount(4, 1)).refused("exceeds_captured");
-    story.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn money_that_the_bank_sends_back_counts_as_not_refunded() {
     let OrderEvent::RefundRefused(event) = story.when(bounces(1)).event() else { panic!() };
     assert_eq!((event.taken_back, event.was_off), (Some(gbp(100)), false));
     let story = story.and([event.into()]);
-    assert_eq!(body(&story).refunded, gbp(0));
+    assert_eq!((body(&story).refunded, body(&story).owed), (gbp(0), Some(gbp(100))));
     assert_eq!(body(&story).refund(refund_id(1)), RefundStands::Refused("failed"));
 }
 
@@ -148,7 +148,7 @@ fn what_the_bank_sent_back_goes_back_once_more_without_another_note() {
     let bounced = then(given_back(settled(), amount(1, 400)), bounces(1));
     bounced.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
     let story = given_back(bounced.clone_and([]), amount(2, 400));
-    assert_eq!((notes(&story), body(&story).refunded), (vec![400, 0], gbp(400)));
+    assert_eq!((notes(&story), body(&story).refunded, body(&story).owed), (vec![400, 0], gbp(400), None));
     assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none(), "no number is waited for");
     // As docs/invoices.md has it.
     let story = given_back(given_back(bounced.clone_and([]), amount(2, 100)), amount(3, 500));
@@ -180,10 +180,32 @@ fn only_what_has_left_comes_back_and_once() {
     let OrderEvent::Refunded(refunded) = &story.0[10] else { panic!("{:?}", story.0) };
     assert_eq!((refunded.reversal.amount, &refunded.reversal.restock), (gbp(306), &vec![claim("MUG", 1)]));
     story.when(refund(2, mugs(2))).refused("quantity_exceeds_order");
-    story.when(refund(3, Returning::Lines(vec![claim("MUG", 2)]))).refused("quantity_exceeds_order");
+    let more = story.when(refund(3, Returning::Lines(vec![claim("MUG", 2)])));
+    assert_eq!(more.0, Err(OrderRejection::QuantityExceedsOrder(vec![Excess { sku: sku("MUG"), left: 1 }])));
+    let most = Returning::Lines(vec![claim("MUG", Quantity::MAX), claim("MUG", Quantity::MAX)]);
+    let most = story.when(refund(3, most));
+    assert_eq!(most.0, Err(OrderRejection::QuantityExceedsOrder(vec![Excess { sku: sku("MUG"), left: 1 }])));
     let postage = Returning::Returned { lines: vec![claim("POST", 1)], restock: true };
     let OrderEvent::RefundRequested(asked) = story.when(refund(4, postage)).event() else { panic!() };
     assert_eq!(asked.reversal.restock, [], "no stock is kept of it");
+}
+
+/// Each line that is credited stands in the event three times: an order of which every event fits may be too large to go
+/// back at once. Nothing goes back then, and in parts all of it does.
+#[test]
+fn what_no_record_can_hold_goes_back_in_parts() {
+    let (lines, name) = (9_000, "n".repeat(150));
+    let postage = || Line { name: name.clone(), ..service("POST", 300) };
+    let placed = then(given([]), place((0..lines).map(|_| postage()).collect()));
+    let sold = (0..3).fold(placed, |story, _| then(story, Continue {}));
+    assert!(sold.0.iter().all(fits), "the order is taken");
+    let sold = then(sold, numbered());
+    let back = |number, pieces| refund(number, Returning::Lines(vec![claim("POST", pieces)]));
+    sold.when(back(1, lines)).refused("body_too_large");
+    let first = then(sold, back(2, lines / 3));
+    assert!(first.0.iter().all(fits));
+    let rest = then(then(first, is_credited(2)), back(3, lines / 3));
+    assert_eq!(body(&rest).refunded, gbp(240 * lines), "360 of each line with its tax");
 }
 
 #[test]
@@ -193,6 +215,26 @@ fn nothing_goes_back_of_what_is_not_sold_paid_and_invoiced() {
     given([placed(), cancelled()]).when(amount(1, 1)).refused("order_cancelled");
     given([placed(), reserved(), committed(), sold(&placed())]).when(amount(1, 1)).refused("payment_pending");
     settled().when(refund(1, Returning::Lines(vec![]))).refused("nothing_to_refund");
+}
+
+/// The longest that there may be, as much of it as one record takes: its owner decides nothing else meanwhile, for any
+/// order of the partition.
+#[test]
+fn half_of_a_long_order_is_taken_back_in_a_moment() {
+    let lines: Vec<Line> = (0..10_000).map(|nth| line(&format!("SKU-{nth:05}"), 1, 100)).collect();
+    let all: Vec<StockClaim> = lines.iter().map(|line| claim(line.sku.as_str(), 1)).collect();
+    let story = confirmed_of(lines).and([requested(1, &all), fulfilled(1, &all, true)]);
+    let take_back = |lines: &[StockClaim]| {
+        let (state, since) = (story.state(), std::time::Instant::now());
+        let back = refund(1, Returning::Returned { lines: lines.to_vec(), restock: true });
+        let decided = Order::decide(&state, &back.into(), at(NOW_S));
+        let took = since.elapsed();
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
+        decided
+    };
+    assert_eq!(take_back(&all), Err(OrderRejection::TooLarge));
+    let Ok(Some(OrderEvent::Refunded(refunded))) = take_back(&all[5_000..]) else { panic!("it is not taken back") };
+    assert_eq!((refunded.reversal.restock.len(), refunded.reversal.amount), (5_000, gbp(600_000)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tillroll_schemas::cart::{CartCommand, CartEvent, CheckedOut, RecordBought, Reopen};
 use tillroll_schemas::invoice_series::{Document, InvoiceLine, InvoiceSeriesCommand};
 use tillroll_schemas::payment::{
-    CapturePayment, PaymentCommand, RefundPayment, RequestPayment, VoidPayment, payment_of,
+    CapturePayment, MethodToken, PaymentCommand, RefundPayment, RequestPayment, VoidPayment, payment_of,
 };
 use tillroll_schemas::{PaymentId, RefundId, Sealed, TaxRate};
 
@@ -62,7 +62,7 @@ fn asks_cart(outgoing: &Outgoing, command: impl Into<CartCommand>) {
 
 #[test]
 fn money_is_asked_for_with_all_that_the_payment_needs() {
-    let (order_id, amount, method_token) = (OrderId(ORDER), money(500), "pm_card_visa".to_owned());
+    let (order_id, amount, method_token) = (OrderId(ORDER), money(500), MethodToken::from("pm_card_visa"));
     let requested = PaymentRequested {
         answers: vec![],
         payment_id: PAYMENT,
@@ -177,7 +177,7 @@ fn a_cart_whose_order_is_off_or_was_never_placed_is_open_again() {
 /// The order is the cart's and its owner's, and so is the payment, whatever the checkout said of them.
 #[test]
 fn a_checkout_places_the_order() {
-    let payment = PaymentTerms::Card { payment_id: PAYMENT, token: "pm_card_visa".to_owned() };
+    let payment = PaymentTerms::Card { payment_id: PAYMENT, token: "pm_card_visa".into() };
     let order = PlaceOrder { payment, ..crate::samples::place(vec![]) };
     let event = CartEvent::from(CheckedOut { order_id: OrderId(ORDER), order });
     let [placed] = &CartReactions::on_event(&cause(&BUYER.to_string()), &event).unwrap()[..] else { panic!() };

@@ -2,7 +2,7 @@
 
 use tillroll_schemas::Address;
 
-use super::{Addresses, Own, full, made_out_to};
+use super::{Addresses, Own, full, made_out_to, of_a_profile};
 
 fn at(city: &str, name: Option<&str>) -> Address {
     let (lines, country) = (vec!["1 High Street".to_owned()], "GB".to_owned());
@@ -30,6 +30,13 @@ fn an_invoice_goes_where_the_order_says_or_where_it_is_sent_or_to_the_persons_ow
     assert_eq!(told(None, Some(&shipping), ann()), some("Ann Bee", "Hull"));
     assert_eq!(told(None, None, ann()), some("Ann Bee", "Leeds"));
     assert_eq!(told(None, None, Own::default()), None, "of nobody nothing is sealed");
+}
+
+#[test]
+fn the_address_of_a_profile_that_a_later_build_stored_is_one_to_be_invoiced_at() {
+    let later = r#"{"lines":["1 High Street"],"city":"Leeds","country":"GB","region":"Yorkshire"}"#;
+    assert_eq!(of_a_profile(later).unwrap(), at("Leeds", None));
+    assert_eq!(of_a_profile("{}").unwrap_err().code(), "internal");
 }
 
 #[test]

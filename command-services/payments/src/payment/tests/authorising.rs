@@ -1,11 +1,11 @@
 //! From the request to money that is held, or is not.
 
 use super::*;
-use tillroll_schemas::payment::{ActionRequired, Authorised, Declined};
+use tillroll_schemas::payment::{ActionRequired, Authorised, Declined, LookInto};
 
 #[test]
 fn a_request_asks_the_provider_for_an_intent() {
-    let (amount, method_token) = (gbp(10_000), "pm_card_visa".to_owned());
+    let (amount, method_token) = (gbp(10_000), "pm_card_visa".into());
     let create = Call::Create { amount, method_token, reference: "order 1".to_owned() };
     given(&[]).when(request()).then_asks(create);
 }
@@ -15,6 +15,13 @@ fn an_intent_is_confirmed_only_when_its_id_is_recorded() {
     assert_eq!(creating().state.life.intent(), None);
     let confirming = creating().when(reported(Report::Created)).then_asks(Call::Confirm { intent: intent() });
     assert_eq!(confirming.state.life.intent(), Some(&intent()));
+}
+
+#[test]
+fn whoever_looks_into_a_payment_changes_nothing() {
+    for payment in [given(&[]), creating(), confirming()] {
+        payment.when(LookInto {}).then_nothing();
+    }
 }
 
 #[test]

@@ -273,6 +273,7 @@ impl World {
             | PaymentCommand::RetryCall(_)
             | PaymentCommand::CompleteCall(_)
             | PaymentCommand::RefuseCall(_)
+            | PaymentCommand::LookInto(_)
             | PaymentCommand::WaitOver(_) => false,
         };
         self.asked.iter().filter(open).collect()

@@ -16,7 +16,7 @@ fn key() -> IdempotencyKey {
 
 fn new(card: &str) -> NewIntent {
     let payment = PaymentId(Uuid::from_u128(7));
-    NewIntent { payment, amount: gbp(1), method_token: card.to_owned(), reference: "1".to_owned() }
+    NewIntent { payment, amount: gbp(1), method_token: card.into(), reference: "1".to_owned() }
 }
 
 #[tokio::test]

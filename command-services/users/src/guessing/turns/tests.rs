@@ -20,11 +20,7 @@ async fn tried(turns: &Turns<u32, &'static str>, accounts: impl Iterator<Item = 
         asking.spawn(async move {
             let turn = turns.turn(&account, &HOME).await?;
             yield_now().await;
-            match ended {
-                Ended::Right => turn.right(),
-                Ended::Wrong => drop(turn),
-                Ended::Untried => turn.untried(),
-            }
+            turn.end(ended);
             Ok::<_, NotNow>(())
         });
     }
@@ -33,7 +29,7 @@ async fn tried(turns: &Turns<u32, &'static str>, accounts: impl Iterator<Item = 
 
 fn is_empty(turns: &Turns<u32, &'static str>) -> bool {
     let line = turns.line();
-    let Guesses { pairs, accounts, addresses } = &line.guesses;
+    let Guesses { pairs, accounts, addresses, known: _ } = &line.guesses;
     line.waiting.is_empty() && (pairs.under_way.len(), accounts.under_way.len(), addresses.under_way.len()) == (0, 0, 0)
 }
 
@@ -86,7 +82,7 @@ async fn so_many_wait_and_for_so_long() {
     let (one, another) = tokio::join!(turns.turn(&7, &HOME), turns.turn(&7, &HOME));
     assert_eq!((one.err(), another.err()), (Some(NotNow::Undecided), Some(NotNow::Undecided)));
     assert!(turns.turn(&8, &HOME).await.is_ok(), "of another account nobody is under way");
-    under_way.pop().unwrap().right();
+    under_way.pop().unwrap().end(Ended::Right);
     assert!(turns.turn(&7, &HOME).await.is_ok(), "nobody stands in the line who has left it");
 }
 
@@ -101,17 +97,17 @@ async fn a_turn_that_comes_to_who_has_left_goes_to_the_next() {
     let patient = turns.clone();
     let leaves = waiting.spawn({
         let turns = turns.clone();
-        async move { turns.turn(&7, &HOME).await.map(Turn::right) }
+        async move { turns.turn(&7, &HOME).await.map(|turn| turn.end(Ended::Right)) }
     });
     while turns.line().waiting.is_empty() {
         yield_now().await;
     }
-    waiting.spawn(async move { patient.turn(&7, &HOME).await.map(Turn::right) });
+    waiting.spawn(async move { patient.turn(&7, &HOME).await.map(|turn| turn.end(Ended::Right)) });
     while turns.line().waiting.len() < 2 {
         sleep(Duration::from_millis(1)).await;
     }
     // Told and gone before he hears of it: his turn counts for nothing.
-    under_way.pop().unwrap().untried();
+    under_way.pop().unwrap().end(Ended::Untried);
     leaves.abort();
     let mut ends = Vec::new();
     while let Some(ended) = waiting.join_next().await {
@@ -119,6 +115,6 @@ async fn a_turn_that_comes_to_who_has_left_goes_to_the_next() {
     }
     ends.sort_unstable();
     assert_eq!(ends, [false, true]);
-    under_way.into_iter().for_each(Turn::right);
+    under_way.into_iter().for_each(|turn| turn.end(Ended::Right));
     assert!(is_empty(&turns));
 }
