@@ -137,7 +137,7 @@ impl Shop {
     async fn what_was_paid_back_whole_is_called_off(&self) -> Outcome {
         for order in all(&self.staff, "/orders").await?.into_iter().filter(keeps_for_nobody) {
             let id = text(&order, "id");
-            let cancel = self.staff.post(format!("/orders/{id}/cancel")).key(format!("paid back/{id}")).wait(10);
+            let cancel = self.staff.post(format!("/orders/{id}/cancel")).key(format!("paid-back/{id}")).wait(10);
             let off = cancel.json(&json!({})).send().await?.expect_status(200)?.json();
             let told = (text(&off, "status"), text(&off["payment"], "status"), &off["refunded"]);
             assert_eq!(told, ("cancelled", "refunded", &order["refunded"]), "{off}");
