@@ -76,7 +76,7 @@ pub(super) async fn change(
     let person = desk.proved(user, &all, body.password).await?;
     let canonical = email.reveal().as_bytes();
     let named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/email", canonical).await?;
-    desk.count_change(&named, &person, &all).await?;
+    desk.count_change(&named, &person).await?;
     let sealed = desk.seal(user, named.id.0, EMAIL, email.reveal()).await?;
     let (claim, epoch) = (desk.secrets.identity.of_email(&email), person.account.epoch);
     let first = desk.ask(named, user, ChangeEmail { epoch, email: sealed, claim: claim.clone() }).await?;

@@ -56,7 +56,7 @@ pub(super) async fn change(
     let mut named = desk.of_user(&allowed.caller, user, &headers, "PUT", "/password", b"").await?;
     let (password, hash) = desk.hashed(user, named.id.0, password).await?;
     named.hash = desk.keys.hash_of(hash.0.as_bytes());
-    desk.count_change(&named, &person, &all).await?;
+    desk.count_change(&named, &person).await?;
     let answered = desk.ask(named, user, ChangePassword { password, epoch: person.account.epoch }).await?;
     desk.told(user, &answered).await
 }
@@ -140,17 +140,16 @@ impl Desk {
     }
 
     /// Somebody changes what a mail to the address that he has until then tells of. That may be anybody's: he counts,
-    /// so that he has not one stranger after the other written to, and so does the address. What was taken before sends
-    /// nothing again.
-    pub(super) async fn count_change(&self, named: &Named, person: &Person, all: &HeaderMap) -> Result<(), Problem> {
+    /// so that he has not one stranger after the other written to. The address does not: strangers could keep its owner
+    /// from a new password. What was taken before sends nothing again.
+    pub(super) async fn count_change(&self, named: &Named, person: &Person) -> Result<(), Problem> {
         let key = Key::from(person.id.to_string());
         let seen = self.users.seen(&key, named.id, named.hash, EXECUTE_WITHIN).await.map_err(problem_of)?;
         if seen.is_some() {
             return Ok(());
         }
         let counted = self.changes.lock().unwrap_or_else(PoisonError::into_inner).count(&person.id, Instant::now());
-        counted.map_err(not_now)?;
-        self.count_mail(person.id, &person.account.email_claim.claim, all).await
+        counted.map_err(not_now)
     }
 
     /// Somebody who has proved that he knows his password; guesses at it count like log-ins.

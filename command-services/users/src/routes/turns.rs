@@ -118,8 +118,10 @@ impl Counters {
     /// What the claim's owner says, if it is another instance and can be asked.
     async fn told(&self, attempt: &Attempt, path: &str) -> Result<Option<(Sibling, Saying)>, NotNow> {
         let key = Key::from(attempt.claim.as_str());
-        let said = timeout(TOLD_WITHIN, self.siblings.ask(&key, path, attempt)).await;
-        let Some((owner, said)) = said.map_err(|_| NotNow::Undecided)? else { return Ok(None) };
+        // One who is well answers in time.
+        let Ok(Some((owner, said))) = timeout(TOLD_WITHIN, self.siblings.ask(&key, path, attempt)).await else {
+            return Ok(None);
+        };
         match said.status {
             StatusCode::TOO_MANY_REQUESTS => Err(too_many(&said.headers).into()),
             StatusCode::SERVICE_UNAVAILABLE => Err(NotNow::Undecided),
