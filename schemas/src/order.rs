@@ -358,8 +358,11 @@ pub struct Fulfilled {
     pub items: Vec<StockClaim>,
     /// The answers that completed it.
     pub answers: Vec<StockAnswer>,
-    /// Whether nothing is left to deliver.
+    /// Whether nothing is left to deliver: the order is fulfilled.
     pub complete: bool,
+    /// Stock items that let go of what they keep for it then: what is left of these was paid back and does not leave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<Sku>,
     /// Who is told of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Box<Told>>,

@@ -87,6 +87,7 @@ fn of_the_saga(cause: &Cause, order_id: OrderId, event: &OrderEvent) -> Result<V
             let fulfilment_id = requested.fulfilment_id;
             FulfilStock { order_id, fulfilment_id, quantity: claim.quantity }.into()
         }),
+        OrderEvent::Fulfilled(out) => let_go(order_id, &out.releases).collect(),
         OrderEvent::RefundRequested(requested) => Ok(vec![refund(order_id, requested)?]),
         OrderEvent::Refunded(refunded) => given_back(order_id, refunded),
         OrderEvent::StepRetried(retried) => again(cause, order_id, retried),
@@ -94,7 +95,6 @@ fn of_the_saga(cause: &Cause, order_id: OrderId, event: &OrderEvent) -> Result<V
         OrderEvent::StockAnswered(_)
         | OrderEvent::StepOverdue(_)
         | OrderEvent::Stuck(_)
-        | OrderEvent::Fulfilled(_)
         | OrderEvent::PaymentActionRequired(_)
         | OrderEvent::PaymentAnswered(_)
         | OrderEvent::Invoiced(_)
@@ -142,10 +142,14 @@ fn sold(order_id: OrderId, confirmed: &Confirmed) -> Result<Vec<Outgoing>, Error
 
 /// Whoever may hold something of the order lets go of it.
 fn undone(order_id: OrderId, started: &CompensationStarted) -> Result<Vec<Outgoing>, Error> {
-    let release = |sku| to_stock_item(Step::Release, sku, &ReleaseStock { order_id }.into());
     let money = started.undo.as_ref().map(|asked| undo(order_id, asked, &started.reason.code));
     let note = started.credit_note.as_ref().map(|paper| issue(order_id, DocumentKind::Cancellation, paper));
-    started.releases.iter().map(release).chain(money).chain(note).collect()
+    let_go(order_id, &started.releases).chain(money).chain(note).collect()
+}
+
+/// Stock items let go of all that they hold or keep for the order.
+fn let_go(order_id: OrderId, skus: &[Sku]) -> impl Iterator<Item = Result<Outgoing, Error>> {
+    skus.iter().map(move |sku| to_stock_item(Step::Release, sku, &ReleaseStock { order_id }.into()))
 }
 
 fn reopened(order_id: OrderId, cancelled: &Cancelled) -> Result<Vec<Outgoing>, Error> {
@@ -168,7 +172,7 @@ fn given_back(order_id: OrderId, refunded: &Refunded) -> Result<Vec<Outgoing>, E
     let note = paper.map(|paper| issue(order_id, DocumentKind::Refund { refund_id }, paper));
     let note_on = format!("return {refund_id} of order {order_id}");
     let restocked = refunded.reversal.restock.iter().map(|claim| receive(claim, &note_on));
-    note.into_iter().chain(restocked).collect()
+    note.into_iter().chain(restocked).chain(let_go(order_id, &refunded.releases)).collect()
 }
 
 /// What those are asked once more who have not done it.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tillroll_log::record::Envelope;
 use tillroll_log::{Body, CommandId, Offset, PartitionId, Version};
 use tillroll_postgres::{Error, Transaction};
-use tillroll_schemas::order::{Fulfilled, Line, OrderEvent, PaymentMethod, Placed, Reason, Step, Totals};
+use tillroll_schemas::order::{Fulfilled, Line, OrderEvent, PaymentMethod, Placed, Reason, Refunded, Step, Totals};
 use tillroll_schemas::{Sku, Timestamp, catalogue};
 use uuid::Uuid;
 
@@ -238,7 +238,8 @@ fn status_after(event: &OrderEvent) -> Option<Status> {
         OrderEvent::StepCompleted(event) => under_way(event.step),
         OrderEvent::CompensationStarted(_) | OrderEvent::UndoRequested(_) => Some(Status::Pending),
         OrderEvent::Confirmed(_) | OrderEvent::FulfilmentRequested(_) => Some(Status::Confirmed),
-        OrderEvent::Fulfilled(Fulfilled { complete: true, .. }) => Some(Status::Fulfilled),
+        OrderEvent::Fulfilled(Fulfilled { complete: true, .. })
+        | OrderEvent::Refunded(Refunded { complete: true, .. }) => Some(Status::Fulfilled),
         OrderEvent::Fulfilled(Fulfilled { complete: false, .. }) => Some(Status::Confirmed),
         OrderEvent::Cancelled(_) => Some(Status::Cancelled),
         OrderEvent::Stuck(event) => under_way(event.step).map(|_| Status::Stuck),
@@ -248,7 +249,7 @@ fn status_after(event: &OrderEvent) -> Option<Status> {
         | OrderEvent::PaymentAnswered(_)
         | OrderEvent::Invoiced(_)
         | OrderEvent::RefundRequested(_)
-        | OrderEvent::Refunded(_) => None,
+        | OrderEvent::Refunded(Refunded { complete: false, .. }) => None,
     }
 }
 

@@ -153,8 +153,9 @@ impl Shop {
             11 => {
                 let credit = Sale { dated: day(two), ..sale };
                 self.credits += i128::from(amount);
-                let reversal = reversal(two);
-                Refunded { told: None, reversal, credit, credit_note: paper(day(two)), answer_by }.into()
+                let (reversal, credit_note) = (reversal(two), paper(day(two)));
+                let (complete, releases) = (two.is_multiple_of(2), Vec::new());
+                Refunded { told: None, reversal, credit, credit_note, answer_by, complete, releases }.into()
             }
             12 => {
                 let (refund_id, code) = (RefundId(Uuid::from_u128(u128::from(two))), "failed".to_owned());
@@ -199,7 +200,8 @@ impl Shop {
                 let quantity = Quantity::new(i64::from(two) + 1).unwrap();
                 let items = vec![StockClaim { sku: sku(two % 2), quantity }];
                 let fulfilment_id = FulfilmentId(Uuid::from_u128(u128::from(two)));
-                Fulfilled { told: None, fulfilment_id, items, answers, complete: two.is_multiple_of(2) }.into()
+                let (complete, releases) = (two.is_multiple_of(2), Vec::new());
+                Fulfilled { told: None, fulfilment_id, items, answers, complete, releases }.into()
             }
             _ => {
                 self.gross += i128::from(amount);

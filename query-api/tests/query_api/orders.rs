@@ -49,7 +49,7 @@ async fn what_was_delivered_counts_for_lines_from_the_first_to_the_last() {
         happens(
             &mut shop,
             version,
-            Fulfilled { told: None, fulfilment_id, items, answers: Vec::new(), complete: false },
+            Fulfilled { told: None, fulfilment_id, items, answers: Vec::new(), complete: false, releases: Vec::new() },
         )
         .await;
     }

@@ -2,7 +2,7 @@
 
 use super::{Paper, Sale, StockClaim, Told};
 use crate::invoice_series::InvoiceLine;
-use crate::{Money, PaymentId, RefundId, Timestamp, tax_by_rate};
+use crate::{Money, PaymentId, RefundId, Sku, Timestamp, tax_by_rate};
 use serde::{Deserialize, Serialize};
 
 /// What goes back, and what for.
@@ -70,6 +70,12 @@ pub struct Refunded {
     pub credit_note: Paper,
     /// When the wait for its number is over.
     pub answer_by: Timestamp,
+    /// Whether nothing is left to deliver now, of an order of which something has left: it is fulfilled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
+    /// Stock items that let go of what they keep for it then, as of a delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<Sku>,
     /// Who is told of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Box<Told>>,

@@ -129,11 +129,12 @@ impl PaidFor {
     }
 }
 
-/// Orders that were paid back whole and of which nothing has left: what they hold is held for nobody.
+/// Orders of which nothing may leave any more that were not called off and are not fulfilled: what they hold is held for
+/// nobody.
 pub fn keeps_for_nobody(shop: &Shop) -> Vec<OrderId> {
     let orders: BTreeSet<OrderId> = shop.orders.events().iter().map(|(key, _)| key.parse().unwrap()).collect();
     let for_nobody = |order: &OrderId| match &shop.order(*order).life {
-        Life::Confirmed(sold) => sold.delivered.is_empty() && sold.is_paid_back(),
+        Life::Confirmed(sold) => sold.is_paid_back(),
         _ => false,
     };
     orders.into_iter().filter(for_nobody).collect()
@@ -255,8 +256,10 @@ fn assert_pieces_are_where_they_should_be(shop: &Shop, books: &Books, shelf: usi
         let life = &shop.order(*order).life;
         let (owed, out) = match life.sold() {
             Some(sold) => {
-                let owed = sold.left.get(&sku).copied().unwrap_or(0);
-                (owed, ordered - owed)
+                let left = sold.left.get(&sku).copied().unwrap_or(0);
+                // What did not leave of an order that is fulfilled was paid back.
+                let is_fulfilled = matches!(life, Life::Fulfilled(_));
+                (if is_fulfilled { 0 } else { left }, ordered - left)
             }
             None => (0, 0),
         };

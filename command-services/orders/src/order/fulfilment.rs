@@ -66,8 +66,18 @@ fn chosen(sold: &Sold, items: &[StockClaim]) -> Result<Vec<StockClaim>, OrderRej
 
 /// The delivery is out: every stock item has let its pieces go.
 pub(super) fn out(sold: &Sold, delivery: &Delivery, answers: Vec<StockAnswer>) -> Fulfilled {
-    let complete = without(&sold.left, &delivery.items).is_empty();
-    Fulfilled { told: None, fulfilment_id: delivery.id, items: delivery.items.to_vec(), answers, complete }
+    let kept = kept_for_nobody(&Sold { left: without(&sold.left, &delivery.items), ..sold.clone() });
+    let (complete, releases) = (kept.is_some(), kept.unwrap_or_default());
+    Fulfilled { told: None, fulfilment_id: delivery.id, items: delivery.items.to_vec(), answers, complete, releases }
+}
+
+/// If nothing that is left may leave any more, the stock items that keep some of it. A refund that is under way may be
+/// refused, and does not count.
+pub(super) fn kept_for_nobody(sold: &Sold) -> Option<Vec<Sku>> {
+    let may_leave = sold.may_leave_beside(None);
+    let is_kept = |(sku, left): (&Sku, &i64)| may_leave(sku, *left) == 0;
+    let tracked = || sold.left.keys().filter(|sku| is_tracked(&sold.order, sku)).cloned();
+    sold.left.iter().all(is_kept).then(|| tracked().collect())
 }
 
 /// A confirmed order, of which everything is left.

@@ -18,7 +18,7 @@ use tillroll_schemas::{Money, RefundId, Sku, Timestamp};
 
 use super::placing::{is_tracked, ordered, within};
 use super::wait::{ANSWER_WITHIN_S, Participant, Wait, is_decided, later};
-use super::{Life, OrderRejection, Refunds, Settlement, Sold, compensation, fits, invoicing};
+use super::{Life, OrderRejection, Refunds, Settlement, Sold, compensation, fits, fulfilment, invoicing};
 use crediting::Credited;
 
 /// Money is asked back. The same again changes nothing.
@@ -121,13 +121,27 @@ fn credited(life: &Life, sold: &Sold, reversal: &Reversal, at: Timestamp) -> Ref
         amount: line.net,
     };
     let lines = reversal.lines.iter().map(line).collect();
-    Refunded {
+    let back = Refunded {
         told: None,
         reversal: reversal.clone(),
         credit: Sale { dated: at, country: order.country.clone(), customer: order.customer.clone(), lines },
         credit_note: invoicing::paper(order, at, reversal.lines.clone()),
         answer_by: life.apart(later(at, ANSWER_WITHIN_S)),
+        complete: false,
+        releases: Vec::new(),
+    };
+    match kept_for_nobody_after(life, &back) {
+        Some(releases) => Refunded { complete: true, releases, ..back },
+        None => back,
     }
+}
+
+/// The stock items that keep some of an order of which nothing may leave once this is back, and something has left. One
+/// of which nothing has is called off.
+fn kept_for_nobody_after(life: &Life, back: &Refunded) -> Option<Vec<Sku>> {
+    let Life::Confirmed(sold) = life else { return None };
+    let after = || refunded(life.clone(), back);
+    if sold.delivered.is_empty() { None } else { after().sold().and_then(fulfilment::kept_for_nobody) }
 }
 
 /// What the payment says to a sale whose money is going back.
@@ -188,7 +202,7 @@ pub(super) fn requested(life: Life, event: &RefundRequested) -> Life {
 }
 
 pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
-    life.map_sold(|mut sold| {
+    let life = life.map_sold(|mut sold| {
         let Reversal { refund_id, amount, pieces, returned, .. } = &event.reversal;
         sold.reversed.owed -= event.reversal.pays_owed().min(sold.reversed.owed);
         sold.reversed.money.insert(*refund_id, *amount);
@@ -203,7 +217,11 @@ pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
         }
         let wait = Wait::for_all([Participant::Invoice], event.answer_by);
         Sold { settlement: Settlement::Crediting(Arc::new(event.clone()), wait), ..sold }
-    })
+    });
+    match life {
+        Life::Confirmed(sold) if event.complete => Life::Fulfilled(sold),
+        life => life,
+    }
 }
 
 pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {

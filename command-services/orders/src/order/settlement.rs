@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
-use tillroll_schemas::order::{Charge, Placed, RefundRequested, Refunded, Step};
+use tillroll_schemas::order::{Charge, Placed, RefundRequested, Refunded, Reversal, Step};
 use tillroll_schemas::{Money, RefundId, Sku};
 
 use super::paying::charge;
@@ -110,8 +110,15 @@ impl Sold {
             | Settlement::Done
             | Settlement::Crediting(..) => None,
         };
+        self.may_leave_beside(going)
+    }
+
+    /// The same, beside a refund that is under way.
+    pub(super) fn may_leave_beside(&self, going: Option<&Reversal>) -> impl Fn(&Sku, i64) -> i64 {
         let gross = self.order.totals.gross.amount;
-        let credited = self.refunded().amount + going.map_or(0, |going| going.amount.amount).max(self.reversed.owed);
+        let owed = self.reversed.owed;
+        let credited_next = going.map_or(0, |going| going.amount.amount - going.pays_owed().min(owed));
+        let credited = self.refunded().amount + owed + credited_next;
         let all_credited = gross > 0 && credited >= gross;
         // Pieces stand in order of SKU.
         let pieces = going.filter(|going| !going.returned).map_or(&[][..], |going| &going.pieces);

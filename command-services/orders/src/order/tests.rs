@@ -206,8 +206,8 @@ pub(super) fn requested(number: u128, items: &[StockClaim]) -> OrderEvent {
 }
 
 pub(super) fn fulfilled(number: u128, items: &[StockClaim], complete: bool) -> OrderEvent {
-    Fulfilled { told: None, fulfilment_id: delivery(number), items: items.to_vec(), answers: Vec::new(), complete }
-        .into()
+    let (answers, releases) = (Vec::new(), Vec::new());
+    Fulfilled { told: None, fulfilment_id: delivery(number), items: items.to_vec(), answers, complete, releases }.into()
 }
 
 pub(super) fn everything() -> Vec<StockClaim> {

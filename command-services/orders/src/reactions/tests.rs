@@ -136,7 +136,8 @@ fn what_ends_or_prolongs_a_wait_asks_nothing() {
         vec![],
     );
     let fulfilment_id = FulfilmentId(Uuid::from_u128(9));
-    causes(Fulfilled { told: None, fulfilment_id, items: vec![], answers: vec![], complete: true }, vec![]);
+    let out = Fulfilled { told: None, fulfilment_id, items: vec![], answers: vec![], complete: true, releases: vec![] };
+    causes(out, vec![]);
 }
 
 fn cancelled(cart: Option<UserId>, credit: Option<Sale>) -> Cancelled {

@@ -23,7 +23,8 @@ fn reason() -> Reason {
 
 fn delivery(pieces: i64, complete: bool) -> Fulfilled {
     let items = vec![StockClaim { sku: crate::samples::sku("LAMP"), quantity: quantity(pieces) }];
-    Fulfilled { told: None, fulfilment_id: FulfilmentId(ORDER), items, answers: Vec::new(), complete }
+    let (answers, releases) = (Vec::new(), Vec::new());
+    Fulfilled { told: None, fulfilment_id: FulfilmentId(ORDER), items, answers, complete, releases }
 }
 
 fn statuses(events: Vec<OrderEvent>) -> Vec<Option<&'static str>> {
@@ -223,7 +224,8 @@ fn what_was_credited_and_bounced_is_owed_until_it_goes_back_once_more() {
         };
         let credit_note =
             Paper { dated: at, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() };
-        Refunded { told: None, reversal, credit: sale("2010-12-01T08:30:00Z", &[]), credit_note, answer_by: at }
+        let (credit, releases) = (sale("2010-12-01T08:30:00Z", &[]), Vec::new());
+        Refunded { told: None, reversal, credit, credit_note, answer_by: at, complete: false, releases }
     };
     let mut batch = Batch::default();
     let mut owed = |version: u64, event: OrderEvent| {

@@ -132,7 +132,9 @@ fn what_goes_back_is_a_credit_of_its_own_day_and_no_credit_note_that_stands_alon
     let credit_note =
         Paper { dated: credit.dated, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() };
     let answer_by = credit.dated;
-    let batch = fold(vec![order(Refunded { told: None, reversal, credit, credit_note, answer_by })]);
+    let (complete, releases) = (false, vec![]);
+    let back = Refunded { told: None, reversal, credit, credit_note, answer_by, complete, releases };
+    let batch = fold(vec![order(back)]);
     assert_eq!(row(&batch, "day", "2010-12-05", ""), (0, 255, 0, 0, 0));
     assert_eq!(row(&batch, "product", "2010-12-05", "LAMP"), (0, 255, 0, 0, 0));
 }

@@ -113,7 +113,9 @@ impl Books {
         for order in self.orders.values().filter(|order| ["confirmed", "fulfilled"].contains(&text(order, "status"))) {
             for line in order["lines"].as_array().into_iter().flatten().filter(|line| line["sku"] == sku) {
                 let out = line["fulfilled"].as_i64().unwrap_or_default();
-                (left, owed) = (left + out, owed + level(line, "quantity") - out);
+                // What did not leave of an order that is fulfilled was paid back.
+                let to_come = if order["status"] == "fulfilled" { 0 } else { level(line, "quantity") - out };
+                (left, owed) = (left + out, owed + to_come);
             }
         }
         let events = story(&shop.system, "stock-item", sku).await?;

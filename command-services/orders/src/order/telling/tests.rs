@@ -16,7 +16,7 @@ fn told_of_two_mugs(user_id: Option<UserId>) -> Option<Told> {
     let state = Order::evolve(Default::default(), &Placed { user_id, ..order }.into());
     let items = vec![StockClaim { sku: sku("MUG"), quantity: Quantity::new(2).unwrap() }];
     let fulfilment_id = FulfilmentId(Uuid::from_u128(5));
-    let out = Fulfilled { fulfilment_id, items, answers: vec![], complete: false, told: None };
+    let out = Fulfilled { fulfilment_id, items, answers: vec![], complete: false, releases: vec![], told: None };
     let mut event = told(&state.life, out.into());
     event.told_mut().unwrap().take().map(|told| *told)
 }

@@ -36,6 +36,7 @@ fn a_delivery_is_out_when_every_stock_item_has_let_its_pieces_go() {
         items: everything(),
         answers: both,
         complete: true,
+        releases: vec![],
     });
 }
 
@@ -49,6 +50,7 @@ fn an_order_may_leave_in_parts() {
         items: part.to_vec(),
         answers: vec![out("MUG", 1)],
         complete: false,
+        releases: vec![],
     };
     story.when(answers([out("MUG", 1)])).then(delivered.clone());
     let story = story.and([delivered.into()]);
@@ -69,6 +71,7 @@ fn services_are_delivered_without_asking_any_stock_item() {
         items: post,
         answers: vec![],
         complete: false,
+        releases: vec![],
     });
 }
 

@@ -47,6 +47,35 @@ fn pieces_that_were_paid_back_do_not_leave() {
     assert_eq!(leaves(&one_left), [claim("BOWL", 1), claim("POST", 1)], "nor with a later delivery");
 }
 
+/// Of an order of which something has left: what stock items keep for it is for nobody then.
+#[test]
+fn an_order_is_fulfilled_when_nothing_is_left_that_may_leave() {
+    let story = given_back(settled(), refund(1, Returning::Lines(mugs(1))));
+    let rest = vec![claim("BOWL", 1), claim("MUG", 1), claim("POST", 1)];
+    let story = then(story, fulfil(1, Some(rest)));
+    let all_out = ["BOWL", "MUG"].map(|sku| answer(sku, StockOutcome::Fulfilled { fulfilment_id: delivery(1) }));
+    let OrderEvent::Fulfilled(last) = story.when(answers(all_out.clone())).event() else { panic!() };
+    assert_eq!((last.complete, last.releases.as_slice()), (true, [sku("MUG")].as_slice()));
+    assert_eq!(body(&story.and([last.into()])).status, Status::Fulfilled);
+
+    let asked = then(settled(), fulfil(1, Some(vec![claim("BOWL", 1)])));
+    let out = then(asked, answers([answer("BOWL", StockOutcome::Fulfilled { fulfilment_id: delivery(1) })]));
+    let some = given_back(out, refund(1, Returning::Lines(mugs(2))));
+    assert_eq!(body(&some).status, Status::Confirmed, "the postage may leave");
+    let asked = then(some, refund(2, Returning::Lines(vec![claim("POST", 1)])));
+    assert_eq!(body(&asked).status, Status::Confirmed, "it may be refused");
+    let refund_id = refund(2, Returning::Lines(vec![])).refund_id;
+    let OrderEvent::RefundRequested(going) = asked.0.last().unwrap().clone() else { panic!() };
+    let amount = going.reversal.amount;
+    let back = asked.when(says(PaymentOutcome::Refunded { refund_id, amount })).event();
+    let OrderEvent::Refunded(last) = &back else { panic!("{back:?}") };
+    assert_eq!((last.complete, last.releases.as_slice()), (true, [sku("MUG")].as_slice()));
+    let over = asked.and([back]);
+    assert_eq!(body(&over).status, Status::Fulfilled);
+    over.when(released()).nothing();
+    over.when(fulfil(2, None)).refused("already_fulfilled");
+}
+
 #[test]
 fn pieces_whose_money_is_on_its_way_back_do_not_leave_meanwhile() {
     let asked = then(settled(), refund(1, Returning::Lines(mugs(2))));

@@ -82,7 +82,8 @@ fn an_order_that_was_not_paid_is_told_as_that_and_no_other_way() {
 #[test]
 fn a_delivery_tells_what_has_left_and_a_payment_until_when_it_waits() {
     let fulfilment_id = FulfilmentId(Uuid::from_u128(5));
-    let out = Fulfilled { fulfilment_id, items: vec![], answers: vec![], complete: true, told: ann() };
+    let (answers, releases) = (vec![], vec![]);
+    let out = Fulfilled { fulfilment_id, items: vec![], answers, complete: true, releases, told: ann() };
     let MessageLine { sku, name, quantity, .. } = lamp();
     let items = vec![MessageItem { sku, name, quantity }];
     let shipped = OrderShipped { order_id: ORDER, items, further_items: 3, complete: true };

@@ -152,7 +152,8 @@ fn what_goes_back_is_credited_and_put_on_the_shelf() {
         fixed_tax: None,
     };
     let noted = Paper { lines: vec![line], ..paper() };
-    let back = Refunded { told: None, reversal, credit, credit_note: noted, answer_by: at(10) };
+    let (complete, releases) = (false, vec![]);
+    let back = Refunded { told: None, reversal, credit, credit_note: noted, answer_by: at(10), complete, releases };
     let [note, shelf] = &of(back.clone())[..] else { panic!() };
     assert_eq!(document(note), Document::CreditNote { credit_id: REFUND.0, order_id: Some(order_id) });
     assert_eq!((shelf.to, shelf.step.as_ref()), (tillroll_schemas::catalogue::STOCK_ITEM, "restock/A"));
