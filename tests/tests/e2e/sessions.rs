@@ -13,7 +13,7 @@ use e2e::{Answer, Ask, Http, Outcome, System, own, until};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tillroll_schemas::payment::payment_of;
 use tillroll_schemas::{OrderId, PaymentId, UserId};
@@ -111,25 +111,20 @@ impl Shop {
     /// The provider behaves, whoever has not authenticated himself does or calls his order off, and nothing is under way.
     async fn comes_to_rest(&self, orders: &BTreeSet<String>) -> Outcome {
         self.sandbox.ask(Method::DELETE, "/sandbox/faults").send().await?.expect_status(204)?;
-        let acted = Mutex::new(BTreeSet::new());
-        until("nothing is under way", AT_REST_WITHIN, || async {
+        let (acting, last) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        let rest = until("nothing is under way", AT_REST_WITHIN, || async {
             let listed = self.system.run(&["saga", "list", "--json"]).await?;
             let sagas: Vec<Value> = listed.out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-            let under_way: Vec<&Value> = sagas.iter().filter(|saga| saga["stuck"].is_null()).collect();
+            let under_way: Vec<Value> = sagas.into_iter().filter(|saga| saga["stuck"].is_null()).collect();
             for saga in under_way.iter().filter(|saga| text(saga, "step") == "authenticate") {
-                let (id, mut nth) = (text(saga, "id"), None);
-                if let Ok(mut acted) = acted.lock()
-                    && acted.insert(id.to_owned())
-                {
-                    nth = Some(acted.len());
-                }
-                if let Some(nth) = nth {
-                    self.acts_at_last(id, nth, orders).await?;
-                }
+                let id = text(saga, "id");
+                self.acts_at_last(id, place_in(&acting, id), orders).await?;
             }
-            Ok(under_way.is_empty().then_some(()))
-        })
-        .await?;
+            let is_over = under_way.is_empty();
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = under_way;
+            Ok(is_over.then_some(()))
+        });
+        rest.await.map_err(|why| format!("{why}, but {last:?}"))?;
         self.system.caught_up().await?;
         self.what_was_paid_back_whole_is_called_off().await
     }
@@ -152,8 +147,8 @@ impl Shop {
         }
         let of = |order: &&String| order.parse::<OrderId>().is_ok_and(|id| payment_of(id).to_string() == payment);
         let Some(order) = orders.iter().find(of) else { return self.at_the_bank(payment, true).await };
-        let cancel = self.staff.post(format!("/orders/{order}/cancel")).key(format!("at last/{order}"));
-        cancel.json(&json!({})).send().await.map(drop)
+        let cancel = self.staff.post(format!("/orders/{order}/cancel")).key(format!("at-last/{order}"));
+        insist(&cancel.json(&json!({})), &[200, 202, 409]).await.map(drop)
     }
 
     /// What the provider has of every payment.
@@ -177,6 +172,15 @@ impl Shop {
         let fault = json!({"on": on, "do": how, "times": 1, "payment": payment});
         self.sandbox.post("/sandbox/faults").json(&fault).send().await?.expect_status(204).map(drop)
     }
+}
+
+/// Whoever it is always does the same: what he did may have been refused, or lost.
+fn place_in(acting: &Mutex<Vec<String>>, id: &str) -> usize {
+    let mut acting = acting.lock().unwrap_or_else(PoisonError::into_inner);
+    acting.iter().position(|known| known == id).unwrap_or_else(|| {
+        acting.push(id.to_owned());
+        acting.len() - 1
+    })
 }
 
 async fn register(nobody: &Http, nth: usize) -> Outcome<Customer> {
