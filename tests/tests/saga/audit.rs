@@ -129,8 +129,7 @@ impl PaidFor {
     }
 }
 
-/// Orders of which nothing may leave any more that were not called off and are not fulfilled: what they hold is held for
-/// nobody.
+/// Orders that were paid back whole and are neither called off nor fulfilled: what they hold is held for nobody.
 pub fn keeps_for_nobody(shop: &Shop) -> Vec<OrderId> {
     let orders: BTreeSet<OrderId> = shop.orders.events().iter().map(|(key, _)| key.parse().unwrap()).collect();
     let for_nobody = |order: &OrderId| match &shop.order(*order).life {
