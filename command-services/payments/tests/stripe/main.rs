@@ -22,7 +22,7 @@ macro_rules! with_both {
             $(#[tokio::test]
             #[ignore = "needs Stripe's mock server: scripts/stripe-mock has it and runs this"]
             async fn $test() {
-                crate::$module::$test(&crate::server::Server::mock().await).await;
+                crate::$module::$test(&crate::server::Server::mock()).await;
             })+
         }
     };

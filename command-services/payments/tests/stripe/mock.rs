@@ -1,10 +1,11 @@
 //! Stripe's mock server as a process of its own: `TILLROLL_STRIPE_MOCK` names the program. One that does not run is a
 //! failure.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use tokio::net::TcpStream;
+/// What it says once it listens, and where.
+const LISTENS: &str = "Listening for HTTP at address: ";
 
 /// The mock, which ends with the test.
 pub(crate) struct Mock {
@@ -21,24 +22,24 @@ impl Drop for Mock {
 }
 
 impl Mock {
-    /// Starts it on a free port, and waits until it listens.
-    pub(crate) async fn start() -> Self {
+    /// Starts it on a port that is free, and waits until it listens. It picks the port itself: one that was found free and
+    /// let go for it may be somebody else's by the time it has read its description.
+    pub(crate) fn start() -> Self {
         #[expect(clippy::disallowed_methods, reason = "a setting of this test")]
         let program = std::env::var("TILLROLL_STRIPE_MOCK").unwrap_or_else(|_| "stripe-mock".to_owned());
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let port = address.port().to_string();
         let mut command = Command::new(&program);
-        let started = command.args(["-http-port", &port]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = started.unwrap_or_else(|error| panic!("{program} does not start: {error}"));
-        let mock = Self { child, url: format!("http://{address}") };
-        for _ in 0..200 {
-            if TcpStream::connect(address).await.is_ok() {
-                return mock;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{program} does not listen")
+        // Without the second it would have HTTPS on a port of its own choice, the same each time.
+        command.args(["-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0"]);
+        let started = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = started.unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        let said = child.stdout.take().unwrap();
+        let mut mock = Self { child, url: String::new() };
+        let mut lines = BufReader::new(said).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.strip_prefix(LISTENS).map(str::to_owned));
+        let Some(address) = address else { panic!("{program} does not listen") };
+        mock.url = format!("http://{address}");
+        // Whatever else it says is taken from it, so that it never waits for its reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        mock
     }
 }

@@ -34,8 +34,8 @@ impl Server {
     }
 
     /// The mock, as a process.
-    pub(crate) async fn mock() -> Self {
-        let mock = Mock::start().await;
+    pub(crate) fn mock() -> Self {
+        let mock = Mock::start();
         Self { url: mock.url.clone(), who: Who::Mock { _runs: mock } }
     }
 

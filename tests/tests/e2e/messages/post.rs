@@ -56,8 +56,9 @@ impl Post {
     pub fn mails(&self) -> Outcome<Vec<Mail>> {
         let files =
             std::fs::read_dir(self.directory.path())?.map(|entry| Ok(entry?.path())).collect::<Outcome<Vec<_>>>()?;
-        let mut files: Vec<PathBuf> =
-            files.into_iter().filter(|path| path.extension().is_some_and(|of| of == "eml")).collect();
+        // One that is being written has a name with a dot, and loses it under whoever reads it.
+        let is_whole = |path: &PathBuf| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
+        let mut files: Vec<PathBuf> = files.into_iter().filter(is_whole).collect();
         files.sort();
         files.iter().map(|path| Mail::read(&std::fs::read(path)?)).collect()
     }
