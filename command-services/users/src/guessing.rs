@@ -253,6 +253,11 @@ impl<A: Clone + Eq + Hash, P: Clone + Eq + Hash> Guesses<A, P> {
         self.addresses.end(address, unforgiven, now);
     }
 
+    /// Somebody has logged in from there, to the same account by another of its names.
+    pub fn remember(&mut self, account: A, address: P) {
+        self.known.remember((account, address));
+    }
+
     /// Somebody does what counts like a wrong guess whatever comes of it.
     pub fn count(&mut self, account: &A, address: &P, now: Instant) -> Result<(), NotNow> {
         self.begin(account, address, now)?;

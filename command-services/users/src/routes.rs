@@ -72,7 +72,7 @@ pub(crate) struct Desk {
     /// Hashes passwords.
     pub(crate) hashing: HashingPool,
     /// Who guesses, and who has tokens sent.
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
     /// Who changes what he is told of by mail.
     pub(crate) changes: Mutex<Attempts<UserId>>,
     /// From where people register.
@@ -139,6 +139,7 @@ pub(crate) fn router(desk: Desk) -> Router {
         .route(turns::TURNS, post(turns::give))
         .route(turns::END, post(turns::end))
         .route(turns::MAILS, post(turns::count_mail))
+        .route(turns::KNOWN, post(turns::remember))
         .with_state(Arc::new(desk))
 }
 

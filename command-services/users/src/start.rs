@@ -14,7 +14,7 @@ use crate::user::User;
 use crate::{IdentityClaimReactions, UserReactions};
 use axum::Router;
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 use std::time::Duration;
 use tillroll_command_http::{CommandKeys, with_owners};
@@ -72,7 +72,7 @@ pub async fn start(
         people,
         claims,
         hashing,
-        counters: Counters::new(owned, Turns::new(guesses(), QUEUE, TURN_WITHIN), guesses()),
+        counters: Arc::new(Counters::new(owned, Turns::new(guesses(), QUEUE, TURN_WITHIN), guesses())),
         changes: Mutex::new(Attempts::new(Patience::ACCOUNT)),
         newcomers: Mutex::new(Attempts::new(Patience::NEWCOMERS)),
     };

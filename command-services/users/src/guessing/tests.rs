@@ -211,6 +211,15 @@ fn whoever_guesses_does_not_keep_an_owner_out_of_where_he_has_logged_in_lately()
 }
 
 #[test]
+fn nor_out_of_where_he_has_logged_in_by_another_name() {
+    let mut guesses = Guesses::new(PATIENCE, PATIENCE);
+    guesses.remember("victim", "home");
+    let besieged = is_besieged(&mut guesses, Instant::now());
+    assert_eq!(guesses.begin(&"victim", &"elsewhere", besieged), Err(NotNow::Undecided));
+    assert_eq!(guesses.begin(&"victim", &"home", besieged), Ok(()));
+}
+
+#[test]
 fn where_its_owner_has_logged_in_nobody_guesses_more_than_elsewhere() {
     let mut guesses = Guesses::new(PATIENCE, Patience { free: 50, ..PATIENCE });
     let now = Instant::now();

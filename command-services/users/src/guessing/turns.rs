@@ -73,6 +73,11 @@ impl<A: Name, P: Name> Turns<A, P> {
         }
     }
 
+    /// Somebody has logged in from there, to the same account by another of its names.
+    pub fn remember(&self, account: A, address: P) {
+        self.line().guesses.remember(account, address);
+    }
+
     /// A turn that has begun and that nobody has taken yet.
     fn given(&self, account: A, address: P) -> Turn<A, P> {
         Turn { turns: self.clone(), account, address, ends: Ended::Untried }

@@ -3,16 +3,27 @@
 
 use super::people::Person;
 use super::personal::unsealed;
-use super::turns::Turn;
+use super::turns::{TURN_LASTS, Turn};
 use super::{Desk, unhashed};
 use crate::password::Password;
 use tillroll_http::Problem;
 use tillroll_schemas::PasswordHash;
+use tokio::time::timeout;
 
 impl Desk {
     /// The person whom `find` finds, if this is his password. A refusal counts only if it stands when everything that
-    /// was said of people has been read; whoever is not found costs as much as whoever is. The turn ends by it.
+    /// was said of people has been read; whoever is not found costs as much as whoever is. The turn ends by it, in time.
     pub(super) async fn knows(
+        &self,
+        turn: Turn,
+        password: &Password,
+        find: impl Fn() -> Option<Person>,
+    ) -> Result<Option<Person>, Problem> {
+        let found_out = timeout(TURN_LASTS, self.find_out(turn, password, find)).await;
+        found_out.unwrap_or_else(|_| Err(Problem::overdue(false)))
+    }
+
+    async fn find_out(
         &self,
         turn: Turn,
         password: &Password,

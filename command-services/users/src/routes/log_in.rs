@@ -126,6 +126,7 @@ impl Desk {
         let turn = self.counters.turn(claim, from).await.map_err(not_now)?;
         let known = self.knows(turn, password, || self.by_claim(claim)).await?;
         let Some(person) = known else { return Err(Problem::new(&INVALID_CREDENTIALS)) };
+        self.is_known_by_all(&person, claim, from);
         if person.suspended {
             return Err(rejected(&crate::user::UserRejection::Suspended));
         }

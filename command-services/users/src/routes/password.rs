@@ -156,8 +156,11 @@ impl Desk {
     pub(super) async fn proved(&self, user: UserId, all: &HeaderMap, password: String) -> Result<Person, Problem> {
         let person = self.is_there(user).await?;
         let claim = person.account.email_claim.claim.clone();
-        let turn = self.counters.turn(&claim, address_of(all)).await.map_err(not_now)?;
+        let from = address_of(all);
+        let turn = self.counters.turn(&claim, from).await.map_err(not_now)?;
         let known = self.knows(turn, &Password::typed(password), || self.by_id(user)).await?;
-        known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))
+        let person = known.ok_or_else(|| Problem::new(&INVALID_CREDENTIALS))?;
+        self.is_known_by_all(&person, &claim, from);
+        Ok(person)
     }
 }

@@ -4,12 +4,15 @@
 
 use super::Desk;
 use super::log_in::not_now;
+use super::people::Person;
 use crate::guessing::turns::{self, Turns};
 use crate::guessing::{Ended, Guesses, NotNow, TooManyAttempts};
 use crate::identity_claim::IdentityClaim;
+use crate::user::Account;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -28,10 +31,23 @@ pub(super) const TURNS: &str = "/turns";
 pub(super) const END: &str = "/turns/{id}/end";
 /// Where a mail is counted that somebody has sent to whoever has a claim.
 pub(super) const MAILS: &str = "/mails";
+/// Where it is told from where somebody has proved who he is.
+pub(super) const KNOWN: &str = "/known";
 /// How long the owner may take: longer than anybody waits there for his turn.
 const TOLD_WITHIN: Duration = Duration::from_secs(9);
-/// Whoever had a turn for so long and says nothing has died, and was wrong. Longer than any request takes.
-const HELD_FOR: Duration = Duration::from_secs(60);
+/// Nobody has a turn for longer. What it is for takes less: at most twice a question to the vault (2 s of patience) and
+/// the queue of those whose passwords are hashed (512, 5 s on two cores), and 2 s in between for what is to be heard.
+/// No request is answered for longer than that either, but for one that asks for more.
+pub(super) const TURN_LASTS: Duration = Duration::from_secs(10);
+/// How long telling its end may take once.
+const END_WITHIN: Duration = Duration::from_secs(1);
+/// The pause before that is told again; the next is twice as long.
+const END_AGAIN: Duration = Duration::from_millis(200);
+/// How often it is told again.
+const ENDS_AGAIN: u32 = 2;
+/// Whoever had a turn for so long and says nothing has died, and was wrong: as long as a turn lasts and its end may be on
+/// its way, 3.6 s, and the way there and back.
+const HELD_FOR: Duration = Duration::from_secs(15);
 
 type OwnTurn = turns::Turn<ClaimKey, IpAddr>;
 
@@ -110,6 +126,15 @@ impl Counters {
         }
     }
 
+    /// Somebody at this address has proved that he has this claim: guesses from elsewhere keep nobody out there.
+    async fn remember(&self, claim: ClaimKey, address: IpAddr) {
+        let attempt = Attempt { claim, address };
+        if let Ok(Some(_)) = self.told(&attempt, KNOWN).await {
+            return;
+        }
+        self.turns.remember(attempt.claim, attempt.address);
+    }
+
     fn count_mail_here(&self, Attempt { claim, address }: &Attempt) -> Result<(), NotNow> {
         let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
         mails.count(claim, address, Instant::now())
@@ -128,6 +153,21 @@ impl Counters {
             status if status.is_success() => Ok(Some((owner, said))),
             // An older build does not know the question.
             _ => Ok(None),
+        }
+    }
+}
+
+impl Desk {
+    /// Somebody knew the password, by one of the names that he has. It is that of the others as well: whoever guesses at
+    /// those keeps nobody out of there either. Nobody waits for it.
+    pub(super) fn is_known_by_all(&self, person: &Person, by: &ClaimKey, address: IpAddr) {
+        let Account { email_claim, username_claim, .. } = &*person.account;
+        for held in [email_claim, username_claim].into_iter().filter(|held| held.claim != *by) {
+            let (counters, claim) = (self.counters.clone(), held.claim.clone());
+            tillroll_telemetry::spawn(
+                "where somebody is known",
+                async move { counters.remember(claim, address).await },
+            );
         }
     }
 }
@@ -161,10 +201,25 @@ impl Drop for There {
         let (owner, path, over) =
             (self.owner.clone(), END.replace("{id}", &self.id.to_string()), Over { ended: self.ends });
         tillroll_telemetry::spawn("the end of a turn", async move {
-            if owner.post(&path, &over).await.is_none() {
+            let tell = || async { owner.post(&path, &over).await.map(|said| said.status) };
+            if !is_told(tell).await {
                 tracing::debug!("a turn's end is not told: it counts as wrong");
             }
         });
+    }
+}
+
+/// Tells the end of a turn, again where it may not have come: a turn ends once, and then nobody knows it any more.
+async fn is_told<F: Future<Output = Option<StatusCode>>>(tell: impl Fn() -> F) -> bool {
+    let again = ExponentialBuilder::new().with_min_delay(END_AGAIN).with_max_times(ENDS_AGAIN as usize);
+    let mut pauses = again.build();
+    loop {
+        let said = timeout(END_WITHIN, tell()).await.ok().flatten();
+        if said.is_some_and(|status| status.is_success() || status == StatusCode::NOT_FOUND) {
+            return true;
+        }
+        let Some(pause) = pauses.next() else { return false };
+        sleep(pause).await;
     }
 }
 
@@ -206,6 +261,14 @@ pub(super) async fn end(
     let turn = desk.counters.held.take(id).ok_or(&problems::NOT_FOUND)?;
     turn.end(ended);
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn remember(
+    State(desk): State<Arc<Desk>>,
+    StrictJson { value: Attempt { claim, address }, .. }: StrictJson<Attempt>,
+) -> StatusCode {
+    desk.counters.turns.remember(claim, address);
+    StatusCode::NO_CONTENT
 }
 
 pub(super) async fn count_mail(

@@ -1,9 +1,10 @@
 //! Instances that share the people: what has a name by chance is made where it was asked for, what many want is given to
 //! one of them, and all of them together take no more guesses than one.
 
-use super::{PASSWORD, account, log_in, register, until_told};
+use super::{PASSWORD, account, log_in, register, until_told, with};
 use crate::claims::last_claims;
 use e2e::{Ask, Http, Outcome, System, own, until};
+use futures_util::future::{try_join, try_join_all};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -21,7 +22,9 @@ fn three_instances_are_to_people_what_one_is() -> Outcome {
         let (staff, nobody) = (system.http(), system.http().with_token(None));
         nothing_needs_a_key(&staff, &nobody).await?;
         one_name_is_one_account(&nobody).await?;
-        nobody_has_more_guesses(&nobody).await
+        nobody_has_more_guesses(&nobody).await?;
+        // The counters of a name are at one of three: of two names both are seldom where they are known already.
+        try_join(besieged_by_address(&nobody, 8), besieged_by_address(&nobody, 9)).await.map(drop)
     })
 }
 
@@ -111,6 +114,27 @@ async fn nobody_has_more_guesses(nobody: &Http) -> Outcome {
         assert_eq!(told.header("retry-after"), "1");
     }
     Ok(())
+}
+
+/// He has logged in by his username; the counter of his address, which strangers guess at, knows him from there too.
+async fn besieged_by_address(nobody: &Http, guest: u8) -> Outcome {
+    let (name, sits) = (format!("guest-{guest}"), |host| nobody.sitting_at(Ipv4Addr::new(127, 0, guest, host).into()));
+    let home = sits(1);
+    let body = json!({"username": name, "password": PASSWORD});
+    let tokens = home.post("/sessions").json(&body).send().await?.expect_status(201)?.json();
+    let tried = |at: &Http, password: &str| {
+        at.post("/sessions").json(&json!({"email": format!("{name}@example.org"), "password": password})).send()
+    };
+    let guesses = try_join_all((0..101).map(|nth| tried(&sits(2 + nth / 5), "not his password"))).await?;
+    assert!(guesses.iter().all(|guess| guess.status == 401));
+    until("strangers have to wait for seconds", FREE_WITHIN, || async {
+        let guess = tried(&sits(30), "not his password").await?;
+        Ok((guess.header("retry-after").parse().unwrap_or(0) > 3).then_some(()))
+    })
+    .await?;
+    let other = json!({"current_password": PASSWORD, "new_password": "another that is long enough"});
+    with(&home, &tokens).put("/users/me/password").json(&other).send().await?.expect_status(200)?;
+    tried(&sits(200), "another that is long enough").await?.expect_status(429).map(drop)
 }
 
 /// Waits until each of the three owns something, and more than one of them claims.

@@ -1,7 +1,9 @@
-//! Whoever has a turn and dies was wrong.
+//! Whoever has a turn and dies was wrong, and whoever lives is heard.
 
 use super::*;
 use crate::guessing::Patience;
+use std::future::{pending, ready};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn counters() -> (Turns<ClaimKey, IpAddr>, ClaimKey, IpAddr) {
     let guesses = Guesses::new(Patience::ACCOUNT, Patience::ADDRESS);
@@ -40,4 +42,29 @@ async fn a_turn_ends_as_it_is_told_and_once() {
         assert!(held.take(*id).is_none(), "it has ended");
     }
     assert_eq!(all_taken(&turns, &claim, address, &held).await.len(), 6, "who was right begins anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_has_not_come_is_told_again_until_it_is_known_to_have() {
+    for lost in [None, Some(StatusCode::SERVICE_UNAVAILABLE)] {
+        for heard in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+            let told = AtomicUsize::new(0);
+            let tell = || ready(if told.fetch_add(1, Ordering::Relaxed) == 0 { lost } else { Some(heard) });
+            assert!(is_told(tell).await);
+            assert_eq!(told.load(Ordering::Relaxed), 2, "{lost:?}, {heard}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_held_until_its_end_cannot_come_any_more() {
+    let (told, begun) = (AtomicUsize::new(0), tokio::time::Instant::now());
+    let frozen = || {
+        told.fetch_add(1, Ordering::Relaxed);
+        pending()
+    };
+    assert!(!is_told(frozen).await);
+    assert_eq!(told.load(Ordering::Relaxed), 3);
+    let last = TURN_LASTS + begun.elapsed();
+    assert!(last < HELD_FOR && HELD_FOR < last + Duration::from_secs(2), "{last:?}");
 }
