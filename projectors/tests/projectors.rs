@@ -8,6 +8,8 @@ mod faults;
 mod halts;
 #[path = "projectors/kafka.rs"]
 mod kafka;
+#[path = "projectors/older.rs"]
+mod older;
 #[path = "projectors/people.rs"]
 mod people;
 #[path = "projectors/read_models.rs"]
