@@ -1,13 +1,12 @@
 //! A cart is its customer's own, at the catalogue's prices of now.
 
-use crate::shop::{Shop, details, sku};
+use crate::shop::{Shop, details, from_cart, sku};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tillroll_http::{Identity, Role};
 use tillroll_projectors::projections::{Carts, Products};
 use tillroll_schemas::cart::{CartEvent, CheckedOut, Cleared, ItemPut, ItemRemoved};
 use tillroll_schemas::catalogue::{CART, PRODUCT};
-use tillroll_schemas::order::{PaymentTerms, PlaceOrder};
 use tillroll_schemas::product::{Added, Archived, ProductEvent, Revised};
 use tillroll_schemas::{OrderId, Quantity};
 use uuid::Uuid;
@@ -98,18 +97,6 @@ async fn a_cart_names_the_order_that_is_being_made_of_it() {
     let mut shop = Shop::new("carts_checkout").await;
     happens(&mut shop, ANN, 1, put("MUG", 2)).await;
     let order_id = OrderId(Uuid::from_u128(9));
-    let order = PlaceOrder {
-        reference: None,
-        customer: None,
-        country: None,
-        user_id: None,
-        from_cart: true,
-        payment: PaymentTerms::OnAccount,
-        placed_at: None,
-        lines: vec![],
-        shipping_address: None,
-        buyer: None,
-    };
-    happens(&mut shop, ANN, 2, CheckedOut { order_id, order }.into()).await;
+    happens(&mut shop, ANN, 2, CheckedOut { order_id, order: from_cart(None) }.into()).await;
     assert_eq!(cart(&shop, ANN).await["order_id"], order_id.to_string());
 }

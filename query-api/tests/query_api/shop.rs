@@ -14,9 +14,9 @@ use tillroll_log::{CommandId, Coordinates, EventId, Offset, PartitionId, Timesta
 use tillroll_postgres::{Connection, Pool, Settings, connect};
 use tillroll_projectors::{MIGRATIONS, Projection};
 use tillroll_query_api::{EndOffsets, start};
-use tillroll_schemas::order::{Customer, Line, PaymentTerms, Placed, Sale, SaleLine, Totals};
+use tillroll_schemas::order::{Customer, Line, PaymentTerms, PlaceOrder, Placed, Sale, SaleLine, Totals};
 use tillroll_schemas::product::Details;
-use tillroll_schemas::{Currency, Money, Quantity, Sku, TaxRate};
+use tillroll_schemas::{Currency, Money, Quantity, Sealed, Sku, TaxRate};
 use tillroll_telemetry::Shutdown;
 use tillroll_testkit::database;
 use tillroll_vault::{FiscalTerm, Vault};
@@ -236,6 +236,22 @@ pub fn placed(placed_at: &str, customer: Option<&str>, lines: Vec<Line>) -> Plac
         reservations_expire_at: at(placed_at),
         answer_by: at(placed_at),
         shipping_address: None,
+        buyer: None,
+    }
+}
+
+/// What a cart asks for.
+pub fn from_cart(shipping_address: Option<Sealed>) -> PlaceOrder {
+    PlaceOrder {
+        reference: None,
+        customer: None,
+        country: None,
+        user_id: None,
+        from_cart: true,
+        payment: PaymentTerms::OnAccount,
+        placed_at: None,
+        lines: vec![],
+        shipping_address,
         buyer: None,
     }
 }
