@@ -334,6 +334,9 @@ pub struct Stuck {
     /// The series' answer that caused it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice_answer: Option<InvoiceOutcome>,
+    /// All that is owed of an order that is off, if the payment's answer changes that: money of it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Money>,
 }
 
 /// Pieces are to leave the warehouse.

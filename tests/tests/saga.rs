@@ -8,6 +8,8 @@ mod audit;
 mod bank;
 #[path = "saga/bank_calls.rs"]
 mod bank_calls;
+#[path = "saga/bounces.rs"]
+mod bounces;
 #[path = "saga/credit.rs"]
 mod credit;
 #[path = "saga/customers.rs"]

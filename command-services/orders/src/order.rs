@@ -8,6 +8,7 @@
 mod body;
 mod checkout;
 mod compensation;
+mod ending;
 mod fulfilment;
 mod invoicing;
 mod life;
@@ -28,12 +29,13 @@ use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use tillroll_log::{Aggregate, AggregateTopics, Impasse, Key, Saga, SagaStatus};
 use tillroll_schemas::order::{
-    Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, Step, StockClaim, Undo,
+    Continue, DeadlinePassed, OrderCommand, OrderEvent, Placed, Reason, RecordStockAnswers, Step, StockClaim,
 };
 use tillroll_schemas::{FulfilmentId, Money, RefundId, Sku, Timestamp, catalogue};
 
 pub use body::{Cancellation, LineBody, OrderBody, PaymentBody, PaymentStatus, RefundStands, Status};
 pub(crate) use checkout::grows_to;
+pub use ending::{Ending, Owed};
 pub(crate) use record_size::fits;
 pub use rejection::{Excess, OrderRejection};
 pub use settlement::{Reversed, Settlement};
@@ -112,34 +114,12 @@ pub struct Delivery {
     pub wait: Wait,
 }
 
-/// An order on its way to be cancelled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ending {
-    /// What was ordered.
-    pub order: Arc<Placed>,
-    /// Why it ends.
-    pub reason: Reason,
-    /// Whether it counts as sold and was not credited before, so that cancelling it is a credit.
-    pub is_credit: bool,
-    /// What had gone back before.
-    pub refunds: Refunds,
-    /// Whether it was off before, and its customer was told so.
-    pub again: bool,
-    /// How its money is undone, if any may be held.
-    pub undo: Option<Undo>,
-    /// The date of its credit note, if one was asked for.
-    pub credited_at: Option<Timestamp>,
-    /// Whether the payment has said that it is being captured, so that it cannot be voided before that is known.
-    pub capturing: bool,
-    /// Who has not let go yet.
-    pub wait: Wait,
-}
-
 impl Aggregate for Order {
     const TOPICS: AggregateTopics = catalogue::ORDER;
     // 3: a state of 2 may have been folded by a build that leaves out the buyer, and what came back of a refund.
     // 4: whatever went back before an order was called off stays known.
-    const STATE_SCHEMA: u32 = 4;
+    // 5: whatever came back of one that is off is owed, whatever is under way meanwhile.
+    const STATE_SCHEMA: u32 = 5;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;

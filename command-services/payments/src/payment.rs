@@ -64,7 +64,7 @@ pub enum Life {
     /// It could not be authorised. Nothing is held.
     Declined(Arc<Requested>, Option<IntentId>, String),
     /// The order did not want it any more, perhaps before there was a request. Nothing is held.
-    Voided,
+    Voided(Option<Arc<Requested>>),
 }
 
 /// A payment that the provider knows.
@@ -109,7 +109,8 @@ pub enum Standing {
 
 impl Aggregate for Payment {
     const TOPICS: AggregateTopics = catalogue::PAYMENT;
-    const STATE_SCHEMA: u32 = 2;
+    // 3: whose it was stays known of one that was voided.
+    const STATE_SCHEMA: u32 = 3;
     type State = PaymentState;
     type Command = PaymentCommand;
     type Event = PaymentEvent;
@@ -151,7 +152,7 @@ impl Aggregate for Payment {
             PaymentEvent::CaptureRefused(_) => life.authorised(),
             PaymentEvent::VoidStarted(event) => life.voiding(event),
             PaymentEvent::VoidRecorded(event) => life.void_recorded(&event.reason),
-            PaymentEvent::Voided(_) => Life::Voided,
+            PaymentEvent::Voided(_) => life.voided(),
             PaymentEvent::RefundRequested(event) => life.refunding(event),
             PaymentEvent::Refunded(event) => life.refund_is(event.refund_id, Standing::Done),
             PaymentEvent::RefundRefused(event) => life.refund_is(event.refund_id, Standing::Refused),
@@ -181,9 +182,8 @@ impl Aggregate for Payment {
     fn settled(state: &PaymentState) -> bool {
         match &state.life {
             Life::Creating(..) | Life::Confirming(..) => false,
-            Life::NotRequested | Life::ActionRequired(..) | Life::Authorised(_) | Life::Declined(..) | Life::Voided => {
-                true
-            }
+            Life::NotRequested | Life::ActionRequired(..) | Life::Authorised(_) => true,
+            Life::Declined(..) | Life::Voided(_) => true,
             Life::Capturing(..) | Life::Captured(_) | Life::Voiding(..) => {
                 state.life.waits().all(|(_, wait)| wait.stuck().is_some())
             }

@@ -39,7 +39,7 @@ impl Booked {
             | Life::Captured(_)
             | Life::Voiding(..)
             | Life::Declined(..)
-            | Life::Voided => None,
+            | Life::Voided(_) => None,
         };
         let (taken, returned) = match life {
             Life::Captured(taken) => {

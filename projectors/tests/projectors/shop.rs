@@ -170,7 +170,8 @@ impl Shop {
             0 => StockReserved { answers, claims: Vec::new(), answer_by }.into(),
             1 => StockCommitted { answers }.into(),
             2 => StepOverdue { step: Waits::Reserve, attempt: 1, answer_by }.into(),
-            3 => Stuck { step: Waits::Fulfil, reason, answers, payment_answer: None, invoice_answer: None }.into(),
+            3 => Stuck { step: Waits::Fulfil, reason, answers, payment_answer: None, invoice_answer: None, owed: None }
+                .into(),
             4 => CompensationStarted {
                 reason,
                 answers,

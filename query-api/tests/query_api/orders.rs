@@ -95,15 +95,27 @@ async fn staff_find_the_orders_that_owe_money() {
     let refund_id = RefundId(Uuid::from_u128(1));
     let bounced = RefundRefused { refund_id, code: "failed".to_owned(), taken_back: Some(gbp(50)), was_off: false };
     happens(&mut shop, 2, bounced).await;
-    let listed = async |path: &str| -> Vec<(String, serde_json::Value)> {
+    let listed = async |shop: &Shop, path: &str| -> Vec<(String, serde_json::Value)> {
         let list = shop.get(path).await.json();
         let told = |order: &serde_json::Value| (order["id"].as_str().unwrap().to_owned(), order["owed"].clone());
         list["items"].as_array().unwrap().iter().map(told).collect()
     };
-    assert_eq!(listed("/orders?owed=true").await, [(ID.to_owned(), json!(gbp(50)))]);
-    assert_eq!(listed("/orders?owed=false").await, [(other.clone(), json!(null))]);
-    assert_eq!(listed("/orders").await.len(), 2);
+    assert_eq!(listed(&shop, "/orders?owed=true").await, [(ID.to_owned(), json!(gbp(50)))]);
+    assert_eq!(listed(&shop, "/orders?owed=false").await, [(other.clone(), json!(null))]);
+    assert_eq!(listed(&shop, "/orders").await.len(), 2);
     assert_eq!(shop.get(&format!("/orders/{ID}")).await.json()["owed"], json!(gbp(50)));
+    // What is paid that was not owed leaves no debt of the shop's customer.
+    let refunded = Some(gbp(80));
+    let reason = Reason { code: "cancelled_by_customer".to_owned(), detail: String::new() };
+    let (answers, payment_answer, invoice_answer, credit, cart) = (Vec::new(), None, None, None, None);
+    let off = Cancelled { told: None, reason, answers, payment_answer, invoice_answer, credit, refunded, cart };
+    happens(&mut shop, 3, off).await;
+    assert_eq!(listed(&shop, "/orders?owed=true").await, []);
+    // It is off, and what bounces is owed as well.
+    let refund_id = RefundId(Uuid::from_u128(2));
+    let bounced = RefundRefused { refund_id, code: "failed".to_owned(), taken_back: Some(gbp(50)), was_off: true };
+    happens(&mut shop, 4, bounced).await;
+    assert_eq!(listed(&shop, "/orders?owed=true").await, [(ID.to_owned(), json!(gbp(50)))]);
     let csv = shop.get_with("/orders?owed=true", &[("accept", "text/csv")]).await.text;
     assert!(csv.lines().next().unwrap().ends_with(",owed") && csv.trim_end().ends_with(",50"), "{csv}");
 }

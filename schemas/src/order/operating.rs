@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 impl Stuck {
     /// For that reason alone: nobody's answer caused it.
     pub fn new(step: Step, reason: Reason) -> Self {
-        Self { step, reason, answers: Vec::new(), payment_answer: None, invoice_answer: None }
+        Self { step, reason, answers: Vec::new(), payment_answer: None, invoice_answer: None, owed: None }
     }
 }
 

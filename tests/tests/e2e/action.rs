@@ -23,10 +23,11 @@ fn the_way_to_the_bank_is_told_by_whichever_instance_of_payments_is_asked() -> O
         let customer = system.http_of(&customer);
         let mut body = order_of(&[("MUG", 1)]);
         body["payment"] = json!({"method": "card", "token": "pm_card_threeDSecure2Required"});
-        let mut actions = Vec::new();
+        let (mut orders, mut actions) = (Vec::new(), Vec::new());
         for nth in 0..ORDERS {
             let asked = place(&customer, &format!("act/{nth}"), &body).send().await?.expect_status(202)?.json();
             let action = text(&asked["payment"], "action").strip_prefix("/api/v1").ok_or("no way to act")?.to_owned();
+            orders.push(text(&asked, "id").to_owned());
             actions.push(action);
         }
         for _ in 0..ASKED {
@@ -43,7 +44,18 @@ fn the_way_to_the_bank_is_told_by_whichever_instance_of_payments_is_asked() -> O
                 assert!(text(&page, "url").contains("/sandbox/"), "{page}");
             }
         }
-        strangers_are_told_nothing(&system, &actions).await
+        strangers_are_told_nothing(&system, &actions).await?;
+        // What is called off is nobody's turn any more, and still his.
+        customer
+            .post(format!("/orders/{}/cancel", orders[0]))
+            .json(&json!({}))
+            .wait(20)
+            .send()
+            .await?
+            .expect_status(200)?;
+        let over = customer.get(&actions[0]).send().await?.expect_status(409)?;
+        assert_eq!(over.code(), "no_action_needed");
+        strangers_are_told_nothing(&system, &actions[..1]).await
     })
 }
 

@@ -1,13 +1,14 @@
 //! The books of a shop that has come to rest, read from its events and held against the provider's: money and pieces are
 //! where orders say, orders are at an end, and carts were bought once or are open.
 
+use crate::bank::SENT_BACK;
 use crate::law::{cancelled_for, is_over};
 use crate::shop::{SKUS, Shop, sku};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tillroll_log::Aggregate;
 use tillroll_orders::cart::Stage;
-use tillroll_orders::order::{Life, OrderState};
+use tillroll_orders::order::{Life, OrderBody, OrderState};
 use tillroll_payments::payment::{self, Payment};
 use tillroll_schemas::OrderId;
 use tillroll_schemas::cart::CartEvent;
@@ -42,6 +43,11 @@ impl Ends {
             "came back",
             "called off with its money taken",
             "called off after it was paid back",
+            "stuck: lost_or_stolen_card",
+            "bounced",
+            "bounced when it was off",
+            "bounced while another was under way",
+            "paid back once more",
         ];
         let few: Vec<_> = each.into_iter().filter(|end| self.0.get(*end).is_none_or(|times| *times < 40)).collect();
         assert!(few.is_empty(), "hardly ever: {few:?} in {self:?}");
@@ -60,6 +66,8 @@ struct Books {
     placed: BTreeMap<OrderId, Placed>,
     sold: BTreeSet<OrderId>,
     papers: BTreeMap<OrderId, Papers>,
+    /// What is to be paid back once more.
+    owed: BTreeMap<OrderId, i64>,
     /// Pieces that came back to each shelf.
     came_back: BTreeMap<String, i64>,
 }
@@ -82,12 +90,20 @@ impl Books {
                         *came_back.entry(claim.sku.to_string()).or_default() += claim.quantity.get();
                     }
                 }
+                OrderEvent::RefundRefused(event) if event.was_off => ends.one("bounced when it was off"),
+                OrderEvent::RefundRefused(event) if event.taken_back.is_some() => ends.one("bounced"),
+                OrderEvent::Stuck(event) if event.owed.is_some() => ends.one("bounced while another was under way"),
+                OrderEvent::Cancelled(_) if of_it.owed > 0 => {
+                    ends.one("paid back once more");
+                    of_it.owed = 0;
+                }
                 OrderEvent::Cancelled(event) if event.refunded.is_some() => ends.one("called off with its money taken"),
                 OrderEvent::Cancelled(_) if of_it.back > 0 => ends.one("called off after it was paid back"),
                 _ => {}
             }
         }
-        Self { placed, sold, papers: papers(shop), came_back }
+        let owed = paid_for.into_iter().map(|(order, of_it)| (order, of_it.owed)).collect();
+        Self { placed, sold, papers: papers(shop), owed, came_back }
     }
 }
 
@@ -98,6 +114,8 @@ struct PaidFor {
     pieces: BTreeMap<String, i64>,
     gross: i64,
     back: i64,
+    /// What was told as paid back and came back.
+    owed: i64,
 }
 
 impl PaidFor {
@@ -111,7 +129,9 @@ impl PaidFor {
                 }
             }
             OrderEvent::Refunded(event) => {
-                self.back += event.reversal.amount.amount;
+                self.back += event.reversal.credited();
+                self.owed -= event.reversal.pays_owed();
+                assert!(self.owed >= 0, "more goes back than is owed, and no note credits it: {event:?}");
                 for claim in event.reversal.pieces.iter().filter(|_| !event.reversal.returned) {
                     *self.pieces.entry(claim.sku.to_string()).or_default() -= claim.quantity.get();
                 }
@@ -124,6 +144,8 @@ impl PaidFor {
                     assert!(*left >= 0, "more leaves than was paid for: {event:?}");
                 }
             }
+            OrderEvent::RefundRefused(event) => self.owed += event.taken_back.map_or(0, |money| money.amount),
+            OrderEvent::Stuck(event) => self.owed = event.owed.map_or(self.owed, |owed| owed.amount),
             _ => {}
         }
     }
@@ -165,6 +187,8 @@ pub fn assert_conserved(shop: &Shop, ends: &mut Ends) {
         let state = shop.order(*order);
         assert!(is_over(state), "{order} goes on for ever: {state:?}");
         assert_money_is_where_it_says(shop, &books, *order, placed, state);
+        let owed = OrderBody::of(&order.to_string().as_str().into(), state).unwrap().owed;
+        assert_eq!(owed.map_or(0, |owed| owed.amount), books.owed[order], "{order}: {state:?}");
         ends.one(end_of(state));
     }
     assert_eq!(keeps_for_nobody(shop), [], "paid back whole, and kept");
@@ -179,8 +203,8 @@ fn end_of(state: &OrderState) -> String {
     match (&state.life, state.life.stuck(), cancelled_for(state)) {
         (_, Some(reason), _) => {
             assert!(!reason.detail.is_empty(), "{state:?}");
-            // Somebody who never gives back what he was told to is for people. Nothing else is.
-            assert_eq!(reason.code, "charge_disputed", "{state:?}");
+            // Who never gives back what he was told to, and whose bank sends it back, is for people. Nothing else is.
+            assert!(["charge_disputed", SENT_BACK].contains(&&*reason.code), "{state:?}");
             format!("stuck: {}", reason.code)
         }
         (.., Some(code)) => {
@@ -201,16 +225,20 @@ fn assert_money_is_where_it_says(shop: &Shop, books: &Books, order: OrderId, pla
     assert_eq!(held, 0, "{order} is over, and its money is held: {state:?}");
     assert!(by_card || taken == 0, "{order} is on account");
     let owed = match (&state.life, state.life.stuck()) {
-        // Its credit note may be there and the money not have gone back: that is what it is stuck for.
-        (_, Some(_)) => return assert_eq!(taken, placed.totals.gross.amount, "{order}: {state:?}"),
+        // Its credit note may be there and the money not have gone back: that is what it is stuck for. Every penny that
+        // is not with the customer is to go back to him.
+        (Life::Compensating(ending), Some(_)) => {
+            return assert_eq!(taken, ending.to_give_back(), "{order}: {state:?}");
+        }
         (Life::Cancelled(..), None) => 0,
-        (life, None) => {
+        (life, _) => {
             let sold = life.sold().unwrap_or_else(|| panic!("{order}: {life:?}"));
             assert_eq!(papers.invoiced, placed.totals.gross.amount, "{order} is not invoiced as it was sold");
             placed.totals.gross.amount - sold.refunded().amount
         }
     };
-    assert_eq!(papers.invoiced - papers.credited, owed, "{order}: {papers:?} {state:?}");
+    let bounced = state.life.sold().map_or(0, |sold| sold.reversed.owed);
+    assert_eq!(papers.invoiced - papers.credited, owed - bounced, "{order}: {papers:?} {state:?}");
     assert_eq!(taken, if by_card { owed } else { 0 }, "{order}: {state:?}");
 }
 
@@ -237,7 +265,7 @@ fn assert_payments_are_over(shop: &Shop) {
                 assert_eq!(authorised.get(&key), captured.get(&key), "all that was held was taken: {state:?}");
                 assert_eq!(has, (0, taken.captured.amount - taken.refunded().amount), "{key}: {state:?}");
             }
-            payment::Life::Declined(..) | payment::Life::Voided => {
+            payment::Life::Declined(..) | payment::Life::Voided(_) => {
                 assert_eq!(captured.get(&key), None, "{key}: {state:?}");
                 assert_eq!(has, (0, 0), "{key}: {state:?}");
             }

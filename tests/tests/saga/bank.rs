@@ -19,6 +19,9 @@ pub const WANTS_ACTION: &str = "pm_wants_action";
 pub const CANNOT_BE_CAPTURED: &str = "pm_cannot_be_captured";
 pub const CANNOT_BE_REFUNDED: &str = "pm_cannot_be_refunded";
 
+/// Why the customer's bank sends money back.
+pub const SENT_BACK: &str = "lost_or_stolen_card";
+
 /// What goes wrong with calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -109,6 +112,12 @@ impl Bank {
     /// The customer authenticates himself, or fails to; after a decline he tries another card, if he still can.
     pub fn customer_acts(&self, payment: PaymentId, passes: bool) {
         self.inner().books.customer_acts(payment, passes);
+    }
+
+    /// The customer's bank sends back what had arrived: of that payment or any, the refund of that number; whether there
+    /// was one.
+    pub fn sends_back(&self, of: Option<PaymentId>, nth: usize) -> bool {
+        self.inner().books.sends_back(of, nth)
     }
 
     /// Money of a payment that is held, and money that was taken and not given back.

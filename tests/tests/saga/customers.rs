@@ -104,6 +104,11 @@ impl Session {
         self.steps == 0
     }
 
+    /// His order, once he has one in mind.
+    pub fn order(&self) -> Option<OrderId> {
+        self.order
+    }
+
     /// What he does next: his requests.
     pub fn step(&mut self, shop: &mut Shop, dice: &mut Dice) -> Vec<Asked> {
         let unsettled =

@@ -1,13 +1,13 @@
 //! The provider's books: what it holds, has taken and given back, what it answered under which key, what it still has to
 //! tell, and what it will do late.
 
-use crate::bank::{CANNOT_BE_CAPTURED, CANNOT_BE_REFUNDED, DECLINED, WANTS_ACTION};
+use crate::bank::{CANNOT_BE_CAPTURED, CANNOT_BE_REFUNDED, DECLINED, SENT_BACK, WANTS_ACTION};
 use std::collections::BTreeMap;
 use tillroll_payments::effects::{refund_report, report_of};
 use tillroll_payments::provider::{
     Answer, Doubt, IdempotencyKey, Intent, IntentStatus, NewIntent, NewRefund, RefundSeen, RefundStatus,
 };
-use tillroll_schemas::payment::{IntentId, RecordReport};
+use tillroll_schemas::payment::{IntentId, RecordReport, Report};
 use tillroll_schemas::{Currency, Money, PaymentId};
 
 /// What a call changes.
@@ -74,6 +74,13 @@ pub struct Books {
     pub late: Vec<(IdempotencyKey, Deed)>,
 }
 
+impl Notice {
+    /// Whether money came back: nobody else tells that, so the provider repeats it until it is taken.
+    pub fn is_of_refusal(&self) -> bool {
+        matches!(self.report.report, Report::RefundRefused { .. })
+    }
+}
+
 fn gbp(amount: i64) -> Money {
     Money { amount, currency: Currency::GBP }
 }
@@ -110,7 +117,8 @@ impl Account {
 
     /// What went back.
     pub fn back(&self) -> i64 {
-        self.refunds.iter().map(|refund| refund.amount.amount).sum()
+        let arrived = self.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        arrived.map(|refund| refund.amount.amount).sum()
     }
 
     fn is(&mut self, status: IntentStatus) {
@@ -253,6 +261,21 @@ impl Books {
         };
         let acted: Vec<IntentId> = self.accounts.iter_mut().filter_map(of_it).collect();
         acted.iter().for_each(|id| self.tells_of(id));
+    }
+
+    /// The customer's bank sends money back that was given back: of all that has arrived the one of that number.
+    pub fn sends_back(&mut self, of: Option<PaymentId>, nth: usize) -> bool {
+        let accounts = self.accounts.iter_mut().filter(|(_, account)| of.is_none_or(|of| account.payment == of));
+        let mut arrived: Vec<_> = accounts
+            .flat_map(|(id, account)| account.refunds.iter_mut().map(|refund| (id.clone(), account.payment, refund)))
+            .filter(|(.., refund)| refund.status == RefundStatus::Succeeded)
+            .collect();
+        let Some(nth) = nth.checked_rem(arrived.len()) else { return false };
+        let (id, payment, refund) = arrived.swap_remove(nth);
+        refund.status = RefundStatus::Failed { code: SENT_BACK.to_owned() };
+        let report = refund_report(refund.refund.unwrap(), refund);
+        self.tells(payment, RecordReport { intent: Some(id), report });
+        true
     }
 
     fn tells_of(&mut self, id: &IntentId) {

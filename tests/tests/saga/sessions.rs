@@ -10,11 +10,15 @@ use crate::dice::Dice;
 use crate::ledger::Notice;
 use crate::shop::{PLACES, Place, SKUS, Shop, quantity};
 use crate::walk::seed;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use tillroll_log::Saga;
+use tillroll_orders::order::{Life, Order};
 use tillroll_payments::payment::PaymentState;
-use tillroll_schemas::order::CancelOrder;
-use tillroll_schemas::payment::RetryCall;
+use tillroll_schemas::order::{CancelOrder, CompleteStep, RequestRefund, RetryStep, Returning, Undo};
+use tillroll_schemas::payment::{RetryCall, payment_of};
 use tillroll_schemas::stock_item::{ReceiveStock, WriteOffStock};
+use tillroll_schemas::{Currency, Money, OrderId, PaymentId, RefundId};
 use tillroll_testkit::Told;
 use uuid::Uuid;
 
@@ -35,6 +39,7 @@ struct Crowd {
     sessions: Vec<Session>,
     /// Requests that may not have been answered.
     asked: Vec<Asked>,
+    orders: BTreeSet<OrderId>,
     losses: u32,
     requests: u128,
 }
@@ -42,7 +47,8 @@ struct Crowd {
 impl Crowd {
     fn new(seed: u64) -> Self {
         let (shop, dice) = (Shop::new(PIECES), Dice(seed));
-        Self { shop, dice, sessions: Vec::new(), asked: Vec::new(), losses: 0, requests: 0 }
+        let (sessions, asked, orders) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { shop, dice, sessions, asked, orders, losses: 0, requests: 0 }
     }
 
     /// Everybody's session, however they come between each other.
@@ -63,7 +69,7 @@ impl Crowd {
 
     /// What comes next.
     fn happens(&mut self) {
-        match self.dice.of(200) {
+        match self.dice.of(203) {
             0..50 => self.somebody_acts(),
             50..165 => self.somebody_works(),
             165..175 => self.a_webhook_comes(),
@@ -77,6 +83,8 @@ impl Crowd {
             196 => self.shop.away.clear(),
             197 => self.an_owner_is_lost(),
             198 => self.staff_count(),
+            199 => drop(self.shop.bank.sends_back(None, self.dice.of(64))),
+            200 | 201 => self.an_operator_sees_to_it(),
             _ => self.shop.twice = self.dice.one_in(4),
         }
     }
@@ -85,6 +93,7 @@ impl Crowd {
         let mut session = self.sessions.swap_remove(self.dice.of(self.sessions.len()));
         let asked = session.step(&mut self.shop, &mut self.dice);
         self.asked.extend(asked);
+        self.orders.extend(session.order());
         if !session.is_over() {
             self.sessions.push(session);
         }
@@ -140,7 +149,7 @@ impl Crowd {
     /// Out of turn, sometimes twice, sometimes never.
     fn a_webhook_comes(&mut self) {
         let Some(notice) = self.shop.bank.takes_notice(self.dice.of(16)) else { return };
-        if self.dice.one_in(6) {
+        if self.dice.one_in(6) && !notice.is_of_refusal() {
             return;
         }
         if self.dice.one_in(5) {
@@ -196,6 +205,74 @@ impl Crowd {
         self.asked.push(Asked::new(&mut self.shop, id, Request::Shelf(shelf, command)));
     }
 
+    /// Of an order that is off and waits for its payment alone: what was refused or came back is asked for once more.
+    /// What was to be let go and nobody answers he takes for done, whatever becomes of it.
+    fn an_operator_sees_to_it(&mut self) {
+        let stuck: Vec<_> =
+            self.orders.iter().filter_map(|order| Some((*order, waits_for_money(&self.shop, *order)?))).collect();
+        if stuck.is_empty() {
+            return;
+        }
+        let (order, undo) = self.dice.pick(&stuck);
+        let command = match undo {
+            Undo::Void { .. } => CompleteStep { reason: "seen to".to_owned() }.into(),
+            Undo::Refund { .. } => RetryStep { reason: None }.into(),
+        };
+        self.requests += 1;
+        let id = Uuid::from_u128(self.requests << 64);
+        self.asked.push(Asked::new(&mut self.shop, id, Request::Order(order, command)));
+    }
+
+    /// Some that were paid by card, and of which nothing has left.
+    fn staff_pay_back_in_parts(&mut self) {
+        for order in self.orders.clone() {
+            let Some(state) = self.shop.orders.state(&order.to_string()) else { continue };
+            let Life::Confirmed(sold) = &state.life else { continue };
+            let rest = sold.order.totals.gross.amount - sold.refunded().amount;
+            if sold.order.payment.payment_id().is_none() || !sold.delivered.is_empty() || !self.dice.one_in(2) {
+                continue;
+            }
+            for (name, amount) in [("a part", 1), ("the rest", rest - 1)] {
+                let refund_id = RefundId(Uuid::new_v5(&order.0, name.as_bytes()));
+                let what = Returning::Amount(Money { amount, currency: Currency::GBP });
+                self.shop.tell_order(order, RequestRefund { refund_id, what, reason: name.to_owned() });
+            }
+        }
+    }
+
+    /// Of what is off and was paid back, one refund comes back; and one while that goes back once more, or later.
+    fn banks_send_back(&mut self) {
+        let paid_back = |life: &Life| matches!(life, Life::Cancelled(_, _, refunds) if !refunds.is_empty());
+        for order in self.orders.clone() {
+            let state = self.shop.orders.state(&order.to_string());
+            if !state.is_some_and(|state| paid_back(&state.life)) || self.dice.one_in(4) {
+                continue;
+            }
+            let payment = payment_of(order);
+            self.sends_back(payment);
+            let trouble = self.dice.pick(&[Trouble::Lost, Trouble::Cut, Trouble::Late, Trouble::Fault]);
+            self.shop.bank.fails(Kind::Refund, trouble, 1);
+            self.shop.tell_order(order, RetryStep { reason: None });
+            self.sends_back(payment);
+            self.shop.bank.recovers();
+        }
+        self.shop.settle();
+        for order in self.orders.clone() {
+            if waits_for_money(&self.shop, order).is_some() && self.dice.one_in(2) {
+                self.shop.tell_order(order, RetryStep { reason: None });
+            }
+        }
+        self.shop.settle();
+    }
+
+    fn sends_back(&mut self, payment: PaymentId) {
+        self.shop.bank.sends_back(Some(payment), self.dice.of(8));
+        while let Some(notice) = self.shop.bank.takes_notice(0) {
+            told_by_the_provider(&mut self.shop, notice);
+        }
+        self.shop.run();
+    }
+
     /// Troubles end, everybody is answered, and all that takes its time has it. What the provider tells then is old.
     fn comes_to_rest(&mut self) {
         while let Some(letter) = self.shop.payments.send_held(None) {
@@ -212,7 +289,9 @@ impl Crowd {
         }
         self.shop.settle();
         self.operators_try_again();
+        self.staff_pay_back_in_parts();
         self.what_was_paid_back_whole_is_called_off();
+        self.banks_send_back();
     }
 
     /// What has not left of it is nobody's any more.
@@ -237,6 +316,14 @@ impl Crowd {
             self.shop.settle();
         }
     }
+}
+
+/// How its money is to be undone, if it is stuck for its payment and nothing else.
+fn waits_for_money(shop: &Shop, order: OrderId) -> Option<Undo> {
+    let state = shop.orders.state(&order.to_string())?;
+    let Life::Compensating(ending) = &state.life else { return None };
+    let saga = Order::saga(state).filter(|saga| saga.stuck.is_some() && saga.waits_for == ["payment"]);
+    saga.and(ending.undo)
 }
 
 /// The same of the provider's events is the same command.

@@ -20,6 +20,7 @@ pub fn end_of(shop: &Shop) -> End {
         "payment_expired",
         "payment_failed",
         "charge_disputed",
+        "lost_or_stolen_card",
         "cancelled_by_customer",
         "not_committed",
         "compensated_by_operator",

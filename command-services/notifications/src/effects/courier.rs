@@ -210,7 +210,7 @@ impl Courier {
         }
     }
 
-    /// Nobody has a number of his choice sent any number of messages.
+    /// Of one person so many in an hour, as far as this process knows, whatever number he has given; the rest later.
     async fn text(
         &self,
         webhook: &Webhook,

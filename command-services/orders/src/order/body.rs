@@ -43,7 +43,7 @@ pub struct OrderBody {
     pub cancellation: Option<Cancellation>,
     /// What was paid back.
     pub refunded: Money,
-    /// What was credited and did not arrive, as it bounced: it is to be paid back once more.
+    /// What was told as paid back and did not arrive, as it bounced: it is to be paid back once more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owed: Option<Money>,
     /// How many events it has; the `ETag`.
@@ -259,7 +259,7 @@ fn paid_so_far(life: &Life) -> PaymentStatus {
             _ if sold.refunded().amount > 0 => PaymentStatus::PartiallyRefunded,
             _ => PaymentStatus::Captured,
         },
-        Life::Compensating(ending) if ending.undo.is_some() => PaymentStatus::Undoing,
+        Life::Compensating(ending) if ending.undo.is_some() || !ending.gone.is_empty() => PaymentStatus::Undoing,
         Life::Compensating(Ending { refunds, .. }) | Life::Cancelled(_, _, refunds) if !refunds.is_empty() => {
             PaymentStatus::Refunded
         }
@@ -279,8 +279,11 @@ fn refunded(order: &Placed, life: &Life) -> Money {
 }
 
 fn owed(order: &Placed, life: &Life) -> Option<Money> {
-    let amount = life.sold().map(|sold| sold.reversed.owed).filter(|owed| *owed > 0)?;
-    Some(Money { amount, ..order.totals.gross })
+    let amount = match life {
+        Life::Compensating(ending) => ending.owed,
+        life => life.sold()?.reversed.owed,
+    };
+    (amount > 0).then_some(Money { amount, ..order.totals.gross })
 }
 
 fn reason(life: &Life) -> Option<&Reason> {

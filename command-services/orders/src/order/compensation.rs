@@ -4,18 +4,18 @@
 //! A payment is voided if its money was not taken, as far as the order knows, and refunded if it was. One that cannot
 //! be voided because money is being taken or was taken is refunded once that is known.
 
-use std::sync::Arc;
-
 use tillroll_schemas::invoice_series::{InvoiceOutcome, RecordInvoiceAnswer};
 use tillroll_schemas::order::{
-    Cancelled, Charge, CompensationStarted, Invoiced, OrderEvent, Paper, PaymentAnswered, Placed, Reason,
-    RefundRefused, Sale, Step, StockAnswer, Stuck, Undo, UndoRequested,
+    Cancelled, Charge, CompensationStarted, Invoiced, OrderEvent, Paper, PaymentAnswered, Placed, Reason, Sale, Step,
+    StockAnswer, Stuck, Undo, UndoRequested,
 };
 use tillroll_schemas::payment::PaymentOutcome;
-use tillroll_schemas::{PaymentId, RefundId, Sku, Timestamp, UserId};
+use tillroll_schemas::{Money, PaymentId, RefundId, Sku, Timestamp, UserId};
 use uuid::Uuid;
 
+use super::ending::{another, came_back};
 use super::paying::charge;
+use super::settlement::sum;
 use super::wait::{ANSWER_WITHIN_S, Participant, Patience, Wait, later};
 use super::{Ending, Life, Refunds, Sold, invoicing, placing, reversal};
 
@@ -117,11 +117,6 @@ pub(super) fn once_more(undo: Undo, wait: &Wait) -> Undo {
     }
 }
 
-/// The id of the refund that is tried after that one.
-pub(super) fn another(refund_id: RefundId) -> RefundId {
-    RefundId(Uuid::new_v5(&refund_id.0, b"again"))
-}
-
 /// What went back of a sale before it was called off.
 fn refunds(life: &Life) -> Refunds {
     life.sold().map(|sold| sold.reversed.money.clone()).unwrap_or_default()
@@ -129,18 +124,47 @@ fn refunds(life: &Life) -> Refunds {
 
 /// What the payment says to an order that is being undone.
 pub(super) fn hear_payment(ending: &Ending, outcome: &PaymentOutcome, at: Timestamp) -> Option<OrderEvent> {
-    let whom = Participant::Payment;
-    // What goes back now is not asked for anew while that is under way.
-    let may_owe = ending.undo.is_none() || (ending.wait.is_open(&whom) && !ending.wait.awaits(&whom));
-    if may_owe && let Some(bounced) = reversal::sent_back(&ending.refunds, outcome) {
-        return Some(bounced);
+    if let Some(back) = sent_back(ending, outcome) {
+        return Some(back);
     }
-    if !ending.wait.is_open(&whom) {
-        return None;
+    match ending.undo {
+        Some(Undo::Void { payment_id }) => hear_of_void(ending, payment_id, outcome, at),
+        Some(Undo::Refund { refund_id, .. }) => hear_of_refund(ending, refund_id, outcome, at),
+        None if ending.gave_nothing_back() => held_after_all(&ending.order, outcome, at),
+        None => None,
     }
-    match ending.undo? {
-        Undo::Void { payment_id } => hear_of_void(ending, payment_id, outcome, at),
-        Undo::Refund { refund_id, .. } => hear_of_refund(ending, refund_id, outcome, at),
+}
+
+/// Money that went back did not arrive, whatever is under way meanwhile.
+fn sent_back(ending: &Ending, outcome: &PaymentOutcome) -> Option<OrderEvent> {
+    let PaymentOutcome::RefundRefused { refund_id, code } = outcome else { return None };
+    let Some(amount) = ending.gone.get(refund_id) else { return reversal::sent_back(&ending.refunds, outcome) };
+    let owed = Some(Money { amount: ending.owed.saturating_add(amount.amount), ..*amount });
+    let payment_answer = Some(outcome.clone());
+    Some(Stuck { payment_answer, owed, ..Stuck::new(Step::Release, came_back(code)) }.into())
+}
+
+/// What the payment says to an order that is off, or is once others have let go, and of whose money nothing ever went
+/// back. If an operator has completed what the payment never answered, money may be held, or taken, in spite of that.
+pub(super) fn held_after_all(order: &Placed, outcome: &PaymentOutcome, at: Timestamp) -> Option<OrderEvent> {
+    let charge = charge(order)?;
+    let payment_id = charge.payment_id;
+    match outcome {
+        PaymentOutcome::Captured { amount } => {
+            Some(asks(all_back(Charge { payment_id, amount: *amount }), outcome, at))
+        }
+        PaymentOutcome::VoidRefused { code } if code == "captured" => Some(asks(all_back(charge), outcome, at)),
+        PaymentOutcome::Authorised | PaymentOutcome::CaptureRefused { .. } => {
+            Some(asks(Undo::Void { payment_id }, outcome, at))
+        }
+        // Of one that is being captured it says what came of that.
+        PaymentOutcome::VoidRefused { .. }
+        | PaymentOutcome::Voided
+        | PaymentOutcome::RequiresAction { .. }
+        | PaymentOutcome::Declined { .. }
+        | PaymentOutcome::RequestRefused { .. }
+        | PaymentOutcome::Refunded { .. }
+        | PaymentOutcome::RefundRefused { .. } => None,
     }
 }
 
@@ -194,6 +218,11 @@ fn asks(undo: Undo, because: &PaymentOutcome, at: Timestamp) -> OrderEvent {
 }
 
 fn payment_let_go(ending: &Ending, outcome: &PaymentOutcome, at: Timestamp) -> OrderEvent {
+    // What came back in the meantime is still with the shop.
+    if let Some(next) = &ending.next {
+        let (payment_answer, owed) = (Some(outcome.clone()), Some(next.amount));
+        return Stuck { payment_answer, owed, ..Stuck::new(Step::Release, came_back(&next.code)) }.into();
+    }
     if ending.wait.clone().without(&Participant::Payment).is_over() {
         return Cancelled { payment_answer: Some(outcome.clone()), ..over(ending, at) }.into();
     }
@@ -234,10 +263,7 @@ pub(super) fn over(ending: &Ending, at: Timestamp) -> Cancelled {
         payment_answer: None,
         invoice_answer: None,
         credit: ending.is_credit.then(|| sale(&ending.order, at)),
-        refunded: match ending.undo {
-            Some(Undo::Refund { amount, .. }) => Some(amount),
-            Some(Undo::Void { .. }) | None => None,
-        },
+        refunded: Some(ending.given_back()).filter(|back| !back.is_empty()).map(|back| sum(&ending.order, &back)),
         cart: cart_of(&ending.order),
     }
 }
@@ -256,17 +282,14 @@ pub(super) fn started(life: Life, event: &CompensationStarted) -> Life {
     let wait = Wait::for_all(stock.chain(payment).chain(invoice), event.answer_by);
     let reason = event.reason.clone();
     let credited_at = event.credit_note.as_ref().map(|paper| paper.dated);
-    let (undo, again, capturing) = (event.undo, false, false);
-    Life::Compensating(Ending { order, reason, is_credit, refunds, again, undo, credited_at, capturing, wait })
+    let begun = Ending::again(order, reason, refunds);
+    Life::Compensating(Ending { is_credit, again: false, undo: event.undo, credited_at, wait, ..begun })
 }
 
 pub(super) fn cancelled(life: Life, event: &Cancelled) -> Life {
     let Some(order) = life.order().cloned() else { return life };
     let refunds = match life {
-        Life::Compensating(Ending { refunds, undo: Some(Undo::Refund { refund_id, amount, .. }), .. }) => {
-            refunds.update(refund_id, amount)
-        }
-        Life::Compensating(Ending { refunds, undo: Some(Undo::Void { .. }) | None, .. }) => refunds,
+        Life::Compensating(ending) => ending.given_back().union(ending.refunds),
         Life::Confirmed(Sold { reversed, .. })
         | Life::Delivering(Sold { reversed, .. }, _)
         | Life::Fulfilled(Sold { reversed, .. }) => reversed.money,
@@ -290,30 +313,44 @@ pub(super) fn payment_answered(life: Life, outcome: &PaymentOutcome) -> Life {
             | PaymentOutcome::RequestRefused { .. }
             | PaymentOutcome::Captured { .. }
             | PaymentOutcome::CaptureRefused { .. }
-            | PaymentOutcome::RefundRefused { .. } => {
-                Ending { wait: ending.wait.without(&Participant::Payment), ..ending }
-            }
+            | PaymentOutcome::RefundRefused { .. } => ending.let_go(),
         }),
         life => life,
     }
 }
 
 pub(super) fn undo_requested(life: Life, event: &UndoRequested) -> Life {
-    match life {
-        Life::Compensating(ending) => {
-            let wait = ending.wait.ask_anew(Participant::Payment, event.answer_by);
-            Life::Compensating(Ending { undo: Some(event.undo), capturing: false, wait, ..ending })
-        }
-        life => life,
-    }
+    let ending = match life {
+        Life::Compensating(ending) => ending,
+        Life::Cancelled(order, reason, refunds) => Ending::again(order, reason, refunds),
+        life => return life,
+    };
+    let wait = ending.wait.ask_anew(Participant::Payment, event.answer_by);
+    Life::Compensating(Ending { undo: Some(event.undo), capturing: false, wait, ..ending })
 }
 
 /// The order waits for ever, and remembers who refused.
 pub(super) fn stuck(life: Life, event: &Stuck) -> Life {
-    let refused = |code: &String, whom| (whom, code.clone());
-    let by_payment = event.payment_answer.as_ref().and_then(|answer| match answer {
+    let by_series = event.invoice_answer.as_ref().and_then(|answer| match answer {
+        InvoiceOutcome::Refused { code } => Some((Participant::Invoice, code.clone())),
+        InvoiceOutcome::Issued { .. } => None,
+    });
+    let life = if event.answers.is_empty() { life } else { life.hear(&event.answers) };
+    let (life, by_payment) = match life {
+        Life::Compensating(ending) => (Life::Compensating(ending.stuck_by(event)), None),
+        life => (life, refusal_of_payment(event)),
+    };
+    life.map_wait(event.step, |wait| {
+        let refusals = by_payment.into_iter().chain(by_series);
+        let wait = refusals.fold(wait, |wait, (whom, code)| wait.refused_by(whom, &code));
+        wait.with_patience(Patience::Over(event.reason.clone()))
+    })
+}
+
+fn refusal_of_payment(event: &Stuck) -> Option<(Participant, String)> {
+    match event.payment_answer.as_ref()? {
         PaymentOutcome::VoidRefused { code } | PaymentOutcome::RefundRefused { code, .. } => {
-            Some(refused(code, Participant::Payment))
+            Some((Participant::Payment, code.clone()))
         }
         PaymentOutcome::Authorised
         | PaymentOutcome::RequiresAction { .. }
@@ -323,41 +360,5 @@ pub(super) fn stuck(life: Life, event: &Stuck) -> Life {
         | PaymentOutcome::CaptureRefused { .. }
         | PaymentOutcome::Voided
         | PaymentOutcome::Refunded { .. } => None,
-    });
-    let by_series = event.invoice_answer.as_ref().and_then(|answer| match answer {
-        InvoiceOutcome::Refused { code } => Some(refused(code, Participant::Invoice)),
-        InvoiceOutcome::Issued { .. } => None,
-    });
-    let life = if event.answers.is_empty() { life } else { life.hear(&event.answers) };
-    life.map_wait(event.step, |wait| {
-        let refusals = by_payment.into_iter().chain(by_series);
-        let wait = refusals.fold(wait, |wait, (whom, code)| wait.refused_by(whom, &code));
-        wait.with_patience(Patience::Over(event.reason.clone()))
-    })
-}
-
-/// An order that was off holds money again: the customer's bank sent it back.
-pub(super) fn reopened(order: Arc<Placed>, reason: Reason, refunds: Refunds, refused: &RefundRefused) -> Life {
-    // It was credited when it was called off, or before.
-    let (is_credit, again, capturing) = (false, true, false);
-    let (undo, credited_at, wait) = (None, None, Wait::for_all([], Timestamp::MIN_UTC));
-    let ending = Ending { order, reason, is_credit, refunds, again, undo, credited_at, capturing, wait };
-    Life::Compensating(owing(ending, refused))
-}
-
-/// The same with money that came back: it waits for an operator, who has it sent once more, with what was refused
-/// before.
-pub(super) fn owing(mut ending: Ending, refused: &RefundRefused) -> Ending {
-    let (Some(back), Some(charge)) = (ending.refunds.remove(&refused.refund_id), charge(&ending.order)) else {
-        return ending;
-    };
-    let (refund_id, code) = (refused.refund_id, &refused.code);
-    let amount = match ending.undo {
-        Some(Undo::Refund { amount, .. }) => amount.plus(back).unwrap_or(amount),
-        Some(Undo::Void { .. }) | None => back,
-    };
-    let reason = Reason { code: code.clone(), detail: format!("the money came back, and the order is off: {code}") };
-    let wait = ending.wait.ask_anew(Participant::Payment, Timestamp::MIN_UTC).refused_by(Participant::Payment, code);
-    let undo = Some(Undo::Refund { payment_id: charge.payment_id, refund_id, amount });
-    Ending { undo, wait: wait.with_patience(Patience::Over(reason)), ..ending }
+    }
 }

@@ -166,15 +166,10 @@ pub(super) fn retried(life: Life, event: &StepRetried) -> Life {
 }
 
 pub(super) fn completed(life: Life, event: &StepCompleted) -> Life {
-    // A number that somebody has seen to needs no step of its own.
-    match event.step {
-        Step::Invoice => invoicing::invoiced(life),
-        Step::Reserve
-        | Step::Authorise
-        | Step::Commit
-        | Step::Capture
-        | Step::Release
-        | Step::Fulfil
-        | Step::Refund => life.map_wait(event.step, |wait| wait.over_by_hand(event.answer_by)),
+    match (life, event.step) {
+        // A number that somebody has seen to needs no step of its own.
+        (life, Step::Invoice) => invoicing::invoiced(life),
+        (Life::Compensating(ending), Step::Release) => Life::Compensating(ending.seen_to(event.answer_by)),
+        (life, step) => life.map_wait(step, |wait| wait.over_by_hand(event.answer_by)),
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn record(life: &Life, outcome: &PaymentOutcome, at: Timestamp) -> Op
     match life {
         Life::Authorising(order, _, action_by) => authorising(life, order, *action_by, outcome, at),
         Life::Compensating(ending) => compensation::hear_payment(ending, outcome, at),
+        Life::Cancelled(order, _, refunds) if refunds.is_empty() => compensation::held_after_all(order, outcome, at),
         Life::Cancelled(_, _, refunds) => reversal::sent_back(refunds, outcome),
         Life::Confirmed(sold) | Life::Delivering(sold, _) | Life::Fulfilled(sold) => match &sold.settlement {
             Settlement::Capturing(wait) => capturing(life, sold, wait, outcome, at),

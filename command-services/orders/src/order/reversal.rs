@@ -16,9 +16,10 @@ use tillroll_schemas::order::{
 use tillroll_schemas::payment::PaymentOutcome;
 use tillroll_schemas::{Money, RefundId, Sku, Timestamp};
 
+use super::ending::take;
 use super::placing::{is_tracked, ordered, within};
 use super::wait::{ANSWER_WITHIN_S, Participant, Wait, is_decided, later};
-use super::{Life, OrderRejection, Refunds, Settlement, Sold, compensation, fits, fulfilment, invoicing};
+use super::{Ending, Life, OrderRejection, Refunds, Settlement, Sold, fits, fulfilment, invoicing};
 use crediting::Credited;
 
 /// Money is asked back. The same again changes nothing.
@@ -226,10 +227,11 @@ pub(super) fn refunded(life: Life, event: &Refunded) -> Life {
 
 pub(super) fn refused(life: Life, event: &RefundRefused) -> Life {
     match life {
-        Life::Cancelled(order, reason, refunds) if refunds.contains_key(&event.refund_id) => {
-            compensation::reopened(order, reason, refunds, event)
+        // It holds money again.
+        Life::Cancelled(order, reason, refunds) if take(&mut refunds.clone(), event.refund_id).is_some() => {
+            Life::Compensating(Ending::again(order, reason, refunds).came_back(event))
         }
-        Life::Compensating(ending) => Life::Compensating(compensation::owing(ending, event)),
+        Life::Compensating(ending) => Life::Compensating(ending.came_back(event)),
         life => life.map_sold(|mut sold| {
             let came_back = sold.reversed.money.remove(&event.refund_id).map_or(0, |money| money.amount);
             sold.reversed.owed = sold.reversed.owed.saturating_add(came_back);

@@ -5,6 +5,7 @@ mod checkout;
 mod deadlines;
 mod fulfilment;
 mod operating;
+mod owing;
 mod paid_back;
 mod paying;
 mod placing;

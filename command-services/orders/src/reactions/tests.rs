@@ -132,7 +132,14 @@ fn what_ends_or_prolongs_a_wait_asks_nothing() {
     causes(StepOverdue { step: Step::Reserve, attempt: 1, answer_by: at(30) }, vec![]);
     causes(cancelled(None, Some(sale)), vec![]);
     causes(
-        Stuck { step: Step::Fulfil, reason: reason(), answers: vec![], payment_answer: None, invoice_answer: None },
+        Stuck {
+            step: Step::Fulfil,
+            reason: reason(),
+            answers: vec![],
+            payment_answer: None,
+            invoice_answer: None,
+            owed: None,
+        },
         vec![],
     );
     let fulfilment_id = FulfilmentId(Uuid::from_u128(9));

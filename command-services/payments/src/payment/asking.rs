@@ -34,7 +34,7 @@ pub(super) fn request(state: &PaymentState, command: &RequestPayment, at: Timest
         }
         Life::Authorised(_) | Life::Capturing(..) | Life::Captured(_) => asked_before(same, Ok(None)),
         Life::Declined(..) => asked_before(same, Err(PaymentRejection::Declined)),
-        Life::Voided => Err(PaymentRejection::Voided),
+        Life::Voided(_) => Err(PaymentRejection::Voided),
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn capture(state: &PaymentState, command: &CapturePayment, at: Timest
         | Life::ActionRequired(..)
         | Life::Voiding(..)
         | Life::Declined(..)
-        | Life::Voided => Err(PaymentRejection::NotAuthorised),
+        | Life::Voided(_) => Err(PaymentRejection::NotAuthorised),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn void(state: &PaymentState, command: &VoidPayment, at: Timestamp) -
         Life::Voiding(_, Ending::Declined { .. }, _) => Ok(Some(VoidRecorded { order_id, reason }.into())),
         Life::Capturing(..) => Err(PaymentRejection::Capturing),
         Life::Captured(_) => Err(PaymentRejection::Captured),
-        Life::Declined(..) | Life::Voided => Ok(None),
+        Life::Declined(..) | Life::Voided(_) => Ok(None),
     }
 }
 

@@ -108,7 +108,7 @@ fn status(life: &Life) -> Option<Status> {
         Life::Captured(_) => Some(Status::Captured),
         Life::Voiding(..) => Some(Status::Voiding),
         Life::Declined(..) => Some(Status::Declined),
-        Life::Voided => Some(Status::Voided),
+        Life::Voided(_) => Some(Status::Voided),
     }
 }
 

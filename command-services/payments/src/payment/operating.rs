@@ -31,7 +31,7 @@ pub(super) fn complete(state: &PaymentState, command: &CompleteCall) -> Decision
         | Life::Capturing(..)
         | Life::Captured(_)
         | Life::Declined(..)
-        | Life::Voided => None,
+        | Life::Voided(_) => None,
     };
     Ok(Some(CallCompleted { order_id, call, ending, reason: command.reason.clone() }.into()))
 }

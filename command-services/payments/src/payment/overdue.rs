@@ -49,7 +49,7 @@ fn next(life: &Life, asking: Asking, last: &Ask, deadline: Timestamp) -> Option<
         | Life::Captured(_)
         | Life::Voiding(..)
         | Life::Declined(..)
-        | Life::Voided => Some(ask),
+        | Life::Voided(_) => Some(ask),
     }
 }
 
@@ -68,7 +68,7 @@ fn given_up(state: &PaymentState, call: Call, wait: &Wait, after: Timestamp) -> 
         | Life::Captured(_)
         | Life::Voiding(..)
         | Life::Declined(..)
-        | Life::Voided => {
+        | Life::Voided(_) => {
             let detail = format!("the outcome of {} attempts is not known", wait.ask().attempt + 1);
             Stuck { call, code: UNAVAILABLE.to_owned(), detail }.into()
         }

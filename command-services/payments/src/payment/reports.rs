@@ -43,7 +43,7 @@ pub(super) fn record(state: &PaymentState, command: &RecordReport, at: Timestamp
             let payment = Intended { request: request.clone(), intent: intent.clone() };
             declined(state, &payment, code, report, at)
         }
-        Life::NotRequested | Life::Creating(..) | Life::Declined(..) | Life::Voided => None,
+        Life::NotRequested | Life::Creating(..) | Life::Declined(..) | Life::Voided(_) => None,
     }
 }
 

@@ -27,10 +27,11 @@ impl Untaken {
 }
 
 impl Life {
-    /// What was asked for, unless nothing was or it was voided.
+    /// What was asked for, unless nothing was.
     pub fn request(&self) -> Option<&Arc<Requested>> {
         match self {
-            Self::NotRequested | Self::Voided => None,
+            Self::NotRequested => None,
+            Self::Voided(request) => request.as_ref(),
             Self::Creating(request, _) | Self::Declined(request, ..) => Some(request),
             Self::Confirming(payment, _)
             | Self::ActionRequired(payment, _)
@@ -44,7 +45,7 @@ impl Life {
     /// The provider's id, once it is known.
     pub fn intent(&self) -> Option<&IntentId> {
         match self {
-            Self::NotRequested | Self::Voided | Self::Creating(..) => None,
+            Self::NotRequested | Self::Voided(_) | Self::Creating(..) => None,
             Self::Declined(_, intent, _) => intent.as_ref(),
             Self::Confirming(payment, _)
             | Self::ActionRequired(payment, _)
@@ -62,7 +63,7 @@ impl Life {
             | Self::ActionRequired(_, None)
             | Self::Authorised(_)
             | Self::Declined(..)
-            | Self::Voided => Box::new(std::iter::empty()),
+            | Self::Voided(_) => Box::new(std::iter::empty()),
             Self::Creating(request, wait) => {
                 let (method_token, reference) = (request.method_token.clone(), request.reference.clone());
                 Box::new(std::iter::once((Call::Create { amount: request.amount, method_token, reference }, wait)))
@@ -96,7 +97,7 @@ impl Life {
             | Self::Creating(..)
             | Self::Captured(_)
             | Self::Declined(_, None, _)
-            | Self::Voided) => Untaken::No(other),
+            | Self::Voided(_)) => Untaken::No(other),
         }
     }
 
@@ -153,6 +154,10 @@ impl Life {
         }
     }
 
+    pub(super) fn voided(self) -> Self {
+        Self::Voided(self.request().cloned())
+    }
+
     pub(super) fn refunding(self, event: &RefundRequested) -> Self {
         match self {
             Self::Captured(mut taken) => {
@@ -203,7 +208,7 @@ impl Life {
             (Call::Capture { amount, .. }, _) => self.captured(*amount),
             (Call::Refund { refund_id, .. }, _) => self.refund_is(*refund_id, Standing::Done),
             (Call::Void { .. }, Some(Ending::Declined { code })) => self.declined(code),
-            (Call::Void { .. }, Some(Ending::Voided { .. })) => Self::Voided,
+            (Call::Void { .. }, Some(Ending::Voided { .. })) => self.voided(),
             (Call::Void { .. }, None) | (Call::Create { .. } | Call::Confirm { .. } | Call::Look { .. }, _) => self,
         }
     }

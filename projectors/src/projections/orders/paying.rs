@@ -1,7 +1,8 @@
 //! How an order is paid, as far as its own events say.
 
-use tillroll_schemas::Timestamp;
-use tillroll_schemas::order::OrderEvent;
+use tillroll_schemas::order::{OrderEvent, Stuck};
+use tillroll_schemas::payment::PaymentOutcome;
+use tillroll_schemas::{Money, Timestamp};
 
 /// What changes of it; what is not said stays as it is.
 #[derive(Debug, Default, PartialEq)]
@@ -12,8 +13,11 @@ pub(super) struct Change {
     pub(super) action_by: Option<Timestamp>,
     /// What went back, to be added; below zero if it came back to the shop.
     pub(super) refunded: i64,
-    /// What was credited and did not arrive, to be added; below zero if it went back once more.
+    /// What was told as paid back and did not arrive, to be added; below zero if it went back once more.
     pub(super) owed: i64,
+    /// So much is owed then at least. What changes it in turn is joined so that the row is the same in whichever batches
+    /// events come.
+    pub(super) owed_least: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +55,11 @@ impl Change {
         }
         let (refunded, owed) = match event {
             OrderEvent::Refunded(event) => (event.reversal.amount.amount, -event.reversal.pays_owed()),
-            OrderEvent::Cancelled(event) => (event.refunded.map_or(0, |money| money.amount), 0),
+            // Whatever was owed is paid with it.
+            OrderEvent::Cancelled(event) => of_both(event.refunded),
             OrderEvent::RefundRefused(event) => {
-                let back = event.taken_back.map_or(0, |money| money.amount);
-                // Of an order that is off nothing was credited for it: it is stuck.
-                (-back, if event.was_off { 0 } else { back })
+                let (back, owed) = of_both(event.taken_back);
+                (-back, -owed)
             }
             OrderEvent::Placed(_)
             | OrderEvent::StockAnswered(_)
@@ -64,7 +68,6 @@ impl Change {
             | OrderEvent::Confirmed(_)
             | OrderEvent::StepOverdue(_)
             | OrderEvent::CompensationStarted(_)
-            | OrderEvent::Stuck(_)
             | OrderEvent::StepRetried(_)
             | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
@@ -77,10 +80,33 @@ impl Change {
             | OrderEvent::UndoRequested(_)
             | OrderEvent::Invoiced(_)
             | OrderEvent::RefundRequested(_) => (0, 0),
+            OrderEvent::Stuck(event) => return self.owes_only(event),
         };
         self.refunded += refunded;
-        self.owed += owed;
+        self.owes(owed, 0);
     }
+
+    /// So much more is owed, or less, but so much at least: what went back may be more than what was owed of it.
+    fn owes(&mut self, more: i64, least: i64) {
+        self.owed += more;
+        self.owed_least = (self.owed_least + more).max(least);
+    }
+
+    /// It says all that is owed, if anything of that changed: what went back is not, and what came back is.
+    fn owes_only(&mut self, event: &Stuck) {
+        let Some(owed) = event.owed else { return };
+        let paid = match event.payment_answer {
+            Some(PaymentOutcome::Refunded { amount, .. }) => amount.amount,
+            _ => 0,
+        };
+        self.owes(-paid, owed.amount);
+    }
+}
+
+/// What went back, and what of it is not owed any more.
+fn of_both(money: Option<Money>) -> (i64, i64) {
+    let amount = money.map_or(0, |money| money.amount);
+    (amount, -amount)
 }
 
 /// Where the payment stands after the event, and by when the customer has to have acted; none if the event says nothing
@@ -96,6 +122,7 @@ fn status_after(event: &OrderEvent) -> Option<(Status, Option<Timestamp>)> {
         OrderEvent::Cancelled(event) if event.refunded.is_some() => Status::Refunded,
         OrderEvent::Cancelled(_) => Status::Voided,
         OrderEvent::RefundRefused(event) if event.was_off => Status::Undoing,
+        OrderEvent::UndoRequested(_) => Status::Undoing,
         OrderEvent::RefundRefused(_)
         | OrderEvent::StockAnswered(_)
         | OrderEvent::StockReserved(_)
@@ -108,7 +135,6 @@ fn status_after(event: &OrderEvent) -> Option<(Status, Option<Timestamp>)> {
         | OrderEvent::FulfilmentRequested(_)
         | OrderEvent::Fulfilled(_)
         | OrderEvent::PaymentAnswered(_)
-        | OrderEvent::UndoRequested(_)
         | OrderEvent::Invoiced(_)
         | OrderEvent::RefundRequested(_)
         | OrderEvent::Refunded(_) => return None,

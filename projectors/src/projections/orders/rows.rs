@@ -14,14 +14,14 @@ const INSERT_ORDERS: &str = "
     SELECT n.order_id, n.reference, n.customer, n.country, n.status, n.payment_method, n.currency, n.net, n.tax, n.gross,
         n.placed_at, n.recorded_at, n.cancellation_code, n.cancellation_detail, n.version, n.at_partition, n.at_offset,
         n.user_id, n.payment_id, n.payment_status, n.action_by, n.refunded, n.shipping_address,
-        n.owed
+        GREATEST(n.owed, n.owed_least)
     FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
             $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
             $15::bigint[], $16::integer[], $17::bigint[], $18::uuid[], $19::uuid[], $20::text[], $21::timestamptz[],
-            $22::bigint[], $23::text[], $24::bigint[])
+            $22::bigint[], $23::text[], $24::bigint[], $25::bigint[])
         AS n (order_id, reference, customer, country, status, payment_method, currency, net, tax, gross,
             placed_at, recorded_at, cancellation_code, cancellation_detail, version, at_partition, at_offset, user_id,
-            payment_id, payment_status, action_by, refunded, shipping_address, owed)";
+            payment_id, payment_status, action_by, refunded, shipping_address, owed, owed_least)";
 
 const INSERT_LINES: &str = "
     INSERT INTO orders.order_line (order_id, line, sku, name, category, quantity, unit_price, line_total, tax_rate, tracked)
@@ -39,11 +39,11 @@ const CHANGE_ORDERS: &str = "
         payment_status = CASE o.payment_status WHEN 'not_required' THEN o.payment_status
             ELSE COALESCE(n.payment_status, o.payment_status) END,
         action_by = CASE WHEN n.payment_status IS NULL THEN o.action_by ELSE n.action_by END,
-        refunded = o.refunded + n.refunded, owed = o.owed + n.owed
+        refunded = o.refunded + n.refunded, owed = GREATEST(o.owed + n.owed, n.owed_least)
     FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::bigint[], $8::text[],
-            $9::timestamptz[], $10::bigint[], $11::bigint[])
+            $9::timestamptz[], $10::bigint[], $11::bigint[], $12::bigint[])
         AS n (order_id, status, cancellation_code, cancellation_detail, version, at_partition, at_offset,
-            payment_status, action_by, refunded, owed)
+            payment_status, action_by, refunded, owed, owed_least)
     WHERE o.order_id = n.order_id";
 
 const ADD_FULFILLED: &str = "
@@ -109,6 +109,7 @@ pub(super) async fn insert_orders(batch: &Batch, transaction: &Transaction<'_>) 
             &changes.refunded,
             &addresses,
             &changes.owed,
+            &changes.owed_least,
         ],
     )
     .await
@@ -143,6 +144,7 @@ struct Changes<'a> {
     actions_by: Vec<Option<Timestamp>>,
     refunded: Vec<i64>,
     owed: Vec<i64>,
+    owed_least: Vec<i64>,
 }
 
 impl<'a> Changes<'a> {
@@ -159,6 +161,7 @@ impl<'a> Changes<'a> {
             actions_by: changes.clone().map(|change| change.payment.action_by).collect(),
             refunded: changes.clone().map(|change| change.payment.refunded).collect(),
             owed: changes.clone().map(|change| change.payment.owed).collect(),
+            owed_least: changes.clone().map(|change| change.payment.owed_least).collect(),
         }
     }
 }
@@ -215,6 +218,7 @@ pub(super) async fn change_orders(batch: &Batch, transaction: &Transaction<'_>) 
             &changes.actions_by,
             &changes.refunded,
             &changes.owed,
+            &changes.owed_least,
         ],
     )
     .await

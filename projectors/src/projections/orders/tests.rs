@@ -141,7 +141,8 @@ fn an_order_that_ends_is_pending_stuck_or_cancelled() {
                 reason: reason(),
                 answers: Vec::new(),
                 payment_answer: None,
-                invoice_answer: None
+                invoice_answer: None,
+                owed: None
             }
             .into(),
             StepOverdue { step: Step::Release, attempt: 2, answer_by }.into(),
@@ -201,41 +202,111 @@ fn how_an_order_is_paid_follows_its_events() {
 
 #[test]
 fn what_was_credited_and_bounced_is_owed_until_it_goes_back_once_more() {
-    use tillroll_schemas::invoice_series::InvoiceLine;
-    use tillroll_schemas::order::{Paper, RefundRefused, Refunded, Reversal};
-    use tillroll_schemas::{RefundId, TaxRate};
-    let at = at("2010-12-01T08:30:00Z");
-    let goes_back = |refund: u128, amount: i64, net: i64| {
-        let reversal = Reversal {
-            refund_id: RefundId(Uuid::from_u128(refund)),
-            amount: crate::samples::gbp(amount),
-            lines: vec![InvoiceLine {
-                sku: crate::samples::sku("LAMP"),
-                name: "Lamp".to_owned(),
-                quantity: quantity(1),
-                net: crate::samples::gbp(net),
-                tax_rate: TaxRate::try_from(2_000).unwrap(),
-                fixed_tax: None,
-            }],
-            pieces: Vec::new(),
-            returned: false,
-            restock: Vec::new(),
-            reason: "broken".to_owned(),
-        };
-        let credit_note =
-            Paper { dated: at, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() };
-        let (credit, releases) = (sale("2010-12-01T08:30:00Z", &[]), Vec::new());
-        Refunded { told: None, reversal, credit, credit_note, answer_by: at, complete: false, releases }
-    };
     let mut batch = Batch::default();
     let mut owed = |version: u64, event: OrderEvent| {
         fold(&mut batch, version, event);
-        batch.changed[&ORDER].payment.owed
+        owed_by(&[&batch])
     };
-    assert_eq!(owed(2, goes_back(1, 120, 100).into()), 0);
-    let (refund_id, code, taken_back) = (RefundId(Uuid::from_u128(1)), "failed".to_owned(), crate::samples::gbp(120));
-    let bounced = RefundRefused { refund_id, code, taken_back: Some(taken_back), was_off: false };
-    assert_eq!(owed(3, bounced.into()), 120);
+    assert_eq!(owed(2, goes_back(1, 120, 100)), 0);
+    assert_eq!(owed(3, bounced(1, 120, false)), 120);
     // Of 180 its note credits 60.
-    assert_eq!(owed(4, goes_back(2, 180, 50).into()), 0);
+    assert_eq!(owed(4, goes_back(2, 180, 50)), 0);
+}
+
+/// So much goes back, of which its note credits so much before tax.
+fn goes_back(refund: u128, amount: i64, net: i64) -> OrderEvent {
+    use tillroll_schemas::invoice_series::InvoiceLine;
+    use tillroll_schemas::order::{Paper, Reversal};
+    use tillroll_schemas::{RefundId, TaxRate};
+    let at = at("2010-12-01T08:30:00Z");
+    let reversal = Reversal {
+        refund_id: RefundId(Uuid::from_u128(refund)),
+        amount: crate::samples::gbp(amount),
+        lines: vec![InvoiceLine {
+            sku: crate::samples::sku("LAMP"),
+            name: "Lamp".to_owned(),
+            quantity: quantity(1),
+            net: crate::samples::gbp(net),
+            tax_rate: TaxRate::try_from(2_000).unwrap(),
+            fixed_tax: None,
+        }],
+        pieces: Vec::new(),
+        returned: false,
+        restock: Vec::new(),
+        reason: "broken".to_owned(),
+    };
+    let credit_note = Paper { dated: at, user_id: None, customer: None, country: None, buyer: None, lines: Vec::new() };
+    let (credit, releases) = (sale("2010-12-01T08:30:00Z", &[]), Vec::new());
+    Refunded { told: None, reversal, credit, credit_note, answer_by: at, complete: false, releases }.into()
+}
+
+fn bounced(refund: u128, amount: i64, was_off: bool) -> OrderEvent {
+    use tillroll_schemas::RefundId;
+    use tillroll_schemas::order::RefundRefused;
+    let (refund_id, taken_back) = (RefundId(Uuid::from_u128(refund)), Some(crate::samples::gbp(amount)));
+    RefundRefused { refund_id, code: "failed".to_owned(), taken_back, was_off }.into()
+}
+
+/// Of an order that is off: one refund is back, and what came back meanwhile is owed.
+fn is_back_and_owes(amount: i64, owed: i64) -> OrderEvent {
+    use tillroll_schemas::RefundId;
+    use tillroll_schemas::payment::PaymentOutcome;
+    let payment_answer =
+        Some(PaymentOutcome::Refunded { refund_id: RefundId(ORDER), amount: crate::samples::gbp(amount) });
+    let owed = Some(crate::samples::gbp(owed));
+    Stuck { payment_answer, owed, ..Stuck::new(Step::Release, reason()) }.into()
+}
+
+fn cancelled(refunded: i64) -> OrderEvent {
+    Cancelled {
+        told: None,
+        reason: reason(),
+        answers: Vec::new(),
+        credit: None,
+        payment_answer: None,
+        invoice_answer: None,
+        refunded: Some(crate::samples::gbp(refunded)),
+        cart: None,
+    }
+    .into()
+}
+
+/// What the row says, as its statement computes it batch by batch.
+fn owed_by(batches: &[&Batch]) -> i64 {
+    let changes = batches.iter().map(|batch| &batch.changed[&ORDER].payment);
+    changes.fold(0, |owed, change| (owed + change.owed).max(change.owed_least))
+}
+
+#[test]
+fn what_is_owed_is_never_less_than_nothing_in_whichever_batches_it_came() {
+    let told = [
+        // An earlier build has credited a penny less than went back.
+        (goes_back(1, 120, 99), 0),
+        (goes_back(2, 400, 100), 0),
+        (bounced(2, 400, false), 400),
+        (goes_back(3, 500, 83), 0),
+        (bounced(3, 500, false), 500),
+        (goes_back(4, 500, 0), 0),
+        // It is off now.
+        (bounced(1, 120, true), 120),
+        (bounced(4, 500, true), 620),
+        (is_back_and_owes(120, 500), 500),
+        (bounced(5, 120, true), 620),
+        (is_back_and_owes(500, 120), 120),
+        (cancelled(120), 0),
+        (bounced(6, 50, true), 50),
+        (cancelled(1_092), 0),
+    ];
+    for batch_of in 1..=told.len() {
+        let mut batches = Vec::new();
+        for (nth, events) in told.chunks(batch_of).enumerate() {
+            let mut batch = Batch::default();
+            for (version, (event, _)) in (2 + nth as u64 * 20..).zip(events) {
+                fold(&mut batch, version, event.clone());
+            }
+            batches.push(batch);
+            let owed = owed_by(&batches.iter().collect::<Vec<_>>());
+            assert_eq!(owed, events.last().unwrap().1, "{batch_of} at a time, after {:?}", events.last());
+        }
+    }
 }

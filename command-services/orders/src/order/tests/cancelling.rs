@@ -124,6 +124,7 @@ fn a_fulfilment_that_is_stuck_cannot_be_cancelled() {
         answers: vec![],
         payment_answer: None,
         invoice_answer: None,
+        owed: None,
     };
     let story = confirmed_story().and([requested(1, &everything()), stuck.into()]);
     story.when(cancel()).refused("fulfilment_in_progress");

@@ -183,6 +183,7 @@ fn a_refused_release_leaves_the_order_stuck_until_it_is_released_after_all() {
         answers: vec![answer("BOWL", Released), refused.clone()],
         payment_answer: None,
         invoice_answer: None,
+        owed: None,
     };
     story.when(answers([answer("BOWL", Released), refused.clone()])).then(stuck.clone());
     let story = story.and([stuck.into()]);

@@ -50,6 +50,7 @@ fn a_wait_that_is_overdue_becomes_longer_four_times_and_twice_as_long_each_time(
                     answers: vec![],
                     payment_answer: None,
                     invoice_answer: None,
+                    owed: None,
                 };
                 assert_eq!(given_up, stuck.into());
                 assert!(Order::settled(&story.state()) && Order::deadline(&story.state()).is_none());
@@ -80,6 +81,7 @@ fn a_deadline_of_a_wait_that_is_over_does_nothing() {
         answers: vec![],
         payment_answer: None,
         invoice_answer: None,
+        owed: None,
     };
     let story = given([placed(), compensating(&["MUG"]), stuck.into()]);
     story.when(DeadlinePassed { deadline: at(20) }).nothing();
@@ -123,6 +125,7 @@ fn a_stuck_order_is_carried_on_by_late_answers() {
             answers: vec![],
             payment_answer: None,
             invoice_answer: None,
+            owed: None,
         })
     };
     let released = given([placed(), compensating(&["MUG"]), stuck(Step::Release)]);

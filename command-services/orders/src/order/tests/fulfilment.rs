@@ -134,6 +134,7 @@ fn a_refused_delivery_is_stuck_until_the_pieces_leave_after_all() {
         answers: vec![refused.clone()],
         payment_answer: None,
         invoice_answer: None,
+        owed: None,
     };
     story.when(answers([refused])).then(stuck.clone());
     let story = story.and([stuck.into()]);

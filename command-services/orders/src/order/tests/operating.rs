@@ -15,6 +15,7 @@ fn stuck(step: Step, answers: Vec<StockAnswer>) -> OrderEvent {
         answers,
         payment_answer: None,
         invoice_answer: None,
+        owed: None,
     }
     .into()
 }

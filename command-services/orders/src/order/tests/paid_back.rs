@@ -14,7 +14,7 @@ fn fulfil(number: u128, items: Option<Vec<StockClaim>>) -> RequestFulfilment {
     RequestFulfilment { fulfilment_id: delivery(number), items }
 }
 
-fn cancel() -> CancelOrder {
+pub(super) fn cancel() -> CancelOrder {
     CancelOrder { by: None, reason: None }
 }
 
@@ -29,11 +29,11 @@ fn leaves(story: &Given) -> Vec<StockClaim> {
 }
 
 /// All the money, by amounts, in two parts.
-fn paid_back() -> Given {
+pub(super) fn paid_back() -> Given {
     given_back(given_back(settled(), amount(1, 1_000)), amount(2, GROSS - 1_000))
 }
 
-fn released() -> RecordStockAnswers {
+pub(super) fn released() -> RecordStockAnswers {
     answers([answer("MUG", StockOutcome::Released), answer("BOWL", StockOutcome::Released)])
 }
 

@@ -43,11 +43,11 @@ fn reserved_by_card() -> Vec<OrderCommand> {
     vec![by_card(lines).into(), all_of(StockOutcome::Reserved).into()]
 }
 
-fn authorised() -> Vec<OrderCommand> {
+pub(super) fn authorised() -> Vec<OrderCommand> {
     [reserved_by_card(), vec![says(PaymentOutcome::Authorised).into()]].concat()
 }
 
-fn sold_by_card() -> Vec<OrderCommand> {
+pub(super) fn sold_by_card() -> Vec<OrderCommand> {
     [authorised(), vec![all_of(StockOutcome::Committed).into(), Continue {}.into()]].concat()
 }
 

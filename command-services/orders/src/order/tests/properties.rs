@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn a_fold_takes_every_event_in_every_order(events in prop::collection::vec(0..14usize, 0..30)) {
         let all = everything();
-        let stuck = Stuck { step: Step::Release, reason: reason("x", "y"), answers: vec![], payment_answer: None, invoice_answer: None };
+        let stuck = Stuck { step: Step::Release, reason: reason("x", "y"), answers: vec![], payment_answer: None, invoice_answer: None, owed: None };
         let kinds: [OrderEvent; 14] = [
             placed(), reserved(), committed(), confirmed(), compensating(&["MUG"]), cancelled(), stuck.into(),
             requested(1, &all), fulfilled(1, &all, true), fulfilled(2, &[claim("MUG", 9)], false),

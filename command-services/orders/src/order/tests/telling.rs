@@ -47,6 +47,7 @@ fn a_client_is_told_each_status_and_version() {
             answers: vec![],
             payment_answer: None,
             invoice_answer: None,
+            owed: None,
         })
     };
     for (story, status, version) in [

@@ -78,7 +78,7 @@ fn holds_together(world: &World) {
     assert_eq!(through_store(state).expect("it can be stored").1, *state);
     assert!(provider.received <= 10_000 && provider.refunded() <= provider.received, "{provider:?}");
     match &state.life {
-        Life::NotRequested | Life::Creating(..) | Life::Declined(..) | Life::Voided => {
+        Life::NotRequested | Life::Creating(..) | Life::Declined(..) | Life::Voided(_) => {
             assert_eq!((provider.held, provider.received), (0, 0), "{state:?}");
         }
         Life::Authorised(payment) => assert!(provider.held <= payment.request.amount.amount),

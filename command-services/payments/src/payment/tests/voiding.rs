@@ -1,7 +1,9 @@
 //! Letting go, whenever the order says so: before the request, while it is being authorised, after.
 
+use super::super::wait::REPEATS;
 use super::*;
-use tillroll_schemas::payment::{VoidRecorded, Voided};
+use tillroll_schemas::UserId;
+use tillroll_schemas::payment::{CompleteCall, VoidRecorded, Voided};
 
 fn is_voided() -> Voided {
     Voided { order_id: ORDER, reason: "cancelled".to_owned() }
@@ -66,4 +68,20 @@ fn a_void_that_the_provider_refuses_is_for_an_operator() {
     let taken = held().and(void()).and(reported(Report::Captured { amount: gbp(10_000) }));
     assert_eq!(taken.body().code.as_deref(), Some("captured_elsewhere"));
     assert_eq!(refused.and(reported(Report::Cancelled)).body().status, Status::Voided);
+}
+
+#[test]
+fn whose_it_was_stays_known_of_what_was_voided() {
+    let user_id = Some(UserId(Uuid::from_u128(9)));
+    let requested = || given(&[RequestPayment { user_id, ..request() }.into()]);
+    let letting_go = || requested().and(reported(Report::Created)).and(void());
+    let by_hand = letting_go().and_nothing_comes(REPEATS + 1).and(CompleteCall { reason: "seen".to_owned() });
+    for voided in [requested().and(void()), letting_go().and(reported(Report::Cancelled)), by_hand] {
+        let body = voided.body();
+        assert_eq!((body.status, body.user_id, body.order_id), (Status::Voided, user_id, Some(ORDER)));
+        assert_eq!((body.amount, body.intent), (Some(gbp(10_000)), None));
+        assert_eq!(tillroll_log::through_store(&voided.state).expect("it can be stored").1, voided.state);
+    }
+    let unasked = given(&[void().into()]).body();
+    assert_eq!((unasked.status, unasked.user_id, unasked.order_id), (Status::Voided, None, None));
 }
