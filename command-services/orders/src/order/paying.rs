@@ -29,6 +29,9 @@ pub(super) const EXPIRED: &str = "payment_expired";
 /// The payment's code for that.
 const ACTION_OVERDUE: &str = "action_overdue";
 
+/// The provider's code for a token that stands for no card it knows.
+const UNKNOWN_CARD: &str = "resource_missing";
+
 /// How long an authorisation is waited for at most, in seconds, whoever has to act.
 pub(super) const fn longest_authorisation_s() -> i64 {
     let by_the_payment = longest_wait_s(Step::Authorise);
@@ -95,12 +98,7 @@ fn authorising(
             Some(PaymentActionRequired { told: None, action_by: *until, answer_by }.into())
         }
         PaymentOutcome::Declined { code } | PaymentOutcome::RequestRefused { code } => {
-            let overdue = code == ACTION_OVERDUE;
-            let reason = Reason {
-                code: if overdue { EXPIRED } else { DECLINED }.to_owned(),
-                detail: format!("the payment was not authorised: {code}"),
-            };
-            let off = Off { payment_answer: Some(outcome.clone()), ..Off::new(life, reason, at)? };
+            let off = Off { payment_answer: Some(outcome.clone()), ..Off::new(life, not_authorised(code), at)? };
             // What nobody decided may still be: it is voided, so that it holds nothing then either.
             Some(if holds_nothing(outcome) { Off { undo: None, ..off } } else { off }.event(at))
         }
@@ -112,6 +110,16 @@ fn authorising(
         | PaymentOutcome::Refunded { .. }
         | PaymentOutcome::RefundRefused { .. } => None,
     }
+}
+
+fn not_authorised(code: &str) -> Reason {
+    let reason = if code == ACTION_OVERDUE { EXPIRED } else { DECLINED };
+    let detail = if code == UNKNOWN_CARD {
+        format!("the payment provider knows no card by this token: {code}")
+    } else {
+        format!("the payment was not authorised: {code}")
+    };
+    Reason { code: reason.to_owned(), detail }
 }
 
 /// Whether the payment holds nothing, and never will. Earlier builds said `declined` of undecided requests, too.

@@ -102,7 +102,9 @@ impl Rejection for OrderRejection {
                 "money went back for this order already: it can be cancelled once all of it has, and leaves no more"
                     .to_owned()
             }
-            Self::ExceedsCaptured(left) => format!("only {} {} are left to go back", left.amount, left.currency),
+            Self::ExceedsCaptured(left) => {
+                format!("only {} {} in minor units are left to go back", left.amount, left.currency)
+            }
             Self::TooLarge => {
                 "with the lines that it credits the refund is larger than can be kept: split it".to_owned()
             }

@@ -143,7 +143,9 @@ async fn give_back(
     let command = RequestRefund { refund_id, what, reason };
     let since = Instant::now();
     let ask = || desk.execute(named.clone(), &key, command.clone());
-    let first = until_it_may(headers.wait.unwrap_or(TURN_WITHIN), is_for_now, ask).await.map_err(problem)?;
+    let returned = matches!(&command.what, Returning::Returned { .. });
+    let first = until_it_may(headers.wait.unwrap_or(TURN_WITHIN), is_for_now, ask).await;
+    let first = first.map_err(|error| problem(error, returned))?;
     let left = headers.wait.map(|wait| wait.saturating_sub(since.elapsed()));
     let (answered, _) = desk.outcome(&key, first, left).await;
     let body = body_of(&answered)?;
@@ -169,14 +171,16 @@ fn is_for_now(rejection: &OrderRejection) -> bool {
 }
 
 /// Names each SKU of which more was to come back than can.
-fn problem(error: ExecuteError<OrderRejection>) -> Problem {
+fn problem(error: ExecuteError<OrderRejection>, returned: bool) -> Problem {
     let excess = match &error {
         ExecuteError::Rejected(OrderRejection::QuantityExceedsOrder(excess)) => excess.clone(),
         _ => Vec::new(),
     };
     let code = OrderRejection::QuantityExceedsOrder(Vec::new()).code();
     excess.into_iter().fold(problem_of(error), |problem, Excess { sku, left }| {
-        problem.error("/lines", code, format!("{left} of {sku} can be credited"))
+        let what =
+            if returned { "were delivered, and neither came back nor were paid back" } else { "are not paid back yet" };
+        problem.error("/lines", code, format!("{left} of {sku} {what}"))
     })
 }
 

@@ -78,8 +78,9 @@ pub(super) fn of_amount(sold: &Sold, amount: Money) -> Result<Credited, OrderRej
     if amount.amount <= 0 {
         return Err(OrderRejection::NothingToRefund);
     }
-    if amount.amount > whole.amount {
-        return Err(OrderRejection::ExceedsCaptured(whole));
+    let left = super::uncredited(sold) + sold.reversed.owed;
+    if amount.amount > left {
+        return Err(OrderRejection::ExceedsCaptured(Money { amount: left, ..whole }));
     }
     let mut largest: BTreeMap<TaxRate, (&Line, i64)> = BTreeMap::new();
     for line in &order.lines {

@@ -98,7 +98,10 @@ fn an_amount_goes_back_is_credited_and_numbered() {
 fn no_more_goes_back_than_was_paid() {
     let story = given_back(settled(), amount(1, 1_000));
     story.when(CancelOrder { by: None, reason: None }).refused("already_refunded");
-    story.when(amount(2, GROSS - 999)).refused("exceeds_captured");
+    // However much more it is, what is left is said.
+    for more in [GROSS - 999, GROSS + 1, i64::MAX] {
+        assert_eq!(story.when(amount(2, more)).0, Err(OrderRejection::ExceedsCaptured(gbp(GROSS - 1_000))));
+    }
     let story = given_back(story, amount(3, GROSS - 1_000));
     assert_eq!(body(&story).payment.status, PaymentStatus::Refunded);
     story.when(amount(4, 1)).refused("exceeds_captured");
