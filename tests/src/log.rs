@@ -18,6 +18,11 @@ impl LogEnds {
         self.0.iter().filter(|((name, _), _)| name == topic).map(|(_, end)| end).sum()
     }
 
+    /// How many records one of its partitions has had.
+    pub fn of_partition(&self, topic: &str, partition: i32) -> i64 {
+        self.0.get(&(topic.to_owned(), partition)).copied().unwrap_or_default()
+    }
+
     /// Every partition of every topic.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&(String, i32), &i64)> {
         self.0.iter()

@@ -149,6 +149,17 @@ impl System {
         .await
     }
 
+    /// Waits until nothing is under way any more, as the numbers of invoices are for which no client waits, and until
+    /// the read models hold all of it: then rows and log stay what they are.
+    pub async fn is_at_rest(&self, within: Duration) -> Outcome {
+        until("nothing is under way", within, || async {
+            let open = self.run(&["saga", "list", "--open", "--json"]).await?;
+            Ok((open.code == Some(0) && open.out.is_empty()).then_some(()))
+        })
+        .await?;
+        self.caught_up().await
+    }
+
     /// Removes every read model.
     pub async fn delete_read_models(&self) -> Outcome<usize> {
         Rows::delete_all(self.0.stack.database_url()).await

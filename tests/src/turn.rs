@@ -1,7 +1,9 @@
 //! Whose turn it is: tests that have a system of their own run alone, tests that share one run together. Two
 //! processors are not enough for more, and what runs beside a test must not make it late.
 
-use crate::{Outcome, System, Up};
+use crate::seed::Drawn;
+use crate::{Failure, Outcome, System, Up};
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use tillroll_devstack::Brokers;
@@ -96,16 +98,20 @@ fn run(test: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
     runtime.block_on(runtime.spawn(test))?
 }
 
-/// The test as a task of its own, so that a failed assertion, too, is met with the server's log.
+/// The test as a task of its own, so that a failed assertion, too, is met with the server's log and the test's seed.
 async fn carry_out(system: &System, test: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
-    let ended = tokio::runtime::Handle::current().spawn(test).await;
-    if !matches!(ended, Ok(Ok(()))) {
-        let log = system.tillroll().await.log();
-        let lines: Vec<&str> = log.lines().collect();
-        let last = lines.len().saturating_sub(SHOWN);
-        eprintln!("the end of the server's log:\n{}", lines[last..].join("\n"));
-    }
-    ended?
+    let drawn = Drawn::default();
+    let failure: Failure = match tokio::runtime::Handle::current().spawn(drawn.clone().by(test)).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(failure)) => failure,
+        Err(panicked) => panicked.into(),
+    };
+    let log = system.tillroll().await.log();
+    let lines: Vec<&str> = log.lines().collect();
+    let last = lines.len().saturating_sub(SHOWN);
+    // Past the test runner, which shows what a test has printed on its own thread, and this is another.
+    writeln!(std::io::stderr(), "the end of the server's log:\n{}", lines[last..].join("\n"))?;
+    Err(drawn.said_of(failure))
 }
 
 async fn share() -> Outcome<(System, Janitor)> {

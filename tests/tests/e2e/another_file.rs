@@ -1,9 +1,9 @@
 //! Any file with these columns comes out as exactly as the real one.
 
-use crate::generated::{generate, seed};
+use crate::generated::generate;
 use crate::sales::{Sums, nets, report, total};
 use crate::shop::{add_product, all, order_of, text};
-use e2e::{Outcome, shared};
+use e2e::{Outcome, seed, shared};
 use std::collections::BTreeMap;
 
 #[test]
@@ -15,6 +15,8 @@ fn another_file_of_the_same_columns() -> Outcome {
         std::fs::write(&path, &file.csv)?;
         system.import(&path).await?;
 
+        // The importer waits for the report; products and their stock have read models of their own.
+        system.caught_up().await?;
         let http = system.http();
         let of_2011 = |report: BTreeMap<String, Sums>| -> BTreeMap<String, Sums> {
             report.into_iter().filter(|(day, _)| day.starts_with("2011-")).collect()
@@ -72,6 +74,7 @@ fn a_second_file_of_the_same_products_adds_to_the_first() -> Outcome {
             std::fs::write(&path, format!("{head}\n{}\n", lines.join("\n")))?;
             system.import(&path).await?;
         }
+        system.caught_up().await?;
         let mut by_country = nets(&report(&system.http(), "country").await?);
         by_country.retain(|country, _| country.ends_with(" of 2000001"));
         let twice: BTreeMap<String, i64> =

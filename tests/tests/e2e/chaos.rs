@@ -2,11 +2,11 @@
 //!
 //! Not part of the usual tests: `scripts/chaos --seconds 300 --seed 7` is the way to it. `.ci/run` has a short one.
 
-use crate::generated::{Dice, generate, seed};
+use crate::generated::{Dice, generate};
 use crate::hostile::shown_are_those_that_exist;
 use crate::load::{Journal, Load};
 use e2e::proof::{Shown, Verdict, of_the_log, of_the_rows};
-use e2e::{Outcome, Rows, System, own, texts, until, variable};
+use e2e::{Outcome, Rows, System, own, seed, texts, until, variable};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,13 +73,14 @@ fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
     })
 }
 
-/// Waits until nothing of the log breaks a promise.
+/// Waits until nothing of the log breaks a promise, and nothing is written any more.
 async fn settled(system: &System, journal: &Journal) -> Outcome {
     until("every promise is kept", SETTLES_WITHIN, || async {
         let verdicts = of_the_log(&system.roll().await?, &journal.told);
         Ok(verdicts.iter().all(|verdict| verdict.breaches.is_empty()).then_some(()))
     })
-    .await
+    .await?;
+    system.is_at_rest(SETTLES_WITHIN).await
 }
 
 /// One fault, from its beginning to its end.

@@ -4,8 +4,10 @@ use crate::shop::{add_product, order_of, place, text};
 use e2e::{Finished, Outcome, System, shared};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use tillroll_kafka::{PartitionId, partition_for};
 
 const TOPIC: &str = "order.events.v1";
+const PARTITIONS: i32 = 4;
 /// Headers that `docs/log-protocol.md` promises of every record of an events topic.
 const ALL: [&str; 6] = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type"];
 /// … of every record but claims.
@@ -25,7 +27,7 @@ fn a_plain_console_consumer_reads_the_log() -> Outcome {
 
         let mut arguments = vec!["--property", "print.headers=true", "--property", "print.key=true"];
         arguments.extend(["--property", "headers.separator=;", "--property", "key.separator=|"]);
-        let read = consume(&system, &arguments).await?;
+        let read = consume(&system, &id, &arguments).await?;
         let records: Vec<Line> = read.out.lines().map(parse).collect::<Outcome<_>>()?;
         records.iter().for_each(check);
         let kinds: BTreeSet<&str> = records.iter().map(|record| record.header("ce_type")).collect();
@@ -49,8 +51,9 @@ fn a_plain_console_consumer_reads_the_log() -> Outcome {
 fn without_properties_it_shows_time_place_headers_and_key() -> Outcome {
     shared(|system| async move {
         add_product(&system.http(), "CONSOLE-2", 100, 5).await?;
-        place(&system.http(), "console/2", &order_of(&[("CONSOLE-2", 1)])).send().await?.expect_status(201)?;
-        let read = consume(&system, &[]).await?;
+        let order =
+            place(&system.http(), "console/2", &order_of(&[("CONSOLE-2", 1)])).send().await?.expect_status(201)?;
+        let read = consume(&system, text(&order.json(), "id"), &[]).await?;
         for line in read.out.lines() {
             let [time, partition, offset, headers, key, value] = line.splitn(6, "  ").collect::<Vec<_>>()[..] else {
                 return Err(format!("not six parts: {line}").into());
@@ -65,11 +68,14 @@ fn without_properties_it_shows_time_place_headers_and_key() -> Outcome {
     })
 }
 
-/// Reads what the topic holds by now, as a person would, but ends.
-async fn consume(system: &System, properties: &[&str]) -> Outcome<Finished> {
-    let records = system.topics()?.ends().await?.of(TOPIC).to_string();
-    let what = ["console-consumer", "--topic", TOPIC, "--from-beginning", "--max-messages", &records];
-    let arguments = [&what, &["--timeout-ms", "30000"][..], properties].concat();
+/// Reads what the partition of that order holds by now, as a person would, but ends. Of all partitions together so many
+/// records may be others: those that are written meanwhile to one, instead of the last ones of another.
+async fn consume(system: &System, order: &str, properties: &[&str]) -> Outcome<Finished> {
+    let PartitionId(partition) = partition_for(order.as_bytes(), PARTITIONS);
+    let records = system.topics()?.ends().await?.of_partition(TOPIC, partition).to_string();
+    let partition = partition.to_string();
+    let what = ["console-consumer", "--topic", TOPIC, "--partition", &partition, "--offset", "earliest"];
+    let arguments = [&what, &["--max-messages", &records, "--timeout-ms", "30000"][..], properties].concat();
     let read = system.console(&arguments).await?;
     assert_eq!(read.code, Some(0), "{}", read.err);
     assert_eq!(read.out.lines().count().to_string(), records, "one line a record: {}", read.err);

@@ -1,8 +1,8 @@
 //! The whole process is killed at every named point, again and again, in the middle of one import.
 
-use crate::generated::{Dice, generate, seed};
+use crate::generated::{Dice, generate};
 use e2e::proof::{Answered, Roll, Shown, of_the_log, of_the_rows};
-use e2e::{Outcome, Running, System, own, texts};
+use e2e::{Outcome, Running, System, own, seed, texts};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tillroll_telemetry::{Crash, CrashPoint, Fate};
@@ -24,6 +24,8 @@ const BUSINESS: [&str; 6] = [
 pub const INVOICES: u64 = 250;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const DIES_WITHIN: Duration = Duration::from_secs(120);
+/// An overdue step is waited for 160 s at last.
+pub const RESTS_WITHIN: Duration = Duration::from_secs(200);
 /// A dead process's partitions are free after that long, which the development broker allows: many kills in one test.
 pub const SESSION_MS: &str = "1500";
 
@@ -66,6 +68,7 @@ fn an_import_that_is_killed_at_every_point_comes_out_as_a_clean_one() -> Outcome
         let ended = import.finish().await?;
         eprintln!("the import that saw all this ended with {:?}: {}", ended.code, ended.err);
         assert_eq!(imported(&system, &csv).await?, expected);
+        system.is_at_rest(RESTS_WITHIN).await?;
         assert_eq!(broken_promises(&system, &system.roll().await?, &[]).await?, Vec::<String>::new());
         Ok(())
     })
@@ -118,7 +121,8 @@ pub async fn imported(system: &System, csv: &str) -> Outcome<Vec<Vec<Vec<String>
     Ok(tables)
 }
 
-/// Everything that the log and the rows can be held to, on what was read and what clients were told.
+/// Everything that the log and the rows can be held to, on what was read and what clients were told. Of a system at rest:
+/// what is written between the two readings is no breach.
 pub async fn broken_promises(system: &System, roll: &Roll, told: &[Answered]) -> Outcome<Vec<String>> {
     let shown = Shown::read(system.database_url()).await?;
     let verdicts = [of_the_log(roll, told), vec![of_the_rows(roll, &shown)]].concat();

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::hash::{BuildHasher, RandomState};
 
 /// A file and what it means.
 pub struct Generated {
@@ -21,14 +20,6 @@ pub struct Generated {
     pub by_country: BTreeMap<String, i64>,
     /// What is in stock in the end.
     pub left: BTreeMap<String, i64>,
-}
-
-/// The seed that the environment gives, or a new one.
-pub fn seed() -> u64 {
-    let given = e2e::variable("TILLROLL_SEED").and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(|| RandomState::new().hash_one("seed") % 1_000_000);
-    eprintln!("TILLROLL_SEED={seed}");
-    seed
 }
 
 /// A file with so many invoices of that year; its SKUs and countries say the seed, so that files of different seeds and

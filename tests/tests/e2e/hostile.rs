@@ -46,7 +46,7 @@ fn whatever_stands_in_the_topics_nobody_stops_and_nothing_of_it_counts() -> Outc
         })
         .await?;
 
-        system.caught_up().await?;
+        system.is_at_rest(LETTERS_WITHIN).await?;
         let mut roll = system.roll().await?;
         assert_eq!(letters(&roll), bad_commands.iter().cloned().collect::<Vec<_>>(), "one letter each, by its place");
         roll.records.retain(|record| record.header(HOSTILE).is_none());

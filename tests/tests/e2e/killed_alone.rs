@@ -1,10 +1,10 @@
 //! Every role in a process of its own: each is killed alone, at named points, while the others go on with one import.
 
 use crate::crash_points::{
-    DIES_WITHIN, INVOICES, SESSION_MS, begin_import, broken_promises, imported, passing, points,
+    DIES_WITHIN, INVOICES, RESTS_WITHIN, SESSION_MS, begin_import, broken_promises, imported, passing, points,
 };
-use crate::generated::{Dice, generate, seed};
-use e2e::{Outcome, Running, System, own};
+use crate::generated::{Dice, generate};
+use e2e::{Outcome, Running, System, own, seed};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tillroll_telemetry::{Crash, CrashPoint, Fate};
@@ -56,6 +56,7 @@ fn each_role_that_is_killed_alone_leaves_the_same_business_rows() -> Outcome {
         let ended = import.ok_or("no import")?.finish().await?;
         eprintln!("the import that saw all this ended with {:?}: {}", ended.code, ended.err);
         assert_eq!(imported(&system, &csv).await?, expected);
+        system.is_at_rest(RESTS_WITHIN).await?;
         assert_eq!(broken_promises(&system, &system.roll().await?, &[]).await?, Vec::<String>::new());
         Ok(())
     })

@@ -348,11 +348,7 @@ impl Life {
 
 async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> Outcome {
     let words = [MAIL, USERNAME, NAME, PHONE, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
-    until("nothing is under way", WITHIN, || async {
-        Ok(system.run(&["saga", "list", "--json"]).await?.out.trim().is_empty().then_some(()))
-    })
-    .await?;
-    system.caught_up().await?;
+    system.is_at_rest(WITHIN).await?;
     let before = system.rows().await?;
     system.tillroll().await.stop().await?;
     nowhere(system, &words, &[(REASON, "record order.events.v1"), (REASON, "/order.events.v1-")]).await?;

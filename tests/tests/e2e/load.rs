@@ -34,8 +34,16 @@ pub struct Journal {
     pub reused: Vec<String>,
     /// How often a client was sent away for a while.
     pub sent_away: u64,
-    /// How long the slowest command took, all its repeats included.
-    pub slowest: Duration,
+    /// When each command was answered and how long it took, all its repeats included.
+    took: Vec<(Instant, Duration)>,
+}
+
+impl Journal {
+    /// How long the slowest command took, of all or of those that were answered since.
+    pub fn slowest(&self, since: Option<Instant>) -> Duration {
+        let counts = |answered: Instant| since.is_none_or(|since| answered >= since);
+        self.took.iter().filter(|(answered, _)| counts(*answered)).map(|(_, took)| *took).max().unwrap_or_default()
+    }
 }
 
 /// Clients at work.
@@ -81,7 +89,7 @@ impl Load {
             "{} commands, {} times sent away, the slowest took {} ms",
             journal.told.len(),
             journal.sent_away,
-            journal.slowest.as_millis()
+            journal.slowest(None).as_millis()
         );
         assert_eq!((&journal.undocumented, &journal.stale, &journal.reused), (&Vec::new(), &Vec::new(), &Vec::new()));
         let unanswered = journal.told.iter().filter(|command| command.status.is_none()).count();
@@ -109,7 +117,7 @@ impl Load {
             whole.stale.extend(journal.stale);
             whole.reused.extend(journal.reused);
             whole.sent_away += journal.sent_away;
-            whole.slowest = whole.slowest.max(journal.slowest);
+            whole.took.extend(journal.took);
         }
         Ok(whole)
     }
@@ -209,7 +217,7 @@ impl Client {
                     }
                 }
                 Ok(answer) => {
-                    self.journal.slowest = self.journal.slowest.max(began.elapsed());
+                    self.journal.took.push((Instant::now(), began.elapsed()));
                     return Ok(Some(answer));
                 }
                 // Nobody listens, or the connection broke: the same to a client.

@@ -1,21 +1,12 @@
 //! Read models are made of the log and of nothing else.
 
-use crate::generated::{generate, seed};
+use crate::generated::generate;
 use crate::shop::{add_product, gbp, order_of, place, text};
-use e2e::{Outcome, System, own, until};
+use e2e::{Outcome, own, seed, until};
 use serde_json::json;
 use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(30);
-
-/// Numbers of invoices and credit notes have come, for which no client waits.
-async fn nothing_is_under_way(system: &System) -> Outcome {
-    until("every document has its number", WITHIN, || async {
-        let sagas = system.run(&["saga", "list", "--json"]).await?;
-        Ok(sagas.out.trim().is_empty().then_some(()))
-    })
-    .await
-}
 
 #[test]
 fn deleting_all_read_models_and_all_local_state_gives_byte_identical_rows_and_answers() -> Outcome {
@@ -45,9 +36,7 @@ fn deleting_all_read_models_and_all_local_state_gives_byte_identical_rows_and_an
             Ok((ask.send().await?.status == 201).then_some(()))
         })
         .await?;
-        nothing_is_under_way(&system).await?;
-
-        system.caught_up().await?;
+        system.is_at_rest(WITHIN).await?;
         let before = system.rows().await?;
         // People's own, carts among it, have tests of their own.
         let of_trade = |table: &&str| {

@@ -6,10 +6,10 @@
 #[path = "sessions/books.rs"]
 mod books;
 
-use crate::generated::{Dice, seed};
+use crate::generated::Dice;
 use crate::shop::{add_product, all, text};
 use books::{Books, keeps_for_nobody};
-use e2e::{Answer, Ask, Http, Outcome, System, own, until};
+use e2e::{Answer, Ask, Http, Outcome, System, own, seed, until};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -48,7 +48,7 @@ fn looking_at_topics_makes_no_keys() -> Outcome {
 fn an_import_reaches_kafka_as_everything_else_does() -> Outcome {
     shared(|system| async move {
         let path = system.home().join("counted.csv");
-        std::fs::write(&path, generate(7, 2013, 5).csv)?;
+        std::fs::write(&path, generate(8, 2013, 5).csv)?;
         let import = ["import", "online-retail", &path.to_string_lossy()];
         let counted = system.run(&import).await?;
         assert!(counted.code == Some(0) && counted.out.contains("records added to the log"), "{counted:?}");

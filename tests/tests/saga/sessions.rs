@@ -9,7 +9,7 @@ use crate::customers::{Asked, Request, Session};
 use crate::dice::Dice;
 use crate::ledger::Notice;
 use crate::shop::{PLACES, Place, SKUS, Shop, quantity};
-use crate::walk::seed;
+use e2e::seed;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tillroll_log::Saga;

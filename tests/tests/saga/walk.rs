@@ -2,9 +2,9 @@
 //! owners, reactors, commands and answers that are lost, doubled or late. TILLROLL_SEED repeats one; it is printed.
 
 use crate::shop::{Fault, PLACES, Place, SKUS, Shop, cancelled_for, is_over, line, order_id, place, postage};
+use e2e::seed;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use std::hash::{BuildHasher, RandomState};
 use tillroll_orders::order::Life;
 use tillroll_schemas::FulfilmentId;
 use tillroll_schemas::order::{CancelOrder, CompensateStuck, OrderCommand, RequestFulfilment, RetryStep, StockClaim};
@@ -138,13 +138,6 @@ fn assert_ended(shop: &Shop, some_unreadable: bool) {
         assert_eq!(levels.on_hand, shop.counted(shelf), "pieces came from nowhere or went there");
         assert_eq!(levels.reserved + levels.committed, held, "pieces are held for nobody");
     }
-}
-
-pub fn seed() -> u64 {
-    let given = e2e::variable("TILLROLL_SEED").and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(|| RandomState::new().hash_one("seed") % 1_000_000);
-    eprintln!("TILLROLL_SEED={seed}");
-    seed
 }
 
 #[test]

@@ -71,7 +71,7 @@ async fn a_refusal_and_a_later_are_recorded_with_their_codes() {
 
 #[tokio::test]
 async fn nobody_listening_is_a_failure_that_may_pass() {
-    let world = World::with_nobody_there().await;
+    let world = World::with_nobody_there();
     let told = commands_of(&world.courier().run(&errand()).await.unwrap());
     assert_eq!(told, [("failed/push".to_owned(), push_failed("unreachable", false))]);
 }
@@ -139,7 +139,7 @@ impl Addresses for Silent {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_known_of_one_channel_is_told_though_another_is_never_looked_up() {
-    let world = World::with_nobody_there().await;
+    let world = World::with_nobody_there();
     let channels = vec![Channel::Email, Channel::Push];
     let errand = Errand { content: samples::confirmed(), channels, ..errand() };
     let ways = Ways { email: Some(mailer()), ..world.courier().ways };
@@ -187,7 +187,7 @@ impl Addresses for Moved {
 
 #[tokio::test]
 async fn an_address_that_is_known_to_be_none_is_not_tried_but_to_prove_that_it_is_one() {
-    let world = World::with_nobody_there().await;
+    let world = World::with_nobody_there();
     let changed = Content::EmailChanged(EmailChanged { changed_at: now(), change: 2 });
     let expires_at = now() + TimeDelta::hours(1);
     let verify = Content::VerifyEmail(VerifyEmail { request_id: Uuid::from_u128(7), expires_at });
@@ -336,7 +336,7 @@ fn a_queued_message_and_a_due_attempt_are_errands_and_nothing_else_is() {
 
 #[tokio::test]
 async fn an_attempt_is_wanted_until_something_is_known_of_it() {
-    let sending = Sending(Arc::new(World::with_nobody_there().await.courier()));
+    let sending = Sending(Arc::new(World::with_nobody_there().courier()));
     let user_id = UserId(Uuid::from_u128(1));
     let (content, channels, channel) = (samples::shipped(), vec![Channel::Email, Channel::Push], Channel::Email);
     let (send_by, answer_by) = (now(), now());

@@ -189,6 +189,9 @@ async fn a_request_makes_one_hop_and_no_more() {
     let (map, one, two) = two(Does::NotHere, Does::NotHere).await;
     let third = Instance::start("three", &map, Does::CarryOut).await;
     let asking = tokio::join!(one.ask(None), async {
+        while two.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!((two.asked(), third.asked()), (1, 0), "the second does not send it on");
         map.set(Some(("three", &third.url)));

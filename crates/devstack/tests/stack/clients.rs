@@ -59,7 +59,10 @@ pub fn topics(stack: &Stack, arguments: &[&str]) {
 pub fn append(stack: &Stack, record: &str) {
     let server = stack.bootstrap_servers();
     let arguments = ["--bootstrap-server", server, "--topic", TOPIC, "--sync", "--request-required-acks", "all"];
-    tool("ConsoleProducer", &arguments, &format!("{record}\n"));
+    // A leader asks for the acknowledgement of one that was killed until the controllers have noticed, which may have to
+    // elect one of them first: longer than the tool's three attempts of 1.5 s, on a busy machine.
+    let patient = ["--message-send-max-retries", "30"];
+    tool("ConsoleProducer", &[&arguments[..], &patient].concat(), &format!("{record}\n"));
 }
 
 /// The first `count` records of the topic.

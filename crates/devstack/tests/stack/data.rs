@@ -1,5 +1,7 @@
 //! Kept data survives a clean stop, and a SIGKILL of either server.
 
+use std::net::TcpListener;
+
 use tillroll_devstack::Data;
 
 use crate::clients::{append, create_topic, nothing_is_left_below, read, sql, start, tempdir};
@@ -15,6 +17,8 @@ async fn kept_data_survives_a_clean_stop_and_a_change_of_ports() {
     stack.stop().await.unwrap();
     nothing_is_left_below(root.path()).await;
 
+    // Else its port might be drawn again.
+    let _squatter = TcpListener::bind(&first).unwrap();
     let stack = start(root.path(), Data::Kept).await;
     assert_ne!(stack.bootstrap_servers(), first);
     append(&stack, "confirmed");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tillroll_kafka::{Admin, Config, CreateTopicError, NewTopic, Offset, PartitionId, Producer, Topic};
 
-use crate::setting::{broker, number, store_numbers, topic};
+use crate::setting::{broker, broker_alone, number, store_numbers, topic};
 
 const ZERO: PartitionId = PartitionId(0);
 
@@ -41,7 +41,8 @@ async fn a_topic_is_made_once_with_its_properties() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_brokers_tell_their_properties() {
-    let admin = Admin::new(&broker().await).unwrap();
+    let config = broker().await;
+    let admin = Admin::new(&config).unwrap();
     let brokers = admin.broker_configs().await.unwrap();
     assert_eq!(brokers.len(), 1);
     assert!(brokers.values().all(|properties| properties.contains_key("auto.create.topics.enable")));
@@ -49,7 +50,7 @@ async fn the_brokers_tell_their_properties() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ends_are_told_for_many_partitions_at_once() {
-    let config = broker().await;
+    let config = broker_alone().await;
     let topic = topic(&config, 4).await;
     let producer = Producer::start(&config).unwrap();
     store_numbers(&producer, &topic, 1, 0..5).await;
@@ -147,7 +148,8 @@ async fn a_question_whose_asker_has_gone_holds_nobody_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ping_tells_whether_a_broker_is_there() {
-    let there = Admin::new(&broker().await).unwrap();
+    let config = broker().await;
+    let there = Admin::new(&config).unwrap();
     there.ping(Duration::from_secs(10)).await.unwrap();
     let nobody = Admin::new(&Config::new("127.0.0.1:1")).unwrap();
     let begun = Instant::now();

@@ -69,10 +69,11 @@ async fn read_on(
         tokio::select! {
             // Longer than the session: lost, and assigned again.
             next = signal(signals) => match next {
-                GroupSignal::Assigned(mut assigned) => {
-                    own = assigned.pop().unwrap();
+                // It may be told first that there is nothing for it yet.
+                GroupSignal::Assigned(mut assigned) => if let Some(again) = assigned.pop() {
+                    own = again;
                     group.read_from(Arc::clone(topic), ZERO, Offset(read));
-                }
+                },
                 GroupSignal::Lost(_) => {}
                 other => panic!("{other:?}"),
             },

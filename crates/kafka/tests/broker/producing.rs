@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tillroll_kafka::{Config, DeliveryError, NewRecord, Offset, PartitionId, Producer, SendError, Tail};
 use tokio::sync::mpsc;
 
-use crate::setting::{PATIENCE, broker, next, record, store, topic};
+use crate::setting::{ALONE, PATIENCE, broker, next, record, store, topic, turn};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_read_back_as_it_was_written() {
@@ -115,6 +115,7 @@ async fn a_partition_that_does_not_exist_is_an_error_not_a_wait() {
 
 #[tokio::test]
 async fn without_a_broker_the_queue_fills_and_records_time_out() {
+    let _alone = turn(ALONE).await;
     let config = Config::new("127.0.0.1:1").set("queue.buffering.max.messages", "10").set("message.timeout.ms", "300");
     let producer = Producer::start(&config).unwrap();
     let topic = "any".into();

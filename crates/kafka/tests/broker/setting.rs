@@ -1,5 +1,6 @@
 //! The broker of this run, and short ways to write and read.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,20 +12,58 @@ use tillroll_devstack::{Data, Stack, StackConfig};
 use tillroll_kafka::{
     Admin, Batch, Config, DeliveryError, NewRecord, NewTopic, Offset, PartitionId, Producer, Subscription, Topic,
 };
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit, oneshot};
 
 /// Nothing here takes nearly as long unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The broker that all tests share which leave it alone.
-pub async fn broker() -> Config {
+/// One that measures has the processors to itself: beside it others would be told to be slow that are not.
+pub const ALONE: u32 = 64;
+
+/// The turn of a test, as long as this lives: beside others, or `ALONE`.
+pub async fn turn(places: u32) -> SemaphorePermit<'static> {
+    static PLACES: Semaphore = Semaphore::const_new(ALONE as usize);
+    PLACES.acquire_many(places).await.unwrap()
+}
+
+/// How the broker is reached that all tests share which leave it alone.
+pub struct Shared {
+    config: Config,
+    _turn: SemaphorePermit<'static>,
+}
+
+impl Deref for Shared {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        &self.config
+    }
+}
+
+pub async fn broker() -> Shared {
+    shared(1).await
+}
+
+/// The same, for a test that measures.
+pub async fn broker_alone() -> Shared {
+    shared(ALONE).await
+}
+
+async fn shared(places: u32) -> Shared {
     static STACK: OnceCell<(Stack, TempDir)> = OnceCell::const_new();
-    let (stack, _) = STACK.get_or_init(own_broker).await;
-    Config::new(stack.bootstrap_servers())
+    let turn = turn(places).await;
+    let (stack, _) = STACK.get_or_init(start).await;
+    Shared { config: Config::new(stack.bootstrap_servers()), _turn: turn }
 }
 
 /// A broker to be mistreated.
-pub async fn own_broker() -> (Stack, TempDir) {
+pub async fn own_broker() -> (Stack, (TempDir, SemaphorePermit<'static>)) {
+    let turn = turn(1).await;
+    let (stack, root) = start().await;
+    (stack, (root, turn))
+}
+
+async fn start() -> (Stack, TempDir) {
     let root = tempfile::tempdir().unwrap();
     let jars = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tillroll/kafka-libs");
     let mut config = StackConfig::from_lookup(root.path(), Data::Fresh, |name| std::env::var(name).ok()).unwrap();

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use tillroll_kafka::{Config, Offset, PartitionId, Producer, ReadError, Tail};
 
-use crate::setting::{PATIENCE, broker, live, next, number, numbers, record, store, store_numbers, topic};
+use crate::setting::{
+    PATIENCE, broker, broker_alone, live, next, number, numbers, record, store, store_numbers, topic,
+};
 
 const ZERO: PartitionId = PartitionId(0);
 
@@ -110,7 +112,7 @@ async fn cancelling_a_read_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_follows_is_read_at_once() {
-    let config = broker().await;
+    let config = broker_alone().await;
     let topic = topic(&config, 1).await;
     let producer = Producer::start(&config).unwrap();
     let tail = Tail::start(&config).unwrap();
@@ -131,7 +133,7 @@ async fn one_that_follows_is_read_at_once() {
 /// The first owner of a topic in its process waits for this.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_the_process_has_not_read_before_is_followed_at_once() {
-    let config = broker().await;
+    let config = broker_alone().await;
     let (producer, tail) = (Producer::start(&config).unwrap(), Tail::start(&config).unwrap());
     live(&mut tail.subscribe(topic(&config, 1).await, vec![(ZERO, Offset(0))])).await;
     let mut took = Vec::new();

@@ -15,7 +15,7 @@ fn url_of_owner(node: &Node) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_find_each_other_and_a_planned_stop_hands_over_within_two_seconds() {
-    let broker = crate::setting::Broker::start().await;
+    let broker = crate::setting::Broker::alone().await;
     let one = broker.instance(broker.config(), "one").await;
     let two = broker.instance(broker.config(), "two").await;
 
@@ -75,7 +75,7 @@ async fn count_up(jars: [Commands<Jar>; 2], first_id: u128, over: Arc<AtomicBool
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partition_that_moves_is_served_all_the_time_and_each_command_counts_once() {
-    let broker = crate::setting::Broker::start().await;
+    let broker = crate::setting::Broker::alone().await;
     let one = broker.instance(broker.config(), "one").await;
     let two = broker.instance(broker.config(), "two").await;
     let (first, jars) = start::<NoReactions>(&one).await;

@@ -12,27 +12,43 @@ use tillroll_log::{
     Aggregate, Answered, CommandHash, CommandId, Commands, Environment, ExecuteError, Node, NodeConfig, Reactions,
     Request, RunningRole, StateConfig,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// Nothing here takes nearly as long unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One that measures has the processors to itself: beside it another's broker starts, which takes seconds of both.
+const ALONE: u32 = 64;
+static PLACES: Semaphore = Semaphore::const_new(ALONE as usize);
 
 /// A broker to be mistreated.
 pub struct Broker {
     pub stack: Stack,
     jars: PathBuf,
     _root: TempDir,
+    _turn: SemaphorePermit<'static>,
 }
 
 impl Broker {
     pub async fn start() -> Self {
+        Self::in_turn(1).await
+    }
+
+    /// For a test that measures.
+    pub async fn alone() -> Self {
+        Self::in_turn(ALONE).await
+    }
+
+    async fn in_turn(places: u32) -> Self {
+        let turn = PLACES.acquire_many(places).await.unwrap();
         let root = tempfile::tempdir().unwrap();
         let mut config = StackConfig::from_lookup(root.path(), Data::Fresh, |name| std::env::var(name).ok()).unwrap();
         if std::env::var_os(tillroll_devstack::JARS_VARIABLE).is_none() {
             config.jars = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tillroll/kafka-libs");
         }
         let jars = config.jars.clone();
-        Self { stack: Stack::start(config).await.unwrap(), jars, _root: root }
+        Self { stack: Stack::start(config).await.unwrap(), jars, _root: root, _turn: turn }
     }
 
     pub fn config(&self) -> Config {

@@ -1,6 +1,6 @@
 //! Suspecting an owner that lives, on a real broker: it costs two claims, once, and nothing that was asked.
 
-use crate::setting::{Broker, insist, put, start, until};
+use crate::setting::{Broker, PATIENCE, insist, put, start, until};
 use std::time::Duration;
 use tillroll_log::{NoReactions, Node, Offset, Place, Suspicion};
 
@@ -56,6 +56,13 @@ async fn a_living_owner_that_is_suspected_writes_on_and_nothing_is_lost_doubled_
         answered.push(asked.answer);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    // The first takes it back after a while, which it draws.
+    let taken_back = async {
+        while claims(&one).await.len() < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, taken_back).await.is_ok(), "never: the first takes it back");
     assert_eq!(claims(&one).await, ["one", "two", "one"], "the second claims once, the first takes it back");
     let sweets = insist(&jars, 1_000, put(1)).await.answer;
     assert_eq!(sweets, 302, "every command was carried out, once");

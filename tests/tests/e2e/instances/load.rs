@@ -110,6 +110,12 @@ impl Done {
         self.0.iter().map(|command| command.took).max().unwrap_or_default()
     }
 
+    /// The same of those that were answered since: the first ones meet a system that has never been asked for anything.
+    pub fn longest_since(&self, moment: Instant) -> Duration {
+        let since = self.0.iter().filter(|command| command.answered >= moment);
+        since.map(|command| command.took).max().unwrap_or_default()
+    }
+
     /// When the first command was answered whose event stands behind that offset of a partition,
     /// `stock-item.events.v1/3`.
     pub fn first_answered_behind(&self, partition: &str, offset: i64) -> Option<Instant> {

@@ -71,10 +71,8 @@ impl World {
     }
 
     /// There is no webhook.
-    pub async fn with_nobody_there() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/messages", listener.local_addr().unwrap());
-        Self { url, requests: Arc::default() }
+    pub fn with_nobody_there() -> Self {
+        Self { url: "http://127.0.0.1:1/messages".to_owned(), requests: Arc::default() }
     }
 
     async fn start(status: Option<u16>) -> Self {
