@@ -16,6 +16,7 @@ use crate::credentials;
 use crate::forward::Forwarder;
 use crate::health::Health;
 use crate::jwks;
+use crate::meaning;
 use crate::openapi;
 use crate::overview;
 use crate::revocation::Revocations;
@@ -69,7 +70,7 @@ impl Gateway {
     async fn answer(&self, route: &'static Route, mut request: Request) -> Result<Response, Problem> {
         let access = match route.target {
             Target::Role(_) | Target::Overview(_) => self.admit(route, request.headers_mut()).await?,
-            Target::Health | Target::OpenApi | Target::Jwks => None,
+            Target::Health | Target::OpenApi | Target::Jwks | Target::Problems => None,
         };
         if route.parameters == Parameters::None {
             refuse_parameters(request.uri())?;
@@ -78,6 +79,7 @@ impl Gateway {
             Target::Health => Ok(self.health.answer().await),
             Target::OpenApi => Ok(openapi::answer()),
             Target::Jwks => Ok(jwks::answer(&self.keys.access)),
+            Target::Problems => meaning::answer(request.uri().path()),
             Target::Role(role) => {
                 let seal = |access: Arc<Access>| access.sealed(&self.keys.identity, unix_now());
                 let identity = access.map(|access| seal(access).ok_or(&problems::INTERNAL)).transpose()?;
@@ -123,7 +125,7 @@ fn paths_of(route: &Route) -> Vec<String> {
     match route.target {
         Target::Role(_) | Target::Overview(_) => vec![path],
         Target::Health | Target::OpenApi => vec![path, route.path.to_owned()],
-        Target::Jwks => vec![route.path.to_owned()],
+        Target::Jwks | Target::Problems => vec![route.path.to_owned()],
     }
 }
 

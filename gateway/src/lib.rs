@@ -10,6 +10,7 @@ mod forward;
 mod health;
 mod instances;
 mod jwks;
+mod meaning;
 mod openapi;
 mod overview;
 mod revocation;

@@ -65,6 +65,8 @@ pub enum Target {
     OpenApi,
     /// The gateway: the public keys of access tokens. At the root only (RFC 8615).
     Jwks,
+    /// The gateway: what a code of an error means. At the root only, where an error's `type` leads.
+    Problems,
     /// The gateway, by asking for each part: a user at a glance.
     Overview(Whose),
 }
@@ -291,4 +293,5 @@ pub static ROUTES: &[Route] = &[
     own("/health", Target::Health),
     own("/openapi.json", Target::OpenApi),
     own("/.well-known/jwks.json", Target::Jwks),
+    own("/problems/{code}", Target::Problems),
 ];

@@ -27,7 +27,10 @@ pub enum MoneyError {
 
 /// An amount of money in minor units (pence, cents).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object {\"amount\": <whole number of minor units>, \"currency\": \"<ISO 4217>\"}"
+)]
 pub struct Money {
     /// Minor units.
     pub amount: i64,

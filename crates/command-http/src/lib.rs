@@ -23,9 +23,10 @@ pub use outcome::outcome;
 pub use owners::{OWNER_WITHIN, with_owners};
 pub use patience::until_it_may;
 pub use place::better_there;
-pub use problems::{INVALID_CREDENTIALS, OWN, kind_of, problem_of, rejected};
+pub use problems::{kind_of, problem_of, rejected};
 pub use replica::{reach_tokens, refresh};
 pub use siblings::{Saying, Sibling, Siblings};
+pub use tillroll_http::problems::INVALID_CREDENTIALS;
 
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ mod by_name;
 mod canonical;
 mod reading;
 pub(crate) mod refusal;
+mod words;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};

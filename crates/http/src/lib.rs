@@ -37,7 +37,7 @@ pub use keys::{
     ACCESS_TOKEN, ACCESS_TOKEN_NEXT, COMMAND_HASH, CONSISTENCY_TOKEN, CommandHashKey, INTERNAL, KeyFileError, Keys,
     KeysError, rotation,
 };
-pub use problem::{FieldError, Problem};
+pub use problem::{FieldError, Problem, problem_type};
 pub use query::{StrictQuery, refuse_parameters};
 pub use route::{Allowed, PathId, Scope};
 pub use server::{Limits, PeerAddress, serve};

@@ -153,7 +153,7 @@ impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let it = &self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &format_args!("/problems/{}", it.kind.code))?;
+        map.serialize_entry("type", &problem_type(it.kind))?;
         map.serialize_entry("title", it.kind.title)?;
         map.serialize_entry("status", &it.kind.status.as_u16())?;
         map.serialize_entry("code", it.kind.code)?;
@@ -173,6 +173,11 @@ impl Serialize for Problem {
         }
         map.end()
     }
+}
+
+/// The `type` of every problem of this kind: the path under which the door tells what it means.
+pub fn problem_type(kind: &Kind) -> String {
+    format!("/problems/{}", kind.code)
 }
 
 /// Rides on a problem's answer, so that the server can add what only it knows.

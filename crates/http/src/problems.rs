@@ -1,5 +1,6 @@
-//! The catalogue of problems: every `code` with its status, title and one line of documentation, in one place.
-//! A code, once published, keeps its meaning. A context may add its own with `kind`.
+//! The catalogue of problems: every `code` with its status, title and one line of documentation, in one place. The door
+//! answers `GET /problems/{code}` from it, and a test holds `docs/problems.md` against it. A code, once published, keeps
+//! its meaning.
 
 use axum::http::StatusCode;
 
@@ -44,8 +45,11 @@ catalogue! {
     INVALID_IDEMPOTENCY_KEY "invalid_idempotency_key" BAD_REQUEST "Idempotency-Key invalid" "An Idempotency-Key is one header of 1 to 255 visible ASCII characters.";
     INVALID_TOKEN "invalid_token" BAD_REQUEST "Consistency token invalid" "The Consistency-Token was not made by this installation, or was changed.";
     TOKEN_OF_ANOTHER_LOG "token_of_another_log" BAD_REQUEST "Consistency token of another log" "The Consistency-Token speaks of a log that this installation no longer has, as after a restore.";
+    SIGNATURE_INVALID "signature_invalid" BAD_REQUEST "Signature invalid" "The webhook was not signed with the secret that is configured here, or was signed too long ago.";
     UNAUTHENTICATED "unauthenticated" UNAUTHORIZED "Not authenticated" "This route needs a valid access token: Authorization: Bearer ….";
     TOKEN_EXPIRED "token_expired" UNAUTHORIZED "Access token expired" "The access token was valid and is no more: get a new one.";
+    INVALID_CREDENTIALS "invalid_credentials" UNAUTHORIZED "Not let in" "There is no such account, or this is not its password.";
+    SESSION_OVER "session_over" UNAUTHORIZED "Session over" "The session is over, or the refresh token is not of it: log in again.";
     TOKEN_REVOKED "token_revoked" UNAUTHORIZED "Access token revoked" "The session is over, the password or the roles were changed, or the account is closed: log in again.";
     FORBIDDEN "forbidden" FORBIDDEN "Not allowed" "The caller lacks the scope that this route needs.";
     NOT_FOUND "not_found" NOT_FOUND "Not found" "There is no such resource, or it is not the caller's.";
@@ -94,6 +98,24 @@ catalogue! {
     CART_FULL "cart_full" CONFLICT "Cart full" "A cart holds at most 500 different products.";
     CART_CHANGED "cart_changed" CONFLICT "Cart changed" "The cart was changed while it was checked out: look at it and try again.";
     CHECKOUT_IN_PROGRESS "checkout_in_progress" CONFLICT "Checkout in progress" "An order is being made of the cart: wait until it is good or off, or cancel it.";
+    REFUND_REFUSED "refund_refused" CONFLICT "Refund refused" "The payment provider refused the refund, or the bank sent the money back: it is not with the customer.";
+    STOCK_UNANSWERED "stock_unanswered" CONFLICT "Order timed out" "The order's stock could not be reserved and sold in time, so the order was cancelled; nothing is held for it.";
+    STILL_STUCK "still_stuck" CONFLICT "Order still stuck" "It was done, and the order is stuck again, or something else of it is.";
+    MAY_BE_HELD "may_be_held" CONFLICT "Money may be held" "What may be held at the payment provider is never given up: retry, or complete it when nothing is held.";
+    NO_ACTION_NEEDED "no_action_needed" CONFLICT "No action needed" "The payment does not wait for the customer: not yet, or no more.";
+    TRACKING_FIXED "tracking_fixed" CONFLICT "Tracking is fixed" "Whether stock is kept of a product cannot change: add another product.";
+    STOCK_OVERFLOW "stock_overflow" CONFLICT "Too much stock" "The stock item would have more pieces than can be counted.";
+    EMAIL_TAKEN "email_taken" CONFLICT "E-mail address taken" "Somebody has this e-mail address, in this or another spelling.";
+    USERNAME_TAKEN "username_taken" CONFLICT "Username taken" "Somebody has this username, in this or another spelling.";
+    IDENTITY_UNANSWERED "identity_unanswered" CONFLICT "Identity unanswered" "Whether the address and the username are free could not be found out in time; nothing is held: try again under a new key.";
+    REGISTRATION_IN_PROGRESS "registration_in_progress" CONFLICT "Registration in progress" "The registration is not over yet: repeat later.";
+    EMAIL_CHANGE_IN_PROGRESS "email_change_in_progress" CONFLICT "Change of address in progress" "A change of the e-mail address is not over yet: repeat later.";
+    USER_SUSPENDED "user_suspended" CONFLICT "Account suspended" "The account is suspended: only staff can change that.";
+    SINGLE_USE_TOKEN_INVALID "single_use_token_invalid" CONFLICT "Token invalid" "The token was used or replaced, or is too old: ask for another one.";
+    CREDENTIALS_CHANGED "credentials_changed" CONFLICT "Credentials changed" "The password or what the user may do has changed meanwhile: try again.";
+    NO_ROLES "no_roles" CONFLICT "No roles" "A user has at least one role.";
+    API_KEY_EXISTS "api_key_exists" CONFLICT "API key exists" "There is another API key with this id.";
+    NO_SCOPES "no_scopes" CONFLICT "No scopes" "An API key needs at least one scope.";
     AMOUNT_OVERFLOW "amount_overflow" CONFLICT "Amount too large" "A sum of money is larger than can be stored.";
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tillroll_gateway::OPENAPI;
 use tillroll_gateway::routes::{Access, Key, Parameters, ROUTES, Route, Target};
-use tillroll_http::Role;
+use tillroll_http::{Role, problems};
 
 use crate::world::{World, concrete};
 
@@ -221,4 +221,21 @@ async fn the_gateway_serves_it_under_both_paths() {
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
         assert_eq!(answer.json(), document());
     }
+}
+
+#[tokio::test]
+async fn the_type_of_every_problem_leads_to_what_it_means() {
+    let world = World::new().await;
+    let about = |of: &'static str| {
+        let (world, path) = (&world, format!("/problems/{of}"));
+        async move { (world.call("GET", &path, &[], "").await, path) }
+    };
+    for kind in problems::ALL {
+        let (answer, path) = about(kind.code).await;
+        let (said, status) = (answer.json(), kind.status.as_u16());
+        assert_eq!((answer.status, &said["type"], &said["status"]), (200, &path.into(), &status.into()), "{said}");
+        assert_eq!((said["code"].as_str(), said["detail"].as_str()), (Some(kind.code), Some(kind.doc)));
+    }
+    let (unknown, path) = about("no_such_code").await;
+    assert_eq!((unknown.status, unknown.code().as_str(), &unknown.json()["instance"]), (404, "not_found", &path.into()));
 }

@@ -204,8 +204,8 @@ impl World {
 /// A path that the route answers.
 pub fn concrete(route: &Route) -> String {
     let id = "0190d4c8-0000-7000-8000-000000000000";
-    let prefix = if route.target == Target::Jwks { "" } else { PREFIX };
-    format!("{prefix}{}", route.path.replace("{sku}", "SKU-1").replace("{id}", id))
+    let prefix = if matches!(route.target, Target::Jwks | Target::Problems) { "" } else { PREFIX };
+    format!("{prefix}{}", route.path.replace("{sku}", "SKU-1").replace("{id}", id).replace("{code}", "not_found"))
 }
 
 /// Whether the role may call some route with this method and path.

@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use tillroll_command_http::{EXECUTE_WITHIN, problem_of};
-use tillroll_http::problems::{Kind, kind};
-use tillroll_http::{PathId, Problem, QueryHeaders, Reaching};
+use tillroll_http::{PathId, Problem, QueryHeaders, Reaching, problems};
 use tillroll_log::{Answered, CommandHash, CommandId, ExecuteError, Key, Request};
 use tillroll_schemas::payment::LookInto;
 use tillroll_schemas::{PaymentId, Timestamp};
@@ -18,13 +17,6 @@ use uuid::Uuid;
 use super::{PaymentsOwn, PaymentsRead, Till, body_of};
 use crate::payment::{Payment, Status};
 use crate::provider::Provider;
-
-static NO_ACTION_NEEDED: Kind = kind(
-    "no_action_needed",
-    StatusCode::CONFLICT,
-    "No action needed",
-    "The payment does not wait for the customer: not yet, or no more.",
-);
 
 /// Where the customer has to go, and until when.
 #[derive(Serialize)]
@@ -50,18 +42,18 @@ pub(super) async fn page<P: Provider>(
     if body.status == Status::Pending {
         answered = match till.payments.look(&Key::from(id.to_string()), wait).await {
             Ok(settled) => settled,
-            Err(ExecuteError::Unavailable) => return Err(Problem::new(&NO_ACTION_NEEDED)),
+            Err(ExecuteError::Unavailable) => return Err(Problem::new(&problems::NO_ACTION_NEEDED)),
             // Where it is served elsewhere, it is asked there.
             Err(error) => return Err(problem_of(error)),
         };
     }
     let body = body_of(&answered)?;
     let (Status::RequiresAction, Some(intent)) = (body.status, &body.intent) else {
-        return Err(Problem::new(&NO_ACTION_NEEDED));
+        return Err(Problem::new(&problems::NO_ACTION_NEEDED));
     };
     let seen = till.pages.look(id, intent).await?;
     // He may have been there, and its webhook be on its way.
-    let url = seen.action.ok_or_else(|| Problem::new(&NO_ACTION_NEEDED))?;
+    let url = seen.action.ok_or_else(|| Problem::new(&problems::NO_ACTION_NEEDED))?;
     let action = Action { payment_id: id, url: url.reveal(), action_by: body.action_by };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(&action).into_response()))
 }

@@ -8,7 +8,6 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use tillroll_command_http::{EXECUTE_WITHIN, problem_of};
-use tillroll_http::problems::{Kind, kind};
 use tillroll_http::{Problem, problems, unix_now};
 use tillroll_log::{CommandHash, CommandId, Request};
 
@@ -19,13 +18,6 @@ use crate::webhook::{Notice, SIGNATURE_HEADER, notice, verify};
 /// Who stands in events that a webhook has caused.
 const ACTOR: &str = "payment-provider";
 
-static SIGNATURE_INVALID: Kind = kind(
-    "signature_invalid",
-    StatusCode::BAD_REQUEST,
-    "Signature invalid",
-    "The webhook was not signed with the secret that is configured here, or was signed too long ago.",
-);
-
 /// 204 when it is durable, says nothing new, or is not about a payment of ours. Anything else and the provider comes
 /// again.
 pub(super) async fn take<P: Provider>(
@@ -35,7 +27,7 @@ pub(super) async fn take<P: Provider>(
 ) -> Result<StatusCode, Problem> {
     let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     verify(signature, &body, &till.secrets, unix_now())
-        .map_err(|error| Problem::new(&SIGNATURE_INVALID).detail(error.to_string()))?;
+        .map_err(|error| Problem::new(&problems::SIGNATURE_INVALID).detail(error.to_string()))?;
     let read = notice(&body).map_err(|error| {
         tracing::error!(%error, "a webhook of the payment provider cannot be read");
         Problem::new(&problems::MALFORMED_JSON).detail(error.to_string())

@@ -2,6 +2,7 @@
 //! the customer, taken or cancelled.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,6 +14,10 @@ use super::journal::{Answered, Entry, Journal};
 use super::outbox::Outbox;
 use super::row::{Row, Standing};
 use crate::provider::stripe::API_VERSION;
+
+/// How long after a refund was taken on the bank sends the money back: as Stripe, the answer says that it succeeded,
+/// whoever looks that it failed, and a webhook tells.
+const BOUNCES_AFTER: Duration = Duration::from_secs(3);
 
 /// An answer: status and JSON.
 pub(super) type Reply = (u16, Value);
@@ -245,16 +250,25 @@ impl Ledger {
         if !(1..=left).contains(&amount) {
             return refusal(400, "amount_too_large", "more than was taken");
         }
-        row.refunded += amount;
         let refund = json!({
             "id": id, "object": "refund", "status": "succeeded", "amount": amount, "currency": row.currency,
             "payment_intent": row.id, "metadata": metadata(fields),
         });
         let card = row.card();
+        let mut seen = refund.clone();
+        if card == Card::RefundsBounce {
+            seen["status"] = "failed".into();
+            seen["failure_reason"] = "expired_or_canceled_card".into();
+        } else {
+            row.refunded += amount;
+        }
         self.news.intents.push(row.clone());
-        self.news.refunds.push(refund.clone());
-        self.refunds.push(refund.clone());
+        self.news.refunds.push(seen.clone());
+        self.refunds.push(seen.clone());
         self.tell("refund.created", &refund, card);
+        if card == Card::RefundsBounce {
+            self.tell_in(BOUNCES_AFTER, "charge.refund.updated", &seen, card);
+        }
         (200, refund)
     }
 
@@ -272,13 +286,17 @@ impl Ledger {
     }
 
     fn tell(&mut self, kind: &str, object: &Value, card: Card) {
+        self.tell_in(Duration::ZERO, kind, object, card);
+    }
+
+    fn tell_in(&mut self, delay: Duration, kind: &str, object: &Value, card: Card) {
         let id = self.next_id("evt");
         let event = json!({
             "id": id, "object": "event", "api_version": API_VERSION, "type": kind, "data": {"object": object},
         });
         let times = if card == Card::ToldTwice { 2 } else { 1 };
         for _ in 0..times {
-            self.news.told.push(self.outbox.add(event.clone()));
+            self.news.told.push(self.outbox.add(event.clone(), delay));
         }
     }
 

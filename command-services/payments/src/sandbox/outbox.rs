@@ -33,16 +33,21 @@ struct Waiting {
 }
 
 impl Outbox {
-    /// Adds a webhook, due at once.
-    pub(super) fn add(&mut self, event: Value) -> Letter {
+    /// Adds a webhook, due after that long; after a restart at once.
+    pub(super) fn add(&mut self, event: Value, delay: Duration) -> Letter {
         let letter = Letter { nth: self.last + 1, event };
-        self.put(letter.clone());
+        self.put_in(delay, letter.clone());
         letter
     }
 
-    pub(super) fn put(&mut self, Letter { nth, event }: Letter) {
+    /// Due at once.
+    pub(super) fn put(&mut self, letter: Letter) {
+        self.put_in(Duration::ZERO, letter);
+    }
+
+    fn put_in(&mut self, delay: Duration, Letter { nth, event }: Letter) {
         self.last = self.last.max(nth);
-        self.letters.insert(nth, Waiting { event, attempts: 0, due: Some(Instant::now()) });
+        self.letters.insert(nth, Waiting { event, attempts: 0, due: Some(Instant::now() + delay) });
     }
 
     /// One that is due, to be delivered by whoever takes it.

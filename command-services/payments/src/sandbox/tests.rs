@@ -33,6 +33,25 @@ fn every_change_is_told() {
 }
 
 #[test]
+fn a_refund_that_bounces_is_taken_on_and_has_failed_for_whoever_looks() {
+    let (sandbox, intent) = created("pm_card_refundFail");
+    sandbox.ledger().confirm(&intent, &Default::default(), "");
+    sandbox.ledger().capture(&intent, &Default::default(), "");
+    let fields = [("payment_intent".to_owned(), intent.clone())].into_iter().collect();
+    let (status, refund) = sandbox.ledger().refund(&fields);
+    assert_eq!((status, &refund["status"]), (200, &json!("succeeded")));
+    let (_, seen) = sandbox.ledger().refunds_of(&fields);
+    assert_eq!((&seen["data"][0]["id"], &seen["data"][0]["status"]), (&refund["id"], &json!("failed")));
+    assert_eq!(sandbox.holdings()[0].refunded, 0, "the money is here");
+    let due = std::iter::from_fn(|| sandbox.ledger().outbox.take_due());
+    let told: Vec<_> = due.map(|letter| letter.event["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told.last().map(String::as_str), Some("refund.created"), "the bank is slower than the answer");
+    let all = sandbox.take_webhooks();
+    let last = all.last().map(|event| (event["type"].as_str(), event["data"]["object"]["status"].as_str()));
+    assert_eq!(last, Some((Some("charge.refund.updated"), Some("failed"))));
+}
+
+#[test]
 fn what_is_told_twice_is_the_same_event() {
     let (sandbox, _) = created("pm_sandbox_told_twice");
     let webhooks = sandbox.take_webhooks();

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 
+use super::words::NO_VARIANT;
+
 /// Around a deserializer and, on the way down, around everything that serde hands on: structs are read from objects
 /// only, all else is passed through. Made for a self-describing format such as JSON.
 pub(super) struct ByName<T>(pub(super) T);
@@ -41,7 +43,20 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for ByName<D> {
         deserialize_newtype_struct(name: &'static str)
         deserialize_tuple(length: usize)
         deserialize_tuple_struct(name: &'static str, length: usize)
-        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    /// What can be no variant for its kind of JSON is refused as an unknown one is: with the list of those there are.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let read = self.0.deserialize_enum(name, variants, ByName(visitor));
+        read.map_err(|wrong| match wrong.to_string().starts_with(NO_VARIANT) {
+            true => D::Error::unknown_variant("", variants),
+            false => wrong,
+        })
     }
 
     fn is_human_readable(&self) -> bool {

@@ -1,9 +1,11 @@
-//! From what serde refuses to a problem that names the field: by JSON pointer, without quoting values.
+//! From what serde refuses to a problem that names the field: by JSON pointer, without quoting values; in whose words,
+//! `words.rs` knows.
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use super::by_name::ByName;
+use super::words::right_instead_of;
 use crate::problem::Problem;
 use crate::problems;
 
@@ -44,7 +46,7 @@ pub(crate) fn refused(pointer: String, message: &str) -> Problem {
         }
         "missing" => Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is required"),
         "duplicate" => Problem::new(&problems::INVALID_FIELD).error(pointer, code, "this field is given twice"),
-        _ => Problem::new(&problems::INVALID_FIELD).error(pointer, code, expected(message)),
+        _ => Problem::new(&problems::INVALID_FIELD).error(pointer, code, right_instead_of(message)),
     }
 }
 
@@ -65,26 +67,6 @@ fn kind_of(message: &str) -> (&'static str, Option<&str>) {
     }
     ("invalid", None)
 }
-
-/// serde quotes the value that it refuses; a problem says only what would have been right.
-fn expected(message: &str) -> String {
-    const QUOTING: [&str; 4] = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
-    if QUOTING.iter().any(|start| message.starts_with(start)) {
-        return message
-            .rsplit_once(", expected ")
-            .map_or("invalid".to_owned(), |(_, right)| format!("expected {right}"));
-    }
-    WORDS.iter().find(|(rust, _)| *rust == message).map_or(message, |(_, right)| right).to_owned()
-}
-
-/// What Rust's own parsers say of a query's parameters, and what would have been right.
-const WORDS: [(&str, &str); 5] = [
-    ("invalid digit found in string", "expected a whole number"),
-    ("cannot parse integer from empty string", "expected a whole number"),
-    ("number too large to fit in target type", "expected a smaller number"),
-    ("number too small to fit in target type", "expected a greater number"),
-    ("provided string was not `true` or `false`", "expected true or false"),
-];
 
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();

@@ -73,7 +73,7 @@ fn faults_name_the_field_by_json_pointer() {
 fn a_refusal_never_quotes_a_value() {
     let problem = refused(r#"{"lines":"4111 1111 1111 1111"}"#);
     let text = serde_json::to_string(&problem).unwrap();
-    assert!(!text.contains("4111") && text.contains("expected a sequence"), "{text}");
+    assert!(!text.contains("4111") && text.contains("expected a list"), "{text}");
 }
 
 #[test]
