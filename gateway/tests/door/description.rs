@@ -237,5 +237,8 @@ async fn the_type_of_every_problem_leads_to_what_it_means() {
         assert_eq!((said["code"].as_str(), said["detail"].as_str()), (Some(kind.code), Some(kind.doc)));
     }
     let (unknown, path) = about("no_such_code").await;
-    assert_eq!((unknown.status, unknown.code().as_str(), &unknown.json()["instance"]), (404, "not_found", &path.into()));
+    assert_eq!(
+        (unknown.status, unknown.code().as_str(), &unknown.json()["instance"]),
+        (404, "not_found", &path.into())
+    );
 }
