@@ -52,7 +52,7 @@ impl Gateway {
                 methods.options(move || async move { (StatusCode::NO_CONTENT, [(header::ALLOW, allowed)]) }),
             )
         });
-        Ok(router)
+        Ok(router.fallback(no_such_route))
     }
 
     fn method(self: Arc<Self>, route: &'static Route) -> MethodRouter {
@@ -104,6 +104,11 @@ impl Gateway {
         }
         Ok(access)
     }
+}
+
+/// A path that the table does not have.
+async fn no_such_route() -> Problem {
+    Problem::new(&problems::NOT_FOUND).detail("there is no such route; /openapi.json lists them")
 }
 
 /// Drops the headers that `Connection` says concern this connection only (RFC 9110, 7.6.1): nothing may rest on them.

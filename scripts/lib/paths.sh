@@ -10,6 +10,10 @@ export TILLROLL_HOME=$home
 run_dir=$home/run
 pid_file=$run_dir/tillroll.pid
 ready_file=$run_dir/ready
+# Held by a scripts/up from before its build until Tillroll serves.
+up_lock=$run_dir/up.lock
+# Held by a Tillroll for as long as its servers run (crates/devstack).
+stack_lock=$run_dir/stack.lock
 
 # The Kafka jars; scripts/setup fills the directory, crates/devstack and scripts/kafka read it.
 TILLROLL_KAFKA_LIBS=${TILLROLL_KAFKA_LIBS:-$home/kafka-libs}
@@ -20,9 +24,9 @@ say() { printf '%s\n' "$*"; }
 warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { warn "$*"; exit 1; }
 
-# usage_error TEXT: a wrong command line.
+# usage_error TEXT: a wrong command line. Whoever sources this has set `here`, the script's directory.
 usage_error() {
-  warn "$* (see ${0##*/} --help)"
+  warn "$* (see ${here#"$repo"/}/${0##*/} --help)"
   exit 2
 }
 

@@ -17,6 +17,11 @@ running_pid() {
   printf '%s' "$pid"
 }
 
+# is_held FILE: whether a process holds the file's lock. It is let go at once, so that nobody is kept out by the look.
+is_held() {
+  [[ -e $1 ]] && ! flock --shared --wait 1 "$1" true
+}
+
 # within_repo PATH: as it is shown to people.
 within_repo() { printf '%s' "${1#"$repo"/}"; }
 

@@ -43,7 +43,11 @@ pub async fn run(command: AggregateCommand, config: Config) -> Result<ExitCode, 
     let node = config.connect().await?;
     let events = events(&node, kind, &id).await?;
     if events.is_empty() {
-        return Err(format!("there is no {} {id}", kind.name()).into());
+        let name = kind.name();
+        if kind.is_named_by_uuid() && id.parse::<uuid::Uuid>().is_err() {
+            return Err(format!("`{}` is no id: that is a UUID, as `tillroll tail {name}` prints it", args.id).into());
+        }
+        return Err(format!("there is no {name} {id}").into());
     }
     let story = Story { kind, id: &id, state: kind.fold(&id, &events)?, events: &events };
     let mut out = std::io::stdout().lock();

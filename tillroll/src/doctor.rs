@@ -14,7 +14,7 @@ mod read_models;
 mod vault;
 
 use crate::config::Config;
-use crate::{Failure, said};
+use crate::{Failure, counted, said};
 use clap::Args;
 use serde_json::json;
 use std::fmt;
@@ -106,12 +106,15 @@ pub async fn run(args: DoctorArgs, config: Config) -> Result<ExitCode, Failure> 
     let count = |health| findings.iter().filter(|finding| finding.health == health).count();
     let problems = count(Health::Problem);
     if !args.json {
-        writeln!(out, "{problems} problems, {} warnings", count(Health::Warn))?;
+        writeln!(out, "{}, {}", counted(problems, "problem"), counted(count(Health::Warn), "warning"))?;
     }
     Ok(if problems > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn look(config: &Config) -> Vec<Finding> {
+    if let Some(nowhere) = files::nothing_here(config) {
+        return vec![nowhere];
+    }
     let mut findings = programs::look(config);
     findings.extend(files::look(config));
     let (roles, open) = door::look(config).await;

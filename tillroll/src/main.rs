@@ -134,6 +134,13 @@ fn fail(error: &(dyn Error + 'static)) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// So many of them: `1 payment`, `2 payments`.
+fn counted(many: impl TryInto<u64> + ToString, one: &str) -> String {
+    let told = many.to_string();
+    let plural = if many.try_into().is_ok_and(|many| many == 1) { "" } else { "s" };
+    format!("{told} {one}{plural}")
+}
+
 /// An error with its causes in one line, none of them twice.
 fn said(error: &(dyn Error + 'static)) -> String {
     let mut said = error.to_string();

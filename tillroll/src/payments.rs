@@ -8,7 +8,7 @@ pub mod schedule;
 use crate::Failure;
 use crate::config::Config;
 use crate::saga::action::{Action, Resource};
-use crate::saga::{ActionArgs, ListArgs, ReasonArgs, RetryArgs, found};
+use crate::saga::{ActionArgs, ListArgs, ReasonArgs, RetryArgs, found, typed_id};
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -49,6 +49,7 @@ pub struct ReconcileArgs {
 #[derive(Args)]
 pub struct ShowArgs {
     /// The payment's id.
+    #[arg(value_parser = typed_id::<PaymentId>)]
     id: PaymentId,
     /// One JSON object.
     #[arg(long)]
@@ -60,7 +61,7 @@ pub async fn run(command: PaymentsCommand, config: Config) -> Result<ExitCode, F
         PaymentsCommand::Reconcile(args) => reconcile::run(&args, &config).await,
         PaymentsCommand::List(args) => {
             let sagas = found::sagas::<Payment>(&config.connect().await?, None).await?;
-            crate::saga::print(&args, sagas)
+            crate::saga::print(&args, "payment", sagas)
         }
         PaymentsCommand::Show(args) => show(&args, &config).await,
         PaymentsCommand::Retry(args) => act(&args.of, Action::Retry(args.reason), &config).await,

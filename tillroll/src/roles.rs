@@ -349,7 +349,7 @@ pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Ro
 }
 
 /// Where a role's instances are, as they announce themselves; the one of this process needs no announcement.
-fn announced(node: &Node, role: &'static str, local: Option<String>) -> Urls {
+pub fn announced(node: &Node, role: &'static str, local: Option<String>) -> Urls {
     let mut services = node.services().clone();
     let here = move |services: &Services| {
         let mut urls = services.urls(role);

@@ -4,14 +4,15 @@
 pub mod action;
 pub mod found;
 
-use crate::Failure;
 use crate::config::Config;
+use crate::{Failure, counted};
 use action::{Action, Resource};
 use clap::{Args, Subcommand};
 use found::Found;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;
+use std::str::FromStr;
 use tillroll_orders::order::Order;
 use tillroll_payments::payment::Payment;
 use tillroll_schemas::OrderId;
@@ -44,9 +45,16 @@ pub struct ListArgs {
     json: bool,
 }
 
+/// An id that was typed.
+pub fn typed_id<T: FromStr>(text: &str) -> Result<T, String> {
+    let wrong = "an id is a UUID, as `tillroll saga list`, `tillroll tail order` and `tillroll tail payment` print it";
+    text.parse().map_err(|_| wrong.to_owned())
+}
+
 #[derive(Args)]
 pub struct ShowArgs {
     /// The order's id.
+    #[arg(value_parser = typed_id::<OrderId>)]
     id: OrderId,
     /// One JSON object.
     #[arg(long)]
@@ -74,6 +82,7 @@ pub struct ReasonArgs {
 #[derive(Args)]
 pub struct ActionArgs {
     /// The id of the order, or of the payment.
+    #[arg(value_parser = typed_id::<Uuid>)]
     pub id: Uuid,
     /// Who does it, as it will stand in `ce_actor` of the event [operator, or whom TILLROLL_TOKEN names]. No personal
     /// data.
@@ -98,11 +107,11 @@ async fn list(args: &ListArgs, config: &Config) -> Result<ExitCode, Failure> {
     let node = config.connect().await?;
     let mut sagas = found::sagas::<Order>(&node, None).await?;
     sagas.extend(found::sagas::<Payment>(&node, None).await?);
-    print(args, sagas)
+    print(args, "saga", sagas)
 }
 
-/// Those that are wanted, the oldest first.
-pub fn print(args: &ListArgs, mut sagas: Vec<Found>) -> Result<ExitCode, Failure> {
+/// Those that are wanted, the oldest first, and how many: `of` is the word for one.
+pub fn print(args: &ListArgs, of: &str, mut sagas: Vec<Found>) -> Result<ExitCode, Failure> {
     let wanted = |saga: &Found| match saga.status.stuck {
         Some(_) => !args.open,
         None => !args.stuck,
@@ -114,7 +123,7 @@ pub fn print(args: &ListArgs, mut sagas: Vec<Found>) -> Result<ExitCode, Failure
         if args.json { writeln!(out, "{}", saga.json())? } else { writeln!(out, "{}", saga.line())? }
     }
     if !args.json {
-        writeln!(out, "{} sagas", sagas.len())?;
+        writeln!(out, "{}", counted(sagas.len(), of))?;
     }
     Ok(ExitCode::SUCCESS)
 }

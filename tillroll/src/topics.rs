@@ -40,7 +40,7 @@ pub async fn run(command: TopicsCommand, config: Config) -> Result<ExitCode, Fai
             for name in &created {
                 println!("created {name}");
             }
-            println!("{} topics created", created.len());
+            println!("{} created", crate::counted(created.len(), "topic"));
             Ok(ExitCode::SUCCESS)
         }
         TopicsCommand::Check => {

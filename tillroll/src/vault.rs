@@ -4,8 +4,8 @@ mod forgetting;
 
 pub use forgetting::forget_the_erased;
 
-use crate::Failure;
 use crate::config::{Config, FISCAL_TERM, Missing};
+use crate::{Failure, counted};
 use chrono::NaiveDate;
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -79,7 +79,7 @@ pub async fn prepare(settings: &Settings, vault: &Vault) -> Result<(), tillroll_
 #[expect(clippy::print_stdout, reason = "the command's output")]
 async fn check(vault: &Vault) -> Result<ExitCode, Failure> {
     for (master, keys) in vault.masters().await? {
-        println!("master key {master} wraps {keys} keys");
+        println!("master key {master} wraps {}", counted(keys, "key"));
     }
     vault.check().await?;
     println!("every master key that is in use is known here");
@@ -90,9 +90,13 @@ async fn check(vault: &Vault) -> Result<ExitCode, Failure> {
 async fn rotate(vault: &Vault) -> Result<ExitCode, Failure> {
     vault.check().await?;
     let rotated = vault.rotate().await?;
-    println!("{} keys wrapped anew", rotated.rewrapped);
+    match (rotated.rewrapped, rotated.left) {
+        (0, 0) => println!("nothing to do: every key is under the current master key already"),
+        (rewrapped, _) => println!("{} wrapped anew", counted(rewrapped, "key")),
+    }
     if rotated.left > 0 {
-        println!("{} are of another master key: some process still has it as its current one", rotated.left);
+        let left = counted(rotated.left, "key");
+        println!("another master key wraps {left}: some process still has it as its current one");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -111,9 +115,11 @@ async fn expire_fiscal(vault: &Vault, term: FiscalTerm, before: u16, dry_run: bo
     }
     let day = NaiveDate::from_ymd_opt(before.into(), 1, 1).ok_or("there is no such year")?;
     if dry_run {
-        println!("{} fiscal keys of the years before {before} would be destroyed", vault.fiscal_keys(day).await?);
+        let keys = counted(vault.fiscal_keys(day).await?, "fiscal key");
+        println!("{keys} of the years before {before} would be destroyed");
     } else {
-        println!("{} fiscal keys of the years before {before} destroyed", vault.erase_fiscal(day).await?);
+        let keys = counted(vault.erase_fiscal(day).await?, "fiscal key");
+        println!("{keys} of the years before {before} destroyed");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -104,6 +104,7 @@ async fn what_the_table_does_not_have_is_not_there() {
         let answer = world.call("GET", path, &[], "").await;
         assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{path}");
         assert_eq!(answer.json()["instance"], path);
+        assert_eq!(answer.json()["detail"], "there is no such route; /openapi.json lists them", "{path}");
     }
 }
 

@@ -57,6 +57,16 @@ fn what_is_not_there_is_said_plainly() -> Outcome {
         let unknown_id = system.run(&["aggregate", "show", "product", "NOT-THERE"]).await?;
         assert_eq!((unknown_id.code, unknown_id.out.as_str()), (Some(1), ""), "{unknown_id:?}");
         assert!(unknown_id.err.contains("there is no product NOT-THERE"), "{unknown_id:?}");
+        for (command, prints) in [
+            (&["aggregate", "show", "order", "xyz"][..], "`tillroll tail order`"),
+            (&["saga", "show", "xyz"], "`tillroll saga list`"),
+            (&["payments", "show", "xyz"], "`tillroll tail payment`"),
+            (&["payments", "retry", "xyz"], "`tillroll tail payment`"),
+        ] {
+            let no_id = system.run(command).await?;
+            assert_ne!(no_id.code, Some(0), "{no_id:?}");
+            assert!(no_id.err.contains("UUID") && no_id.err.contains(prints), "{no_id:?}");
+        }
         let unknown_topic = system.run(&["tail", "nothing.events.v1"]).await?;
         assert_eq!(unknown_topic.code, Some(1), "{unknown_topic:?}");
         assert!(unknown_topic.err.contains("order.events.v1"), "{unknown_topic:?}");

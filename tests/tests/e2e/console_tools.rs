@@ -68,6 +68,16 @@ fn without_properties_it_shows_time_place_headers_and_key() -> Outcome {
     })
 }
 
+#[test]
+fn a_topic_that_is_not_there_is_named_once() -> Outcome {
+    shared(|system| async move {
+        let read = system.console(&["console-consumer", "--topic", "order.event.v1", "--timeout-ms", "3000"]).await?;
+        let told = read.err.lines().filter(|line| line.contains("there is no topic order.event.v1")).count();
+        assert_eq!(told, 1, "{read:?}");
+        Ok(())
+    })
+}
+
 /// Reads what the partition of that order holds by now, as a person would, but ends. Of all partitions together so many
 /// records may be others: those that are written meanwhile to one, instead of the last ones of another.
 async fn consume(system: &System, order: &str, properties: &[&str]) -> Outcome<Finished> {

@@ -5,6 +5,7 @@ use crate::shop::add_product;
 use e2e::{Finished, Outcome, System, installed, own, shared};
 use serde_json::Value;
 use std::fs::{Permissions, set_permissions};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 
@@ -155,6 +156,19 @@ fn on_a_machine_where_nothing_runs_it_says_what_is_missing_and_how_to_start() ->
         assert_named(&taken, "ports", &detail, "set TILLROLL_KAFKA_PORT");
         assert_named(&taken, "programs", "no Kafka jars in", "scripts/setup");
 
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = other.local_addr()?;
+        std::thread::spawn(move || greet(&other));
+        let foreign = [("TILLROLL_LISTEN", address.to_string())];
+        let foreign = findings(&up.run(&foreign, &["doctor", "--json"]).await?)?;
+        assert_named(&foreign, "roles", "is not Tillroll's door", "stop what listens there");
+        assert_named(&foreign, "ports", &format!("{address} for the public door is taken"), "TILLROLL_LISTEN");
+
+        let nowhere = [("TILLROLL_HOME", up.home().join("nowhere").to_string_lossy().into_owned())];
+        let nowhere = findings(&up.run(&nowhere, &["doctor", "--json"]).await?)?;
+        assert_named(&nowhere, "home", "no Tillroll lives in", "go to the clone, or set TILLROLL_HOME");
+        assert_eq!(nowhere.len(), 1, "nothing sends anybody to start a second shop: {nowhere:?}");
+
         up.tillroll.start_again().await?;
         let well = findings(&up.run(&[], &["doctor", "--json"]).await?)?;
         assert_eq!(troubles(well.clone()), Vec::<Value>::new());
@@ -163,6 +177,15 @@ fn on_a_machine_where_nothing_runs_it_says_what_is_missing_and_how_to_start() ->
         assert!(told.out.lines().last().is_some_and(|line| line == "0 problems, 0 warnings"), "{told:?}");
         Ok(())
     })
+}
+
+/// A server of another kind, for as long as the process lives.
+fn greet(listener: &TcpListener) {
+    for client in listener.incoming().flatten() {
+        let mut request = [0; 1024];
+        let _ = (&client).read(&mut request);
+        let _ = (&client).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    }
 }
 
 #[test]

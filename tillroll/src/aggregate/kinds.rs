@@ -93,6 +93,15 @@ impl Kind {
         self.topics().name
     }
 
+    /// Whether its ids are UUIDs.
+    pub fn is_named_by_uuid(self) -> bool {
+        match self {
+            Self::Product | Self::StockItem | Self::IdentityClaim | Self::InvoiceSeries => false,
+            Self::Order | Self::CreditNote | Self::Cart | Self::User | Self::Session | Self::ApiKey => true,
+            Self::Notification | Self::Preference | Self::Payment => true,
+        }
+    }
+
     /// What its events make of it.
     pub fn fold(self, id: &str, events: &[Admitted]) -> Result<Now, Failure> {
         match self {

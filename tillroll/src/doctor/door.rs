@@ -15,11 +15,13 @@ use std::time::Duration;
 /// The door asks every role before it answers.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// What was found, and whether the door is open.
+/// What was found, and whether it is our door that is open.
 pub async fn look(config: &Config) -> (Vec<Finding>, bool) {
     let url = config.gateway_url();
     match json_at(&format!("{url}/health")).await {
         Ok(body) => parts(&url, &body),
+        // Somebody answers, and does not speak as we do.
+        Err(why) if why.is::<serde_json::Error>() => parts(&url, &Value::Null),
         Err(why) => {
             let detail = format!("{url} does not answer: {}", crate::said(why.as_ref()));
             (vec![Finding::problem("roles", detail, "start it: scripts/up, `tillroll up` or `tillroll serve`")], false)
@@ -43,7 +45,8 @@ pub async fn json_at(url: &str) -> Result<Value, Failure> {
 fn parts(url: &str, body: &Value) -> (Vec<Finding>, bool) {
     let Some(parts) = body["parts"].as_object() else {
         let detail = format!("what answers at {url} is not Tillroll's door");
-        return (vec![Finding::problem("roles", detail, "set TILLROLL_URL to where the door is")], false);
+        let mend = "stop what listens there, or set TILLROLL_LISTEN to another address (TILLROLL_URL, if the door is elsewhere)";
+        return (vec![Finding::problem("roles", detail, mend)], false);
     };
     let finding = |(name, part): (&String, &Value)| match part["state"].as_str() {
         Some("ready") => Finding::ok("roles", format!("{name} is ready")),

@@ -17,6 +17,17 @@ const LITTLE: u64 = GIB;
 const ENOUGH: u64 = 5 * GIB;
 const MAKE_ROOM: &str = "free some, or move TILLROLL_HOME to a larger disk; nothing in data or keys may be deleted";
 
+/// There is no installation, and nobody has said where its servers are: the wrong directory, most likely. To start what
+/// is missing would make another shop.
+pub fn nothing_here(config: &Config) -> Option<Finding> {
+    if config.home.exists() || config.names_brokers() {
+        return None;
+    }
+    let home = std::path::absolute(&config.home).unwrap_or_else(|_| config.home.clone());
+    let mend = "go to the clone, or set TILLROLL_HOME; where there is to be a new one, scripts/up makes it";
+    Some(Finding::problem("home", format!("no Tillroll lives in {}", home.display()), mend))
+}
+
 pub fn look(config: &Config) -> Vec<Finding> {
     let mut findings = keys(&config.home.join("keys"));
     let data = config.home.join("data");

@@ -1,8 +1,8 @@
 //! The vault: whether its database answers, its tables are this build's, and the master keys that are here open it.
 
 use super::Finding;
-use crate::Failure;
 use crate::config::{Config, Missing};
+use crate::{Failure, counted};
 use std::time::Duration;
 use tillroll_postgres::{Pool, Settings, migrated};
 use tillroll_vault::MIGRATIONS;
@@ -46,7 +46,8 @@ async fn ask(config: &Config, settings: Settings) -> Result<Finding, Failure> {
     Ok(match vault.check().await {
         Ok(()) => {
             let keys: u64 = masters.iter().map(|(_, keys)| keys).sum();
-            Finding::ok(CHECK, format!("answers; {keys} keys, {} master keys in use, all known here", masters.len()))
+            let (keys, masters) = (counted(keys, "key"), counted(masters.len(), "master key"));
+            Finding::ok(CHECK, format!("answers; {keys}, {masters} in use, all known here"))
         }
         Err(error @ tillroll_vault::Error::UnknownMaster { .. }) => Finding::problem(CHECK, error.to_string(), RESTORE),
         Err(error) => return Err(error.into()),

@@ -30,8 +30,8 @@ pub async fn compare(node: &Node, provider: &Stripe) -> Result<Reconciled, Failu
 
 /// Both books. The provider's are read first: what he has by then and the log does not is no matter of haste.
 async fn books(node: &Node, provider: &Stripe) -> Result<Books, Failure> {
-    let intents = every(|after| async move { provider.every_intent(after.as_deref()).await }).await?;
-    let refunds = every(|after| async move { provider.every_refund(after.as_deref()).await }).await?;
+    let intents = every(provider, |after| async move { provider.every_intent(after.as_deref()).await }).await?;
+    let refunds = every(provider, |after| async move { provider.every_refund(after.as_deref()).await }).await?;
     let folded = found::folded::<Payment>(node, None).await?;
     let log: BTreeMap<_, _> =
         folded.iter().filter_map(|(id, folded)| Some((id.parse().ok()?, Booked::of(&folded.state)))).collect();
@@ -39,14 +39,14 @@ async fn books(node: &Node, provider: &Stripe) -> Result<Books, Failure> {
 }
 
 /// All pages. `ask` takes what it owns: a future that borrows it could not be moved between threads.
-async fn every<T, F>(ask: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Failure>
+async fn every<T, F>(provider: &Stripe, ask: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Answer<Page<T>>>,
 {
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = patiently(|| ask(after.clone())).await?;
+        let page = patiently(provider, || ask(after.clone())).await?;
         all.extend(page.items);
         match page.next {
             Some(next) => after = Some(next),
@@ -55,14 +55,15 @@ where
     }
 }
 
-async fn patiently<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) -> Result<T, Failure> {
+async fn patiently<T, F: Future<Output = Answer<T>>>(provider: &Stripe, ask: impl Fn() -> F) -> Result<T, Failure> {
     let mut attempt = 1;
     loop {
         match ask().await {
             Answer::Done(page) => return Ok(page),
             Answer::Refused { code, .. } => return Err(format!("the payment provider refuses: {code}").into()),
             Answer::Unknown(doubt) if attempt == ATTEMPTS => {
-                return Err(format!("the payment provider does not answer: {doubt:?}").into());
+                let place = provider.address().unwrap_or_else(|| "an address that nobody announces".to_owned());
+                return Err(format!("the payment provider at {place} does not answer: {doubt:?}").into());
             }
             Answer::Unknown(_) => {}
         }
@@ -70,3 +71,6 @@ async fn patiently<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) -> Res
         attempt += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,16 +2,18 @@
 
 use super::ReconcileArgs;
 use super::books::compare;
-use crate::Failure;
 use crate::config::{Config, PaymentProvider};
+use crate::roles::announced;
+use crate::{Failure, counted};
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
+use tillroll_gateway::Urls;
 use tillroll_log::Node;
 use tillroll_payments::provider::stripe::Stripe;
 use tillroll_payments::reconciliation::Reconciled;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 /// How long a sandbox that announces itself is looked for.
 const FOUND_WITHIN: Duration = Duration::from_secs(5);
@@ -32,35 +34,36 @@ pub async fn run(args: &ReconcileArgs, config: &Config) -> Result<ExitCode, Fail
 fn print(told: &Reconciled, to: &mut impl Write) -> std::io::Result<()> {
     let Reconciled { compared, under_way, left_over, foreign, differences } = told;
     differences.iter().try_for_each(|difference| writeln!(to, "{difference}"))?;
-    writeln!(to, "{compared} payments compared, {under_way} under way, {} differences", differences.len())?;
+    let (compared, differing) = (counted(*compared, "payment"), counted(differences.len(), "difference"));
+    writeln!(to, "{compared} compared, {under_way} under way, {differing}")?;
     if *left_over > 0 {
-        writeln!(to, "{left_over} intents without money belong to no payment: nobody will confirm them")?;
+        let intents = counted(*left_over, "intent");
+        writeln!(to, "of no payment: {intents} without money, which nobody will confirm")?;
     }
     if *foreign > 0 {
-        writeln!(to, "{foreign} intents at the provider are not of this shop")?;
+        writeln!(to, "not of this shop: {} at the provider", counted(*foreign, "intent"))?;
     }
     Ok(())
 }
 
 async fn provider(config: &Config, node: &Node) -> Result<Stripe, Failure> {
     let urls = match config.payment_provider()? {
-        PaymentProvider::Stripe => Vec::new(),
-        PaymentProvider::Sandbox if config.role_urls("sandbox")?.is_some() => Vec::new(),
-        PaymentProvider::Sandbox => announced(node).await?,
+        PaymentProvider::Stripe => watch::channel(Vec::new()).1,
+        PaymentProvider::Sandbox if config.role_urls("sandbox")?.is_some() => watch::channel(Vec::new()).1,
+        PaymentProvider::Sandbox => sandbox(node).await?,
     };
-    Ok(config.payment_adapter(|| watch::channel(urls).1)?)
+    Ok(config.payment_adapter(|| urls)?)
 }
 
-async fn announced(node: &Node) -> Result<Vec<String>, Failure> {
-    let mut services = node.services().clone();
-    let deadline = Instant::now() + FOUND_WITHIN;
-    loop {
-        let urls = services.urls("sandbox");
-        if !urls.is_empty() {
-            return Ok(urls);
-        }
-        if timeout_at(deadline, services.changed()).await.is_err() {
+/// Where the sandbox is, as that is known from one moment to the next: what is read first may have been said by a
+/// process that is dead by now.
+async fn sandbox(node: &Node) -> Result<Urls, Failure> {
+    let mut urls = announced(node, "sandbox", None);
+    match timeout(FOUND_WITHIN, urls.wait_for(|urls| !urls.is_empty())).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(_)) | Err(_) => {
             return Err("no sandbox announces itself; does Tillroll run? TILLROLL_SANDBOX_URL says where it is".into());
         }
     }
+    Ok(urls)
 }

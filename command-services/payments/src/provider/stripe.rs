@@ -109,7 +109,7 @@ pub struct Stripe {
 
 impl fmt::Debug for Stripe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stripe").field("base", &self.base()).finish_non_exhaustive()
+        f.debug_struct("Stripe").field("base", &self.address()).finish_non_exhaustive()
     }
 }
 
@@ -147,7 +147,9 @@ impl Stripe {
         Ok(Self { client, base, authorization, answer_within, return_url })
     }
 
-    fn base(&self) -> Option<String> {
+    /// Where it is asked now; nowhere while no sandbox announces itself.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
         match &self.base {
             Base::Fixed(url) => Some(url.clone()),
             Base::Announced(urls) => urls.borrow().first().cloned(),
@@ -170,7 +172,7 @@ impl Stripe {
         form: String,
     ) -> Heard<T> {
         let unreachable = Heard::Unknown(Doubt::Unreachable);
-        let Some(base) = self.base() else { return unreachable };
+        let Some(base) = self.address() else { return unreachable };
         let Ok(request) = self.request(method, &format!("{base}/v1/{path}"), key, form) else { return unreachable };
         match tokio::time::timeout(self.answer_within, self.exchange(request)).await {
             Ok(Ok((status, body))) => read(status, &body),

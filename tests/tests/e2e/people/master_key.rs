@@ -44,6 +44,8 @@ fn the_master_key_is_replaced_while_people_come_and_go() -> Outcome {
         people.extend(coming.await??);
         eprintln!("{} people came before, while and after", people.len());
         assert_eq!(masters(&system, &both).await?, 1);
+        let (code, said) = vault(&system, &both, "rotate").await?;
+        assert!(code == Some(0) && said.contains("nothing to do"), "{said}");
 
         std::fs::remove_file(&old)?;
         restart(&system, &alone).await?;

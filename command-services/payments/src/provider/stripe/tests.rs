@@ -202,7 +202,7 @@ fn the_secret_key_is_never_shown_and_goes_over_no_open_line() {
     let config = StripeConfig::new("http://127.0.0.1:1/", "sk_test_canary");
     let stripe = Stripe::new(&config).unwrap();
     assert!(!format!("{config:?} {stripe:?} {:?}", stripe.authorization).contains("canary"));
-    assert_eq!(stripe.base().as_deref(), Some("http://127.0.0.1:1"));
+    assert_eq!(stripe.address().as_deref(), Some("http://127.0.0.1:1"));
     assert!(matches!(Stripe::new(&StripeConfig::new("http://pay.example", "sk")), Err(StripeError::Plain(_))));
     for bad in ["", "pay.example", "ftp://pay.example", "/v1"] {
         assert!(matches!(Stripe::new(&StripeConfig::new(bad, "sk")), Err(StripeError::Url(_))), "{bad}");
