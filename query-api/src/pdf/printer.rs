@@ -46,7 +46,7 @@ impl Printer {
 mod tests {
     use super::*;
     use futures_util::future::join_all;
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
     use std::time::Duration;
 
     const WITHIN: Duration = Duration::from_secs(10);
@@ -63,7 +63,17 @@ mod tests {
     #[tokio::test]
     async fn more_than_can_wait_are_turned_away_and_the_others_are_printed() {
         let printer = Printer::default();
-        let all = join_all((0..THREADS + QUEUE + 3).map(|_| printer.print(|| Ok(Vec::new())))).await;
+        // Nothing is printed before all have asked.
+        let gate = Arc::new(Mutex::new(()));
+        let shut = gate.lock().unwrap();
+        let print = |_| {
+            let gate = gate.clone();
+            printer.print(move || {
+                drop(gate.lock());
+                Ok(Vec::new())
+            })
+        };
+        let (all, ()) = tokio::join!(join_all((0..THREADS + QUEUE + 3).map(print)), async move { drop(shut) });
         let refused: Vec<_> = all.into_iter().filter_map(Result::err).map(|problem| problem.code()).collect();
         assert_eq!(refused, ["overloaded"; 3]);
         assert!(printer.print(|| Ok(Vec::new())).await.is_ok(), "places are given back");

@@ -32,7 +32,7 @@ pub struct Ending {
     pub gone: Refunds,
     /// What came back while the payment was asked something else: it goes back after that.
     pub next: Option<Owed>,
-    /// Minor units that were told as gone back and came back; they are part of `undo` or `next`.
+    /// Minor units that were told as gone back, came back and are not paid yet; they are part of `undo` or `next`.
     pub owed: i64,
     /// The date of its credit note, if one was asked for.
     pub credited_at: Option<Timestamp>,
@@ -95,10 +95,10 @@ impl Ending {
         asked + self.next.as_ref().map_or(0, |next| next.amount.amount)
     }
 
-    /// The payment has done what it was asked.
+    /// The payment has done what it was asked, and so whatever of that was owed is paid.
     pub(super) fn let_go(mut self) -> Self {
         self.gone = self.given_back();
-        self.undo = None;
+        (self.undo, self.owed) = (None, 0);
         Self { wait: self.wait.without(&Participant::Payment), ..self }
     }
 
@@ -114,7 +114,9 @@ impl Ending {
     fn owes(mut self, back: Owed) -> Self {
         let Some(charge) = charge(&self.order) else { return self };
         let reason = came_back(&back.code);
-        if self.wait.awaits(&Participant::Payment) {
+        // What nobody decided may still be done, too.
+        let may_go_back = self.wait.is_open(&Participant::Payment) && !self.wait.was_refused_by(&Participant::Payment);
+        if may_go_back {
             let amount = self.next.map_or(back.amount, |next| next.amount.plus(back.amount).unwrap_or(next.amount));
             self.next = Some(Owed { amount, ..back });
         } else {
@@ -180,7 +182,7 @@ impl Ending {
         if let Some(next) = self.next.take() {
             self.gone.insert(another(next.refund_id), next.amount);
         }
-        Self { wait: self.wait.over_by_hand(answer_by), ..self }
+        Self { wait: self.wait.over_by_hand(answer_by), owed: 0, ..self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How an order is paid, as far as its own events say.
 
-use tillroll_schemas::order::{OrderEvent, Stuck};
+use tillroll_schemas::order::{OrderEvent, Step};
 use tillroll_schemas::payment::PaymentOutcome;
 use tillroll_schemas::{Money, Timestamp};
 
@@ -55,19 +55,28 @@ impl Change {
         }
         let (refunded, owed) = match event {
             OrderEvent::Refunded(event) => (event.reversal.amount.amount, -event.reversal.pays_owed()),
-            // Whatever was owed is paid with it.
-            OrderEvent::Cancelled(event) => of_both(event.refunded),
             OrderEvent::RefundRefused(event) => {
-                let (back, owed) = of_both(event.taken_back);
-                (-back, -owed)
+                let back = amount_of(event.taken_back);
+                (-back, back)
             }
+            // Whatever was owed goes back with all the rest, or has.
+            OrderEvent::Cancelled(event) => {
+                self.refunded += amount_of(event.refunded);
+                return self.owes_exactly(0);
+            }
+            OrderEvent::CompensationStarted(_) => return self.owes_exactly(0),
+            OrderEvent::PaymentAnswered(event) if !matches!(event.outcome, PaymentOutcome::VoidRefused { .. }) => {
+                return self.owes_exactly(0);
+            }
+            OrderEvent::StepCompleted(event) if event.step == Step::Release => return self.owes_exactly(0),
+            // It says all that is owed, if anything of that has changed.
+            OrderEvent::Stuck(event) => return event.owed.into_iter().for_each(|owed| self.owes_exactly(owed.amount)),
             OrderEvent::Placed(_)
             | OrderEvent::StockAnswered(_)
             | OrderEvent::StockReserved(_)
             | OrderEvent::StockCommitted(_)
             | OrderEvent::Confirmed(_)
             | OrderEvent::StepOverdue(_)
-            | OrderEvent::CompensationStarted(_)
             | OrderEvent::StepRetried(_)
             | OrderEvent::StepCompleted(_)
             | OrderEvent::FulfilmentRequested(_)
@@ -80,7 +89,6 @@ impl Change {
             | OrderEvent::UndoRequested(_)
             | OrderEvent::Invoiced(_)
             | OrderEvent::RefundRequested(_) => (0, 0),
-            OrderEvent::Stuck(event) => return self.owes_only(event),
         };
         self.refunded += refunded;
         self.owes(owed, 0);
@@ -88,25 +96,18 @@ impl Change {
 
     /// So much more is owed, or less, but so much at least: what went back may be more than what was owed of it.
     fn owes(&mut self, more: i64, least: i64) {
-        self.owed += more;
-        self.owed_least = (self.owed_least + more).max(least);
+        self.owed = self.owed.saturating_add(more);
+        self.owed_least = self.owed_least.saturating_add(more).max(least);
     }
 
-    /// It says all that is owed, if anything of that changed: what went back is not, and what came back is.
-    fn owes_only(&mut self, event: &Stuck) {
-        let Some(owed) = event.owed else { return };
-        let paid = match event.payment_answer {
-            Some(PaymentOutcome::Refunded { amount, .. }) => amount.amount,
-            _ => 0,
-        };
-        self.owes(-paid, owed.amount);
+    /// So much is owed, whatever was before.
+    fn owes_exactly(&mut self, amount: i64) {
+        self.owes(i64::MIN / 2, amount);
     }
 }
 
-/// What went back, and what of it is not owed any more.
-fn of_both(money: Option<Money>) -> (i64, i64) {
-    let amount = money.map_or(0, |money| money.amount);
-    (amount, -amount)
+fn amount_of(money: Option<Money>) -> i64 {
+    money.map_or(0, |money| money.amount)
 }
 
 /// Where the payment stands after the event, and by when the customer has to have acted; none if the event says nothing
@@ -121,6 +122,11 @@ fn status_after(event: &OrderEvent) -> Option<(Status, Option<Timestamp>)> {
         OrderEvent::CompensationStarted(_) => Status::Voided,
         OrderEvent::Cancelled(event) if event.refunded.is_some() => Status::Refunded,
         OrderEvent::Cancelled(_) => Status::Voided,
+        OrderEvent::PaymentAnswered(event)
+            if matches!(event.outcome, PaymentOutcome::Voided | PaymentOutcome::Declined { .. }) =>
+        {
+            Status::Voided
+        }
         OrderEvent::RefundRefused(event) if event.was_off => Status::Undoing,
         OrderEvent::UndoRequested(_) => Status::Undoing,
         OrderEvent::RefundRefused(_)

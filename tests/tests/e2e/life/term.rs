@@ -18,8 +18,8 @@ pub async fn keys_go_when_their_term_is_over_and_not_before(system: &System) -> 
         "{err}"
     );
     for (more, said) in [
-        (&["--dry-run"][..], "1 fiscal keys of the years before 2002 would be destroyed"),
-        (&[], "1 fiscal keys of the years before 2002 destroyed"),
+        (&["--dry-run"][..], "1 fiscal key of the years before 2002 would be destroyed"),
+        (&[], "1 fiscal key of the years before 2002 destroyed"),
         (&[], "0 fiscal keys of the years before 2002 destroyed"),
     ] {
         let (code, out, err) = expire("2002", more).await?;
