@@ -35,9 +35,9 @@ pub(super) const MAILS: &str = "/mails";
 pub(super) const KNOWN: &str = "/known";
 /// How long the owner may take: longer than anybody waits there for his turn.
 const TOLD_WITHIN: Duration = Duration::from_secs(9);
-/// Nobody has a turn for longer. What it is for takes less: at most twice a question to the vault (2 s of patience) and
-/// the queue of those whose passwords are hashed (512, 5 s on two cores), and 2 s in between for what is to be heard.
-/// No request is answered for longer than that either, but for one that asks for more.
+/// Nobody has a turn for longer, as no request is answered for longer but one that asks for more. It is for two looks at the
+/// vault (2 s of patience each), two waits for a hash (5 s each with a full queue on two cores) and 2 s in between: only
+/// where all of these are at their worst is that more, and then it counts as wrong.
 pub(super) const TURN_LASTS: Duration = Duration::from_secs(10);
 /// How long telling its end may take once.
 const END_WITHIN: Duration = Duration::from_secs(1);
