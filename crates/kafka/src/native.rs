@@ -2,6 +2,7 @@
 //! panicking (header names that are not UTF-8) or losing what is needed (which topic ended, which commit was answered).
 #![expect(unsafe_code, reason = "a C library is called; each block says why it is sound")]
 
+mod brokers;
 mod call;
 pub(crate) mod configs;
 mod decode;
@@ -10,6 +11,7 @@ mod events;
 pub(crate) mod topics;
 mod waker;
 
+pub(crate) use brokers::knows_nobody;
 pub(crate) use events::{Event, EventQueue, Place};
 pub(crate) use waker::Waker;
 
@@ -22,4 +24,14 @@ pub(crate) fn fail_fatally<C: rdkafka::producer::ProducerContext>(producer: &rdk
     let code = rdkafka_sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     // SAFETY: the client is alive, and the reason is a C string.
     unsafe { rdkafka_sys::rd_kafka_test_fatal_error(producer.client().native_ptr(), code, c"a test".as_ptr()) };
+}
+
+/// Tells a producer its bootstrap servers once more.
+pub(crate) fn introduce_brokers<C: rdkafka::producer::ProducerContext>(
+    producer: &rdkafka::producer::BaseProducer<C>,
+    servers: &str,
+) {
+    use rdkafka::producer::Producer as _;
+    // SAFETY: the client is alive.
+    unsafe { brokers::introduce(producer.client().native_ptr(), servers) };
 }

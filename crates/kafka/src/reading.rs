@@ -24,7 +24,8 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) fn open_consumer(config: &ClientConfig, role: &'static str) -> Result<EventQueue, KafkaError> {
     let consumer: Consumer =
         config.create_with_context(Logged { role }).map_err(KafkaError::client("making a consumer"))?;
-    EventQueue::new(consumer, role)
+    let servers = config.get("bootstrap.servers").unwrap_or_default().to_owned();
+    EventQueue::new(consumer, role, servers)
 }
 
 /// Partitions with positions, as librdkafka wants them.

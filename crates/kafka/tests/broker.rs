@@ -7,6 +7,8 @@
 mod asking;
 #[path = "broker/catching_up.rs"]
 mod catching_up;
+#[path = "broker/fenced.rs"]
+mod fenced;
 #[path = "broker/groups.rs"]
 mod groups;
 #[path = "broker/outages.rs"]

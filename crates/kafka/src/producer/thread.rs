@@ -6,9 +6,11 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::delivery::ROLE;
 use super::{Client, Shared, new_client};
 use crate::KafkaError;
 use crate::closing::Open;
+use crate::native::introduce_brokers;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 use rdkafka::types::RDKafkaErrorCode;
 
@@ -37,6 +39,10 @@ fn run(shared: &Shared) {
         let fatal = {
             let client = shared.client();
             client.poll(LOOK_AROUND);
+            if client.context().was_lost() {
+                tracing::info!(kafka.client = ROLE, "every broker was forgotten, asking the servers again");
+                introduce_brokers(&client, shared.config.get("bootstrap.servers").unwrap_or_default());
+            }
             client.client().fatal_error()
         };
         if let Some((code, reason)) = fatal {

@@ -173,7 +173,16 @@ impl Reader {
             }
             self.judge(error)?;
             self.wanted()?;
-            std::thread::sleep(RETRY);
+            self.pause();
+        }
+    }
+
+    /// Between attempts the client may say that it has forgotten every broker. What it has fetched is dropped: whoever
+    /// asks for ends assigns afterwards.
+    fn pause(&self) {
+        let until = Instant::now() + RETRY;
+        while Instant::now() < until {
+            drop(self.queue.poll(until.saturating_duration_since(Instant::now())));
         }
     }
 
