@@ -8,7 +8,7 @@ use super::{Desk, unhashed};
 use crate::password::Password;
 use tillroll_http::Problem;
 use tillroll_schemas::PasswordHash;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 impl Desk {
     /// The person whom `find` finds, if this is his password. A refusal counts only if it stands when everything that
@@ -19,30 +19,34 @@ impl Desk {
         password: &Password,
         find: impl Fn() -> Option<Person>,
     ) -> Result<Option<Person>, Problem> {
-        let found_out = timeout(TURN_LASTS, self.find_out(turn, password, find)).await;
-        found_out.unwrap_or_else(|_| Err(Problem::overdue(false)))
-    }
-
-    async fn find_out(
-        &self,
-        turn: Turn,
-        password: &Password,
-        find: impl Fn() -> Option<Person>,
-    ) -> Result<Option<Person>, Problem> {
+        let by = Instant::now() + TURN_LASTS;
         let first = find();
-        match self.verify(password, first.as_ref()).await {
-            Ok(false) => {}
+        let verified = timeout_at(by, self.verify(password, first.as_ref())).await;
+        match verified.unwrap_or_else(|_| Err(Problem::overdue(false))) {
+            Ok(false) => {
+                let looked_again = timeout_at(by, self.look_again(turn, password, first, find)).await;
+                looked_again.unwrap_or_else(|_| Err(Problem::overdue(false)))
+            }
             Ok(true) => {
                 turn.right();
-                return Ok(first);
+                Ok(first)
             }
             Err(problem) => {
                 turn.untried();
-                return Err(problem);
+                Err(problem)
             }
         }
-        // From here on the turn ends as a wrong one, whatever fails: by an answer that is another than what the right
-        // password gets somebody would learn that this is not it.
+    }
+
+    /// From here on the turn ends as a wrong one, whatever fails: by an answer that is another than what the right
+    /// password gets somebody would learn that this is not it.
+    async fn look_again(
+        &self,
+        turn: Turn,
+        password: &Password,
+        first: Option<Person>,
+        find: impl Fn() -> Option<Person>,
+    ) -> Result<Option<Person>, Problem> {
         self.hear().await?;
         let second = find();
         if kept_of(first.as_ref()) == kept_of(second.as_ref()) {

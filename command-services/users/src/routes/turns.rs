@@ -37,7 +37,7 @@ pub(super) const KNOWN: &str = "/known";
 const TOLD_WITHIN: Duration = Duration::from_secs(9);
 /// Nobody has a turn for longer, as no request is answered for longer but one that asks for more. It is for two looks at the
 /// vault (2 s of patience each), two waits for a hash (5 s each with a full queue on two cores) and 2 s in between: only
-/// where all of these are at their worst is that more, and then it counts as wrong.
+/// where all of these are at their worst is that more, and then it counts as wrong; not before the first hash is known.
 pub(super) const TURN_LASTS: Duration = Duration::from_secs(10);
 /// How long telling its end may take once.
 const END_WITHIN: Duration = Duration::from_secs(1);
