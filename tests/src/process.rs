@@ -145,6 +145,15 @@ impl Running {
     pub fn runs(&mut self) -> Outcome<bool> {
         Ok(self.0.try_wait()?.is_none())
     }
+
+    /// Whether it has not been killed; fails if it has ended by itself.
+    pub fn runs_until_killed(&mut self) -> Outcome<bool> {
+        match self.0.try_wait()? {
+            None => Ok(true),
+            Some(status) if status.signal() == Some(Signal::SIGKILL as i32) => Ok(false),
+            Some(status) => Err(format!("it ended by itself: {status}").into()),
+        }
+    }
 }
 
 /// The server: `tillroll serve all`, or `tillroll up`.

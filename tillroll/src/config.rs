@@ -190,19 +190,29 @@ impl Config {
         self.home.join("keys")
     }
 
-    /// The installation's keys, made at the first start.
-    pub fn keys(&self) -> Result<Keys, KeysError> {
-        Keys::open_or_create(&self.keys_dir())
+    /// The installation's keys, made at the first start; but in production, where what is missing was lost, or is another
+    /// directory than was meant: nobody could log in under a new one of `command-hash.key`.
+    pub fn keys(&self) -> Result<Keys, ConfigError> {
+        match self.environment {
+            Environment::Development => Keys::open_or_create(&self.keys_dir()).map_err(of_home),
+            Environment::Production => self.existing_keys(),
+        }
     }
 
     /// The keys of an installation that is there: a client command makes none.
     pub fn existing_keys(&self) -> Result<Keys, ConfigError> {
         let dir = self.keys_dir();
-        let missing = |problem: String| ConfigError::new("TILLROLL_HOME", problem);
         if !dir.is_dir() {
-            return Err(missing(format!("there are no keys in {}: start `tillroll up` there first", dir.display())));
+            let dir = dir.display();
+            return Err(ConfigError::new(
+                "TILLROLL_HOME",
+                format!(
+                    "there are no keys in {dir}: a shop that lives has them elsewhere, or in its backup; for a new one \
+                 `tillroll up` makes them, or `tillroll keys create`"
+                ),
+            ));
         }
-        Keys::open(&dir).map_err(|error| missing(error.to_string()))
+        Keys::open(&dir).map_err(of_home)
     }
 
     /// A file by which a running installation is found.
@@ -273,6 +283,11 @@ impl Config {
         answers(node.admin(), &servers).await?;
         Ok(node)
     }
+}
+
+/// Keys that cannot be had; nothing of them is in it.
+fn of_home(error: KeysError) -> ConfigError {
+    ConfigError::new("TILLROLL_HOME", crate::said(&error))
 }
 
 /// A problem with a property of Kafka, by the variable that sets it.

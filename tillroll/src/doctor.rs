@@ -123,6 +123,10 @@ async fn look(config: &Config) -> Vec<Finding> {
     let (kafka, node) = kafka::look(config).await;
     findings.extend(kafka);
     if let Some(node) = &node {
+        // Of a shop that is closed it was said already.
+        if open {
+            findings.push(door::projectors(node).await);
+        }
         findings.extend(partitions::look(node).await);
         findings.push(clocks::of_kafka(node).await);
     }

@@ -1,4 +1,4 @@
-//! `tillroll keys`: the keys that sign access tokens, and how one is replaced while everything runs.
+//! `tillroll keys`: the keys of an installation, and how one that signs access tokens is replaced while everything runs.
 
 use crate::Failure;
 use crate::config::Config;
@@ -8,11 +8,11 @@ use clap::Subcommand;
 use std::process::ExitCode;
 use std::time::Duration;
 use tillroll_http::rotation::{self, PUBLISHED_FOR, RotationError};
-use tillroll_http::{KeyState, unix_now};
+use tillroll_http::{KeyState, Keys, unix_now};
 
-/// Look at the keys that sign access tokens, and replace them.
+/// Make the keys of a new shop; look at those that sign access tokens, and replace them.
 ///
-/// There are at most two. A new key is published at `/.well-known/jwks.json` before it signs, so that whoever verifies
+/// Of those that sign there are at most two. A new key is published at `/.well-known/jwks.json` before it signs, so that whoever verifies
 /// tokens knows it in time; then it signs, and the older one verifies what it signed before; when that is good for
 /// nothing any more the older one is retired:
 ///
@@ -27,6 +27,9 @@ use tillroll_http::{KeyState, unix_now};
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub enum KeysCommand {
+    /// Make the keys of a new installation, in TILLROLL_HOME/keys: once, before its first start in production, where
+    /// nothing else makes any. Back them up, and copy the directory to every machine that runs a part of the shop.
+    Create,
     /// Show each key's id (`kid`), and what it is good for now.
     List,
     /// Make the next key. It is published at once and signs later.
@@ -47,8 +50,12 @@ pub enum KeysCommand {
 
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub fn run(command: &KeysCommand, config: &Config) -> Result<ExitCode, Failure> {
+    if let KeysCommand::Create = command {
+        return create(config);
+    }
     let (keys, dir, now) = (config.existing_keys()?, config.keys_dir(), unix_now());
     match command {
+        KeysCommand::Create => {}
         KeysCommand::List => {
             keys.access.states(now).iter().for_each(|(kid, state)| println!("{kid}  {}", said(*state)))
         }
@@ -67,6 +74,18 @@ pub fn run(command: &KeysCommand, config: &Config) -> Result<ExitCode, Failure> 
             println!("the older key is destroyed; what it signed is refused within 5 s");
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn create(config: &Config) -> Result<ExitCode, Failure> {
+    let dir = config.keys_dir();
+    if dir.read_dir().is_ok_and(|mut files| files.next().is_some()) {
+        return Err(format!("{} is not empty: keys are made once for a shop, and never again", dir.display()).into());
+    }
+    Keys::open_or_create(&dir)?;
+    let of_vault = if config.make_master_key()? { ", the vault's master key among them" } else { "" };
+    println!("made in {}{of_vault}: back them up, and copy them to every machine of this shop", dir.display());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -215,18 +215,13 @@ const RESERVED: &[Reserved] = &[
     free("transactional.id", "records are not written in transactions"),
 ];
 
-const STATISTICS: Reserved =
-    set("statistics.interval.ms", "2000", "a client that has forgotten every broker is noticed by its statistics");
-
 const PRODUCER_RESERVED: &[Reserved] = &[
-    STATISTICS,
     set("enable.idempotence", "true", "a retry must not store a record twice"),
     set("acks", "all", "an acknowledged record must be on every replica in sync"),
     free("request.required.acks", "an acknowledged record must be on every replica in sync"),
 ];
 
 const CONSUMER_RESERVED: &[Reserved] = &[
-    STATISTICS,
     set("enable.auto.commit", "false", "positions are kept by whoever stores the result"),
     set("enable.auto.offset.store", "false", "positions are kept by whoever stores the result"),
     set("enable.partition.eof", "true", "the end of a partition is found by position"),

@@ -11,7 +11,7 @@ mod events;
 pub(crate) mod topics;
 mod waker;
 
-pub(crate) use brokers::knows_nobody;
+pub(crate) use brokers::Brokers;
 pub(crate) use events::{Event, EventQueue, Place};
 pub(crate) use waker::Waker;
 
@@ -24,14 +24,4 @@ pub(crate) fn fail_fatally<C: rdkafka::producer::ProducerContext>(producer: &rdk
     let code = rdkafka_sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     // SAFETY: the client is alive, and the reason is a C string.
     unsafe { rdkafka_sys::rd_kafka_test_fatal_error(producer.client().native_ptr(), code, c"a test".as_ptr()) };
-}
-
-/// Tells a producer its bootstrap servers once more.
-pub(crate) fn introduce_brokers<C: rdkafka::producer::ProducerContext>(
-    producer: &rdkafka::producer::BaseProducer<C>,
-    servers: &str,
-) {
-    use rdkafka::producer::Producer as _;
-    // SAFETY: the client is alive.
-    unsafe { brokers::introduce(producer.client().native_ptr(), servers) };
 }

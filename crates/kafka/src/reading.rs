@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::topic_partition_list::{Offset as RdOffset, TopicPartitionList};
 
 use crate::context::Logged;
-use crate::native::{Consumer, Event, EventQueue};
+use crate::native::{Brokers, Consumer, Event, EventQueue};
 use crate::{Batch, KafkaError, Offset, PartitionId, Record, Topic};
 
 #[cfg(test)]
@@ -24,8 +24,7 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) fn open_consumer(config: &ClientConfig, role: &'static str) -> Result<EventQueue, KafkaError> {
     let consumer: Consumer =
         config.create_with_context(Logged { role }).map_err(KafkaError::client("making a consumer"))?;
-    let servers = config.get("bootstrap.servers").unwrap_or_default().to_owned();
-    EventQueue::new(consumer, role, servers)
+    EventQueue::new(consumer, role, Brokers::of(config, role))
 }
 
 /// Partitions with positions, as librdkafka wants them.

@@ -56,6 +56,8 @@ fn everything_fails_in_turn_and_every_promise_is_kept() -> Outcome {
         }
         eprintln!("now all is quiet");
         let journal = load.stop().await?;
+        let served = journal.told.iter().filter(|one| one.status.is_some_and(|status| status < 300)).count();
+        assert!(served > 0, "nobody was served");
         stop.store(true, Ordering::Relaxed);
         imports.await??;
         let moved_back = watch.await?;

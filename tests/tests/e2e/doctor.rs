@@ -1,13 +1,16 @@
 //! `tillroll doctor` finds nothing wrong with a system that is well, and names what is wrong with one that is not, with
 //! its remedy.
 
-use crate::shop::add_product;
-use e2e::{Finished, Outcome, System, installed, own, shared};
+use crate::shop::{add_product, order_of, place};
+use e2e::{Finished, Outcome, System, installed, own, shared, until};
 use serde_json::Value;
 use std::fs::{Permissions, set_permissions};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+const WITHIN: Duration = Duration::from_secs(60);
 
 const CHECKS: [&str; 12] = [
     "keys",
@@ -84,6 +87,17 @@ fn what_is_well_is_said_to_be_and_what_is_not_is_named_with_its_remedy() -> Outc
         assert_named(&look(&system).await?, "topics", "order.events.v1: retention.ms", "--add-config retention.ms=-1");
         console(&system, &[&alter[..], &["--add-config", "retention.ms=-1"]].concat()).await?;
 
+        let hide = |from: &str, to: &str| format!("ALTER TABLE sales.{from} RENAME TO {to}");
+        execute(&system, &hide("total", "hidden")).await?;
+        place(&system.http(), "doctor/1", &order_of(&[("DOCTOR", 1)])).send().await?.expect_status(201)?;
+        until("projectors that have stopped are named", WITHIN, || async {
+            let found = look(&system).await?;
+            Ok(found.iter().any(|one| told(one, "detail").starts_with("projectors: ")).then_some(()))
+        })
+        .await?;
+        execute(&system, &hide("hidden", "total")).await?;
+        system.caught_up().await?;
+
         let other = system.run_with(&[("TILLROLL_PARTITIONS", "8".to_owned())], &["doctor", "--json"]).await?;
         let other = findings(&other)?;
         assert_named(&other, "topics", "has 4 partitions, 8 are configured", "set TILLROLL_PARTITIONS=4");
@@ -91,6 +105,18 @@ fn what_is_well_is_said_to_be_and_what_is_not_is_named_with_its_remedy() -> Outc
         assert_eq!(troubles(look(&system).await?), Vec::<Value>::new(), "each was mended");
         Ok(())
     })
+}
+
+fn told<'a>(finding: &'a Value, what: &str) -> &'a str {
+    finding[what].as_str().unwrap_or_default()
+}
+
+async fn execute(system: &System, sql: &str) -> Outcome {
+    let (client, connection) = tokio_postgres::connect(system.database_url(), tokio_postgres::NoTls).await?;
+    let connection = tokio::runtime::Handle::current().spawn(connection);
+    client.batch_execute(sql).await?;
+    drop(client);
+    Ok(connection.await??)
 }
 
 #[test]
@@ -103,14 +129,10 @@ fn a_log_that_is_not_the_one_it_was_is_named_by_what_had_read_it() -> Outcome {
         assert_named(&stopped, "roles", "does not answer", "start it");
         assert_eq!(troubles(stopped.clone()).len(), 1, "nothing else is wrong: {:?}", troubles(stopped));
 
-        let (client, connection) = tokio_postgres::connect(system.database_url(), tokio_postgres::NoTls).await?;
-        let connection = tokio::runtime::Handle::current().spawn(connection);
         let beyond = "UPDATE projection.checkpoint SET next_offset = next_offset + 1000,
             position = jsonb_set(position, '{next}', to_jsonb(next_offset + 1000))
             WHERE topic = 'stock-item.events.v1'";
-        assert!(client.execute(beyond, &[]).await? > 0);
-        drop(client);
-        connection.await??;
+        execute(&system, beyond).await?;
         assert_named(&look(&system).await?, "checkpoints", "beyond its end", "--rebuild");
 
         console(&system, &["topics", "--delete", "--topic", "product.events.v1"]).await?;

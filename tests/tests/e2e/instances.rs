@@ -139,7 +139,11 @@ fn an_instance_that_froze_and_thaws_loses_nothing_doubles_nothing_and_refuses_no
         let froze = Instant::now();
         let of_frozen = format!("-{}-", frozen.pid().ok_or("it does not run")?);
         let before = last_claims(&system.roll().await?, TOPIC);
-        tokio::time::sleep(KILLED.saturating_sub(froze.elapsed())).await;
+        until("others have claimed what was its own", GOES_ON_WITHIN, || async {
+            let last = last_claims(&system.roll().await?, TOPIC);
+            Ok(last.values().all(|claim| !claim.instance.contains(&of_frozen)).then_some(()))
+        })
+        .await?;
         frozen.signal(Signal::SIGCONT)?;
         a_while(&load, 500).await?;
         let done = load.end().await?;

@@ -37,7 +37,7 @@ fn each_role_that_is_killed_alone_leaves_the_same_business_rows() -> Outcome {
             roles.remove(role).ok_or("not served")?.kill().await?;
             let mut doomed = system.begin_serving(&settings(Some(crash)), &["serve", role])?;
             let began = Instant::now();
-            while doomed.runs()? {
+            while doomed.runs_until_killed()? {
                 assert!(began.elapsed() < DIES_WITHIN, "{role} was not killed at {crash}");
                 if !import.as_mut().map_or(Ok(false), Running::runs)? {
                     // It is over: what is sent again is answered again, and the owners write marks for it.

@@ -30,6 +30,8 @@ pub struct Journal {
     pub undocumented: Vec<String>,
     /// Queries that showed less than their token asked for.
     pub stale: Vec<String>,
+    /// Reads of their own that showed it.
+    pub shown: u64,
     /// Keys that were taken for another body.
     pub reused: Vec<String>,
     /// How often a client was sent away for a while.
@@ -92,6 +94,7 @@ impl Load {
             journal.slowest(None).as_millis()
         );
         assert_eq!((&journal.undocumented, &journal.stale, &journal.reused), (&Vec::new(), &Vec::new(), &Vec::new()));
+        assert!(journal.shown > 0, "nobody was shown his own");
         let unanswered = journal.told.iter().filter(|command| command.status.is_none()).count();
         assert_eq!(unanswered, 0, "every command has its answer in the end");
         until("every promise is kept", within, || async {
@@ -115,6 +118,7 @@ impl Load {
             whole.told.extend(journal.told);
             whole.undocumented.extend(journal.undocumented);
             whole.stale.extend(journal.stale);
+            whole.shown += journal.shown;
             whole.reused.extend(journal.reused);
             whole.sent_away += journal.sent_away;
             whole.took.extend(journal.took);
@@ -195,7 +199,7 @@ impl Client {
         let version = |answer: &Answer| answer.json()["version"].as_u64();
         let Ok(read) = self.http.get(path).token(placed.token()).wait(5).send().await else { return Ok(()) };
         match read.status {
-            200 if version(&read) >= version(placed) => {}
+            200 if version(&read) >= version(placed) => self.journal.shown += 1,
             502..=504 => {}
             status => {
                 let told = (version(placed), version(&read));

@@ -105,18 +105,22 @@ async fn the_provider_fails_in_every_way(till: &Till) -> Outcome {
 }
 
 async fn the_breaker_opens_and_closes(till: &Till) -> Outcome {
+    const OPENS: &str = "it is left alone for a moment";
+    const CLOSES: &str = "the payment provider answers";
+    let opened = till.logged(OPENS).await;
     till.fault_of_all("error_before", 1_000).await?;
     let mut payments = Vec::new();
     for _ in 0..8 {
         payments.push(till.request("pm_card_visa").await?);
     }
-    till.logs("it is left alone for a moment").await?;
+    till.logs_again(OPENS, opened).await?;
+    let closed = till.logged(CLOSES).await;
     till.behaves().await?;
     for payment in &payments {
         till.becomes(payment, "authorised").await?;
         till.void(payment).await?;
     }
-    till.logs("the payment provider answers").await?;
+    till.logs_again(CLOSES, closed).await?;
     for payment in &payments {
         till.becomes(payment, "voided").await?;
     }
@@ -160,7 +164,7 @@ async fn what_was_done_by_hand_is_found_and_mended(till: &Till) -> Outcome {
         |kind: &str| told["differences"].as_array().is_some_and(|all| all.iter().any(|it| it["difference"] == kind));
     assert!(of("other_held") && of("other_taken"), "{told}");
     till.finds_by_itself(2).await?;
-    till.logs(&format!("{}: taken: 0 in the log, 500 at the provider", payment.id())).await?;
+    till.logs_again(&format!("{}: taken: 0 in the log, 500 at the provider", payment.id()), 0).await?;
     till.void(&payment).await?;
     let stuck = till.becomes(&payment, "stuck").await?;
     assert_eq!(text(&stuck, "code"), "captured_elsewhere");

@@ -45,6 +45,34 @@ fn looking_at_topics_makes_no_keys() -> Outcome {
 }
 
 #[test]
+fn production_makes_no_keys_by_itself() -> Outcome {
+    shared(|system| async move {
+        let home = system.home().join("a-new-shop");
+        let settings =
+            [("TILLROLL_HOME", home.to_string_lossy().into_owned()), ("TILLROLL_ENVIRONMENT", "production".to_owned())];
+        let refused = system.run_with(&settings, &["serve", "inventory"]).await?;
+        assert!(refused.code == Some(1) && refused.err.contains("TILLROLL_HOME: there are no keys in"), "{refused:?}");
+        assert!(!home.join("keys").exists());
+
+        let made = system.run_with(&settings, &["keys", "create"]).await?;
+        assert!(made.code == Some(0) && made.out.contains("the vault's master key among them"), "{made:?}");
+        let listed = system.run_with(&settings, &["keys", "list"]).await?;
+        assert!(listed.code == Some(0) && listed.out.contains("signs"), "{listed:?}");
+        let hash = home.join("keys/command-hash.key");
+        let before = std::fs::read(&hash)?;
+        let again = system.run_with(&settings, &["keys", "create"]).await?;
+        assert!(again.code == Some(1) && again.err.contains("is not empty"), "{again:?}");
+        assert_eq!(std::fs::read(&hash)?, before);
+
+        std::fs::remove_file(&hash)?;
+        let lost = system.run_with(&settings, &["serve", "inventory"]).await?;
+        assert!(lost.code == Some(1) && lost.err.contains("command-hash.key"), "{lost:?}");
+        assert!(!hash.exists(), "nobody could log in under a new one");
+        Ok(())
+    })
+}
+
+#[test]
 fn an_import_reaches_kafka_as_everything_else_does() -> Outcome {
     shared(|system| async move {
         let path = system.home().join("counted.csv");

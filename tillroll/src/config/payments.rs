@@ -53,18 +53,25 @@ impl Config {
         }
     }
 
-    /// The way to him. `sandbox` says where the sandbox is, as far as that is not configured.
+    /// The way to him, for whoever sends customers there. `sandbox` says where the sandbox is, as far as that is not
+    /// configured.
     pub fn payment_adapter(
         &self,
         sandbox: impl FnOnce() -> watch::Receiver<Vec<String>>,
     ) -> Result<Stripe, ConfigError> {
+        if self.payment_provider()? == PaymentProvider::Stripe && self.variables.get(RETURN_URL).is_none() {
+            return Err(ConfigError::new(RETURN_URL, "is not set: where a customer's bank sends him back to"));
+        }
+        self.payment_books(sandbox)
+    }
+
+    /// The same for whoever only reads his books.
+    pub fn payment_books(&self, sandbox: impl FnOnce() -> watch::Receiver<Vec<String>>) -> Result<Stripe, ConfigError> {
         let return_url = self.variables.get(RETURN_URL);
         match self.payment_provider()? {
             PaymentProvider::Stripe => {
                 let url = self.variables.get(URL).unwrap_or_else(|| API_URL.to_owned());
                 let Secret(key) = self.needed(SECRET_KEY)?;
-                let missing = || ConfigError::new(RETURN_URL, "is not set: where a customer's bank sends him back to");
-                let return_url = Some(return_url.ok_or_else(missing)?);
                 let stripe = Stripe::new(&StripeConfig { return_url, ..StripeConfig::new(url, key) });
                 stripe.map_err(|error| ConfigError::new(URL, error.to_string()))
             }

@@ -92,6 +92,14 @@ impl Config {
         Ok(keys)
     }
 
+    /// Makes the master key of a new installation, unless the environment has it elsewhere; whether it has made one.
+    pub fn make_master_key(&self) -> Result<bool, ConfigError> {
+        if self.variables.get(KEY).or_else(|| self.variables.get(KEY_FILE)).is_some() {
+            return Ok(false);
+        }
+        MasterKey::open_or_create(&self.keys_dir().join(MASTER_KEY)).map(|_| true).map_err(of(KEY_FILE))
+    }
+
     fn master_key_of_file(&self, path: &Path, missing: Missing) -> Result<MasterKey, ConfigError> {
         let made = missing == Missing::Made && self.environment == Environment::Development;
         let key = if made { MasterKey::open_or_create(path) } else { MasterKey::open(path) };

@@ -1,8 +1,9 @@
-//! The roles, as the public door sees them.
+//! The roles, as the public door sees them, and the projectors, which it passes nothing to, as they see themselves.
 
 use super::Finding;
 use crate::Failure;
 use crate::config::Config;
+use crate::roles::announced;
 use http_body_util::{BodyExt, Empty};
 use hyper::Uri;
 use hyper::body::Bytes;
@@ -11,9 +12,14 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use std::time::Duration;
+use tillroll_log::Node;
+use tokio::time::timeout;
 
 /// The door asks every role before it answers.
 const WITHIN: Duration = Duration::from_secs(10);
+/// Whoever is there says so every two seconds.
+const FOUND_WITHIN: Duration = Duration::from_secs(5);
+const PROJECTORS: &str = "projectors";
 
 /// What was found, and whether it is our door that is open.
 pub async fn look(config: &Config) -> (Vec<Finding>, bool) {
@@ -39,7 +45,25 @@ pub async fn json_at(url: &str) -> Result<Value, Failure> {
         let body = client.get(uri).await?.into_body().collect().await?.to_bytes();
         Ok::<_, Failure>(serde_json::from_slice(&body)?)
     };
-    tokio::time::timeout(WITHIN, asked).await?
+    timeout(WITHIN, asked).await?
+}
+
+/// What the projectors say of themselves that announce where they are: one that does its work is enough.
+pub async fn projectors(node: &Node) -> Finding {
+    let mut urls = announced(node, PROJECTORS, None);
+    let found = timeout(FOUND_WITHIN, urls.wait_for(|urls| !urls.is_empty())).await;
+    let urls = found.ok().and_then(Result::ok).map(|urls| urls.clone()).unwrap_or_default();
+    let mut troubles = Vec::new();
+    for url in urls {
+        match json_at(&format!("{url}/health/ready")).await {
+            Ok(said) if said["status"] == "ok" => return Finding::ok("roles", format!("{PROJECTORS} are ready")),
+            Ok(said) => troubles.push(format!("{url} says {}", said["checks"])),
+            Err(why) => troubles.push(format!("{url} does not answer: {}", crate::said(why.as_ref()))),
+        }
+    }
+    let detail = if troubles.is_empty() { "none announce themselves".to_owned() } else { troubles.join("; ") };
+    let mend = "read models stand still: look at their log, or start them: tillroll serve projectors";
+    Finding::problem("roles", format!("{PROJECTORS}: {detail}"), mend)
 }
 
 fn parts(url: &str, body: &Value) -> (Vec<Finding>, bool) {

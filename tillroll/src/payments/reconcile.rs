@@ -52,7 +52,7 @@ async fn provider(config: &Config, node: &Node) -> Result<Stripe, Failure> {
         PaymentProvider::Sandbox if config.role_urls("sandbox")?.is_some() => watch::channel(Vec::new()).1,
         PaymentProvider::Sandbox => sandbox(node).await?,
     };
-    Ok(config.payment_adapter(|| urls)?)
+    Ok(config.payment_books(|| urls)?)
 }
 
 /// Where the sandbox is, as that is known from one moment to the next: what is read first may have been said by a

@@ -2,6 +2,7 @@
 
 use super::{Config, FetchWait};
 use crate::KafkaError;
+use rdkafka::config::RDKafkaLogLevel;
 
 #[test]
 fn a_reserved_property_is_refused_by_name() {
@@ -23,6 +24,14 @@ fn a_default_can_be_overridden() {
     assert_eq!(client.get("message.max.bytes"), Some("1000"));
     assert_eq!(client.get("enable.idempotence"), Some("true"));
     assert_eq!(config.max_record_bytes(), 1000);
+}
+
+#[test]
+fn what_is_to_be_debugged_is_logged() {
+    let level = |config: Config| config.producer().unwrap().log_level as i32;
+    let (quiet, debug) = (Config::new("broker:9092"), RDKafkaLogLevel::Debug as i32);
+    assert_eq!(level(quiet.clone().set("debug", "broker")), debug);
+    assert!(level(quiet) < debug);
 }
 
 #[test]

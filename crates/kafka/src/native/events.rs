@@ -11,9 +11,8 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka_sys as sys;
 use sys::rd_kafka_resp_err_t as Code;
 
-use super::brokers::{introduce, knows_nobody};
 use super::decode::RawRecord;
-use super::{Consumer, Waker};
+use super::{Brokers, Consumer, Waker};
 use crate::context::log_line;
 use crate::{KafkaError, Offset, PartitionId};
 
@@ -52,7 +51,7 @@ pub(crate) struct EventQueue {
     queue: NonNull<sys::rd_kafka_queue_t>,
     waker: Waker,
     role: &'static str,
-    servers: String,
+    brokers: Brokers,
     consumer: Arc<Consumer>,
 }
 
@@ -60,12 +59,12 @@ pub(crate) struct EventQueue {
 unsafe impl Send for EventQueue {}
 
 impl EventQueue {
-    /// The consumer must have been made with a group id, or its messages go elsewhere, and with these bootstrap servers.
-    pub(crate) fn new(consumer: Consumer, role: &'static str, servers: String) -> Result<EventQueue, KafkaError> {
+    /// The consumer must have been made with a group id, or its messages go elsewhere.
+    pub(crate) fn new(consumer: Consumer, role: &'static str, brokers: Brokers) -> Result<EventQueue, KafkaError> {
         // SAFETY: the client is alive; the reference that is returned is given back in `drop`.
         let queue = unsafe { sys::rd_kafka_queue_get_consumer(consumer.client().native_ptr()) };
         let queue = NonNull::new(queue).ok_or(KafkaError::Closed { doing: "taking the consumer's queue" })?;
-        Ok(EventQueue { queue, waker: Waker::new(queue), role, servers, consumer: Arc::new(consumer) })
+        Ok(EventQueue { queue, waker: Waker::new(queue), role, brokers, consumer: Arc::new(consumer) })
     }
 
     pub(crate) fn consumer(&self) -> &Arc<Consumer> {
@@ -78,6 +77,10 @@ impl EventQueue {
 
     /// The next event; `Quiet` after `wait` (whole milliseconds), or as soon as somebody wakes.
     pub(crate) fn poll(&self, wait: Duration) -> Event {
+        // Not for each of the records that are there already.
+        if !wait.is_zero() {
+            self.brokers.look_after(self.consumer.client());
+        }
         let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the queue lives as long as self; the event that is returned is ours.
         let event = unsafe { sys::rd_kafka_queue_poll(self.queue.as_ptr(), wait) };
@@ -113,14 +116,6 @@ impl EventQueue {
             }
             sys::RD_KAFKA_EVENT_LOG => {
                 event.log(self.role);
-                Event::Quiet
-            }
-            sys::RD_KAFKA_EVENT_STATS => {
-                if knows_nobody(event.statistics()) {
-                    tracing::info!(kafka.client = self.role, "every broker was forgotten, asking the servers again");
-                    // SAFETY: the client is alive.
-                    unsafe { introduce(self.consumer.client().native_ptr(), &self.servers) };
-                }
                 Event::Quiet
             }
             _ => Event::Quiet,
@@ -207,14 +202,6 @@ impl OwnedEvent {
         let reason = unsafe { sys::rd_kafka_event_error_string(self.0.as_ptr()) };
         // SAFETY: not null, and a C string that lives as long as the event.
         if reason.is_null() { String::new() } else { unsafe { owned(reason) } }
-    }
-
-    /// JSON; empty if this is another event.
-    fn statistics(&self) -> &[u8] {
-        // SAFETY: the event is alive; the text, if any, is its own.
-        let text = unsafe { sys::rd_kafka_event_stats(self.0.as_ptr()) };
-        // SAFETY: not null, and a C string that lives as long as the event.
-        if text.is_null() { &[] } else { unsafe { CStr::from_ptr(text) }.to_bytes() }
     }
 
     fn opaque(&self) -> usize {

@@ -3,7 +3,6 @@
 use std::os::raw::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -15,24 +14,16 @@ use rdkafka::util::IntoOpaque;
 
 use super::{Flight, OnDelivery};
 use crate::context::{client_error, log_line};
-use crate::native::knows_nobody;
 use crate::{DeliveryError, KafkaError, Offset};
 
 /// Hands each answer to its record's callback.
 pub(super) struct Deliveries {
     flight: Arc<Flight>,
-    /// Whether the client has forgotten every broker.
-    lost: AtomicBool,
 }
 
 impl Deliveries {
     pub(super) fn new(flight: Arc<Flight>) -> Deliveries {
-        Deliveries { flight, lost: AtomicBool::new(false) }
-    }
-
-    /// Whether the client has been seen without any broker since the last call.
-    pub(super) fn was_lost(&self) -> bool {
-        self.lost.swap(false, Ordering::AcqRel)
+        Deliveries { flight }
     }
 }
 
@@ -43,11 +34,7 @@ impl ClientContext for Deliveries {
         log_line(ROLE, level as i32, facility, message);
     }
 
-    fn stats_raw(&self, statistics: &[u8]) {
-        if knows_nobody(statistics) {
-            self.lost.store(true, Ordering::Release);
-        }
-    }
+    fn stats_raw(&self, _statistics: &[u8]) {}
 
     fn error(&self, error: ClientError, reason: &str) {
         client_error(ROLE, error.rdkafka_error_code(), reason);

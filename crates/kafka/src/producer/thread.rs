@@ -10,7 +10,7 @@ use super::delivery::ROLE;
 use super::{Client, Shared, new_client};
 use crate::KafkaError;
 use crate::closing::Open;
-use crate::native::introduce_brokers;
+use crate::native::Brokers;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 use rdkafka::types::RDKafkaErrorCode;
 
@@ -35,18 +35,17 @@ pub(super) fn spawn(shared: Arc<Shared>, open: Open) -> Result<(), KafkaError> {
 }
 
 fn run(shared: &Shared) {
+    let mut brokers = Brokers::of(&shared.config, ROLE);
     while !shared.stopping.load(Ordering::Acquire) {
         let fatal = {
             let client = shared.client();
             client.poll(LOOK_AROUND);
-            if client.context().was_lost() {
-                tracing::info!(kafka.client = ROLE, "every broker was forgotten, asking the servers again");
-                introduce_brokers(&client, shared.config.get("bootstrap.servers").unwrap_or_default());
-            }
+            brokers.look_after(client.client());
             client.client().fatal_error()
         };
         if let Some((code, reason)) = fatal {
             replace(shared, code, &reason);
+            brokers = Brokers::of(&shared.config, ROLE);
         }
     }
     // No handle is left, so nothing more is sent. What the flush leaves over fails when the client is dropped.

@@ -100,7 +100,7 @@ impl Change {
         self.owed_least = self.owed_least.saturating_add(more).max(least);
     }
 
-    /// So much is owed, whatever was before.
+    /// So much is owed, whatever was before: by half of the least number, so that nothing added to it overflows.
     fn owes_exactly(&mut self, amount: i64) {
         self.owes(i64::MIN / 2, amount);
     }

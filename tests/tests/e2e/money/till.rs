@@ -242,13 +242,14 @@ impl Till {
         Ok(())
     }
 
-    /// Waits until the server has logged it.
-    pub async fn logs(&self, what: &str) -> Outcome {
-        until(what, WITHIN, || async {
-            let log = self.system.tillroll().await.log();
-            Ok(log.contains(what).then_some(()))
-        })
-        .await
+    /// How often the server has logged it.
+    pub async fn logged(&self, what: &str) -> usize {
+        self.system.tillroll().await.log().matches(what).count()
+    }
+
+    /// Waits until the server has logged it more often than before.
+    pub async fn logs_again(&self, what: &str, before: usize) -> Outcome {
+        until(what, WITHIN, || async { Ok((self.logged(what).await > before).then_some(())) }).await
     }
 
     /// SIGKILL, and a start at the same address; the sandbox listens somewhere else then. From then on payments compare

@@ -69,9 +69,21 @@ impl Books {
         assert_eq!((&reconciled["differences"], &reconciled["under_way"]), (&json!([]), &json!(0)), "{reconciled}");
         let doctor = shop.system.run(&["doctor", "--json"]).await?;
         assert_eq!(doctor.code, Some(0), "{doctor:?}");
-        let sold = ends.keys().any(|end| ["confirmed", "fulfilled"].contains(&end.as_str()));
-        assert!(sold, "nothing is shown by {ends:?}");
+        self.something_of_each_happened(&ends);
+        for line in shop.system.run(&["saga", "list", "--stuck", "--json"]).await?.out.lines() {
+            let saga: Value = serde_json::from_str(line)?;
+            assert_eq!(saga["stuck"]["code"], "charge_disputed", "what the sandbox says to a refund: {saga}");
+        }
         Ok(())
+    }
+
+    /// Books agree as well where everything was refused.
+    fn something_of_each_happened(&self, ends: &BTreeMap<String, u32>) {
+        let some = |is: fn(&Value) -> bool| self.orders.values().any(is);
+        let left = some(|order| order["status"] == "fulfilled");
+        let came_back = some(|order| order["status"] != "cancelled" && minor(&order["refunded"]) > 0);
+        let called_off = ends.keys().any(|end| end.starts_with("cancelled"));
+        assert!(left && came_back && called_off, "hardly anything happened: {ends:?}");
     }
 
     /// How it ended. Money is where the order says.
