@@ -1,8 +1,8 @@
 //! Clients that have forgotten every broker. A broker that has just started, or has been asleep, answers before its
 //! controller lets it in, and then names no broker at all. librdkafka forgets all that are not named, the bootstrap
 //! servers too, and may miss its own way back (confluentinc/librdkafka, issue 5301; from 2.10 on): it then knows nobody
-//! for ever. So each client's thread looks, and one that knows none is told the servers again. (So is one that has never met
-//! any, which does no harm: whether it has could be missed between two looks.)
+//! for ever. So each client's thread looks, and whoever knows none is told the servers again: also one that has never met any,
+//! since whether it has could be missed between two looks.
 
 use std::cell::Cell;
 use std::ffi::CString;
@@ -14,7 +14,8 @@ use rdkafka_sys as sys;
 
 /// Between two looks at a client.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Who still knows nobody is told again by every look so far, and by each so manieth later: a client keeps what it is told.
+/// Whoever still knows nobody is told at each of the first looks, and then at every so manieth, since a client keeps all that
+/// it is told.
 const EAGER: u32 = 4;
 
 /// What is known of one client's brokers.

@@ -4,9 +4,10 @@ use super::*;
 use crate::samples::{at, envelope, line, placed, quantity, sale};
 use tillroll_schemas::FulfilmentId;
 use tillroll_schemas::order::{
-    Cancelled, CompensationStarted, Confirmed, FulfilmentRequested, StepOverdue, StockAnswered, StockClaim,
-    StockCommitted, StockReserved, Stuck,
+    Cancelled, CompensationStarted, Confirmed, FulfilmentRequested, PaymentAnswered, StepCompleted, StepOverdue,
+    StockAnswered, StockClaim, StockCommitted, StockReserved, Stuck,
 };
+use tillroll_schemas::payment::PaymentOutcome;
 
 const ORDER: Uuid = Uuid::from_u128(7);
 
@@ -250,7 +251,6 @@ fn bounced(refund: u128, amount: i64, was_off: bool) -> OrderEvent {
 /// Of an order that is off: one refund is back, and what came back meanwhile is owed.
 fn is_back_and_owes(amount: i64, owed: i64) -> OrderEvent {
     use tillroll_schemas::RefundId;
-    use tillroll_schemas::payment::PaymentOutcome;
     let payment_answer =
         Some(PaymentOutcome::Refunded { refund_id: RefundId(ORDER), amount: crate::samples::gbp(amount) });
     let owed = Some(crate::samples::gbp(owed));
@@ -269,6 +269,21 @@ fn cancelled(refunded: i64) -> OrderEvent {
         cart: None,
     }
     .into()
+}
+
+fn answered(outcome: PaymentOutcome) -> OrderEvent {
+    PaymentAnswered { outcome }.into()
+}
+
+fn seen_to(step: Step) -> OrderEvent {
+    let answer_by = at("2010-12-01T08:30:00Z");
+    StepCompleted { step, reason: "by hand".to_owned(), skus: Vec::new(), answer_by }.into()
+}
+
+fn called_off() -> OrderEvent {
+    let (answers, releases, answer_by) = (Vec::new(), Vec::new(), at("2010-12-01T08:30:00Z"));
+    let (payment_answer, undo, credit_note) = (None, None, None);
+    CompensationStarted { reason: reason(), answers, payment_answer, releases, undo, credit_note, answer_by }.into()
 }
 
 /// What the row says, as its statement computes it batch by batch.
@@ -295,6 +310,14 @@ fn what_is_owed_is_never_less_than_nothing_in_whichever_batches_it_came() {
         (is_back_and_owes(500, 120), 120),
         (cancelled(120), 0),
         (bounced(6, 50, true), 50),
+        (answered(PaymentOutcome::VoidRefused { code: "capturing".to_owned() }), 50),
+        (seen_to(Step::Capture), 50),
+        (answered(PaymentOutcome::Voided), 0),
+        (bounced(7, 30, true), 30),
+        (seen_to(Step::Release), 0),
+        (bounced(8, 40, true), 40),
+        (called_off(), 0),
+        (bounced(9, 60, true), 60),
         (cancelled(1_092), 0),
     ];
     for batch_of in 1..=told.len() {
