@@ -4,7 +4,6 @@
 #[path = "life/term.rs"]
 mod term;
 
-use crate::crash_points::RESTS_WITHIN;
 use crate::messages::deliverer::Deliverer;
 use crate::people::sealed::the_receipt_says_what_he_had;
 use crate::people::searched::nowhere;
@@ -349,7 +348,7 @@ impl Life {
 
 async fn nothing_of_him_is_left_and_the_rest_is_made_again(system: &System) -> Outcome {
     let words = [MAIL, USERNAME, NAME, PHONE, STREET, CITY, RECIPIENT, OTHER_STREET, OWN_WORDS];
-    system.is_at_rest(RESTS_WITHIN).await?;
+    system.is_at_rest(WITHIN).await?;
     let before = system.rows().await?;
     system.tillroll().await.stop().await?;
     nowhere(system, &words, &[(REASON, "record order.events.v1"), (REASON, "/order.events.v1-")]).await?;

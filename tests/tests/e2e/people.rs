@@ -170,23 +170,6 @@ async fn whoever_is_right_fifty_times_at_once_is_let_in(nobody: &Http) -> Outcom
 }
 
 /// As a client does: whoever is told that it takes too long asks the same again.
-/// How often it is taken, one after the other, before it is too often: then it is told when it may be again. Five are free,
-/// and after that it is one a second at most.
-async fn taken_until_too_many(ask: &Ask, status: u16) -> Outcome<u64> {
-    let begun = Instant::now();
-    for taken in 0.. {
-        let answer = ask.clone().send().await?;
-        if answer.status == 429 {
-            assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1), "{answer:?}");
-            assert!(taken <= 6 + begun.elapsed().as_secs(), "{taken} in {:?}", begun.elapsed());
-            return Ok(taken);
-        }
-        answer.expect_status(status)?;
-        assert!(taken < 100, "it is never too often");
-    }
-    unreachable!("it is taken a hundred times at most")
-}
-
 async fn until_told(ask: Ask) -> Outcome<Answer> {
     until("a registration has an end", Duration::from_secs(60), || async {
         let answer = ask.clone().send().await?;

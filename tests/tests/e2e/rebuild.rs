@@ -1,6 +1,5 @@
 //! Read models are made of the log and of nothing else.
 
-use crate::crash_points::RESTS_WITHIN;
 use crate::generated::generate;
 use crate::shop::{add_product, gbp, order_of, place, text};
 use e2e::{Outcome, own, seed, until};
@@ -37,7 +36,7 @@ fn deleting_all_read_models_and_all_local_state_gives_byte_identical_rows_and_an
             Ok((ask.send().await?.status == 201).then_some(()))
         })
         .await?;
-        system.is_at_rest(RESTS_WITHIN).await?;
+        system.is_at_rest(WITHIN).await?;
         let before = system.rows().await?;
         // People's own, carts among it, have tests of their own.
         let of_trade = |table: &&str| {

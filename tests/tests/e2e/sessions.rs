@@ -6,7 +6,6 @@
 #[path = "sessions/books.rs"]
 mod books;
 
-use crate::crash_points::RESTS_WITHIN;
 use crate::generated::Dice;
 use crate::shop::{add_product, all, text};
 use books::{Books, keeps_for_nobody};
@@ -27,6 +26,8 @@ const CUSTOMERS: usize = 8;
 const WINDOWS: usize = 2;
 const SKUS: [&str; 4] = ["BOWL", "CUP", "JUG", "PLATE"];
 const PASSWORD: &str = "a long enough password";
+/// Longer than the waits after two calls without an answer, and than a late answer.
+const AT_REST_WITHIN: Duration = Duration::from_secs(90);
 const INSISTS_FOR: Duration = Duration::from_secs(60);
 
 const CARDS: [&str; 10] = [
@@ -111,7 +112,7 @@ impl Shop {
     async fn comes_to_rest(&self, orders: &BTreeSet<String>) -> Outcome {
         self.sandbox.ask(Method::DELETE, "/sandbox/faults").send().await?.expect_status(204)?;
         let (acting, last) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-        let rest = until("nothing is under way", RESTS_WITHIN, || async {
+        let rest = until("nothing is under way", AT_REST_WITHIN, || async {
             let listed = self.system.run(&["saga", "list", "--json"]).await?;
             let sagas: Vec<Value> = listed.out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
             let under_way: Vec<Value> = sagas.into_iter().filter(|saga| saga["stuck"].is_null()).collect();

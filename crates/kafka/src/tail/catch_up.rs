@@ -177,8 +177,8 @@ impl Reader {
         }
     }
 
-    /// Between attempts the client may say that it has forgotten every broker. What it has fetched is dropped: whoever
-    /// asks for ends assigns afterwards.
+    /// Between attempts the client is polled, and so looked after if it has forgotten every broker. What it has fetched is
+    /// dropped: whoever asks for ends assigns afterwards.
     fn pause(&self) {
         let until = Instant::now() + RETRY;
         while Instant::now() < until {

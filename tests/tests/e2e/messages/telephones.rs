@@ -87,6 +87,9 @@ async fn what_was_answered_500_comes_again_and_is_told(
     order: &str,
 ) -> Outcome {
     let channels = ["sms", "push"];
+    let waits = |delivery: &Value| delivery["status"] == "pending" && delivery["code"] == "500";
+    let both_wait = |one: &Value| channels.iter().all(|channel| waits(delivery(one, channel)));
+    let failed = told(system, cy, order, "the first attempts have failed", both_wait).await?;
     let both_sent = |one: &Value| channels.iter().all(|channel| one["channels"][channel] == "sent");
     let shipped = told(system, cy, order, "both are sent", both_sent).await?;
     assert_eq!(delivery(&shipped, "email")["reason"], "switched_off", "{shipped}");
@@ -96,7 +99,7 @@ async fn what_was_answered_500_comes_again_and_is_told(
     assert_eq!(shown.map(|one| &one["channels"]), Some(&expected), "{own}");
     assert!(!own.to_string().contains(NUMBER), "no number stands in what was sent to it");
     for (channel, to) in [("sms", NUMBER), ("push", &cy.id)] {
-        assert_eq!(delivery(&shipped, channel)["attempts"], 2, "{shipped}");
+        assert_eq!(delivery(&shipped, channel)["attempts"], 2, "{shipped}, before {failed}");
         let id = text(&shipped, "id");
         let attempts: [Delivery; 2] =
             deliverer.came(channel, id).try_into().map_err(|came| format!("attempts over {channel}: {came:?}"))?;
