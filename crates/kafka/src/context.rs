@@ -26,9 +26,10 @@ impl ClientContext for Logged {
 impl ConsumerContext for Logged {}
 
 /// One line of librdkafka's log; `level` is syslog's, 0 the gravest.
-/// Connection failures repeat with every attempt and are not warnings of this process: they stay at `debug`.
+/// Connection failures repeat with every attempt and are not warnings of this process: they stay at `debug`. So does what
+/// is passed over because of `native/leaders.rs`.
 pub(crate) fn log_line(role: &'static str, level: i32, facility: &str, message: &str) {
-    let noise = matches!(facility, "FAIL" | "CONFWARN" | "CLOSE" | "REQTMOUT" | "SESSTMOUT");
+    let noise = matches!(facility, "FAIL" | "CONFWARN" | "CLOSE" | "REQTMOUT" | "SESSTMOUT" | "METADATAUPDATE");
     match level {
         _ if noise => tracing::debug!(kafka.client = role, facility, "librdkafka: {message}"),
         ..=3 => tracing::error!(kafka.client = role, facility, "librdkafka: {message}"),

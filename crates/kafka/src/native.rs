@@ -8,6 +8,7 @@ pub(crate) mod configs;
 mod decode;
 pub(crate) mod ends;
 mod events;
+mod leaders;
 pub(crate) mod topics;
 mod waker;
 
