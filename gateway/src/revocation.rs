@@ -7,7 +7,7 @@
 mod known;
 mod recent;
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tillroll_http::{Access, Identity, Problem, problems, unix_now};
@@ -18,7 +18,8 @@ use tillroll_schemas::catalogue;
 use tillroll_schemas::session::SessionEvent;
 use tillroll_schemas::user::UserEvent;
 use tillroll_telemetry::Shutdown;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, SetOnce};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use known::Known;
@@ -38,7 +39,7 @@ pub struct Revocations(Arc<Inner>);
 struct Inner {
     known: Shared,
     /// There once the log was read to its end.
-    reading: OnceLock<Reading>,
+    reading: SetOnce<Reading>,
     /// When the keys were last read to their end, and whether that went well. Held while they are.
     newest_keys: Mutex<Option<(Instant, bool)>>,
 }
@@ -73,7 +74,14 @@ impl Revocations {
     /// Knows nothing, for ever: whose token rests on a log-in, or who has a key for machines, is asked to come later.
     pub fn without_log() -> Self {
         let known = Arc::new(RwLock::new(Known::nothing()));
-        Self(Arc::new(Inner { known, reading: OnceLock::new(), newest_keys: Mutex::new(None) }))
+        Self(Arc::new(Inner { known, reading: SetOnce::new(), newest_keys: Mutex::new(None) }))
+    }
+
+    /// Waits until the log was read to its end once, but no longer than that.
+    pub async fn known_within(&self, patience: Duration) {
+        if timeout(patience, self.0.reading.wait()).await.is_err() {
+            tracing::warn!("the door opens before it knows who has logged out: whoever has logged in is to come again");
+        }
     }
 
     /// 401 if what the caller's token rests on is over; 503 as long as that is not known.

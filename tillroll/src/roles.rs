@@ -27,6 +27,9 @@ use tokio::time::timeout;
 /// How long a start waits until the read models' tables are made.
 const PREPARED_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long a door stays closed that does not know yet who has logged out.
+const KNOWN_WITHIN: Duration = Duration::from_secs(3);
+
 /// How long until a vault that did not answer is asked again.
 const VAULT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -332,7 +335,9 @@ async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
 
 /// The public door to the roles of this process and of all others, wherever they announce themselves; a role whose
 /// place is configured is asked there and nowhere else.
-pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Router, Failure> {
+///
+/// It is there when it knows who has logged out, or after a moment without.
+pub async fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Router, Failure> {
     let mut upstreams = BTreeMap::new();
     for upstream in Upstream::ALL {
         let role = Role::ALL.into_iter().find(|role| role.name() == upstream.name());
@@ -344,6 +349,7 @@ pub fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Ro
     }
     let limits = Default::default();
     let revocations = Revocations::follow(shared.node.clone(), shared.shutdown.clone());
+    revocations.known_within(KNOWN_WITHIN).await;
     let (keys, proxies) = (shared.keys.clone(), shared.config.trusted_proxies.clone());
     Ok(Gateway::router(GatewayConfig { upstreams, keys, revocations, proxies, limits })?)
 }

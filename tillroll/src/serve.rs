@@ -171,7 +171,7 @@ impl Serving {
         self.wait_until_ready().await?;
         self.announcers.iter().for_each(Announcer::ready);
         if roles.contains(&Role::Gateway) {
-            let router = crate::roles::gateway(shared, &urls)?;
+            let router = crate::roles::gateway(shared, &urls).await?;
             let listener = bind(shared.config.listen, "gateway").await?;
             let address = listener.local_addr()?;
             self.public = Some(address);

@@ -270,8 +270,10 @@ impl Window {
             // Waiting for what is never answered takes its time.
             let quick = if self.one_in(3) { 6 } else { 4 };
             let (call, way) = (calls[self.dice.below(6) as usize], ways[self.dice.below(quick) as usize]);
-            // A creation whose fault is kept under its key is given up after minutes: nobody waits for that here.
-            let way = if (call, way) == ("create", "error_after") { "error_before" } else { way };
+            // What is kept under a key though nothing was done, as a creation's fault or that of a refund which the card
+            // refuses, is given up after minutes: nobody waits for that here.
+            let kept = way == "error_after" && ["create", "refund"].contains(&call);
+            let way = if kept { "error_before" } else { way };
             self.shop.fault(payment_of(order), call, way).await?;
         }
         if self.one_in(4) {
