@@ -77,10 +77,10 @@ impl Revocations {
         Self(Arc::new(Inner { known, reading: SetOnce::new(), newest_keys: Mutex::new(None) }))
     }
 
-    /// Waits until the log was read to its end once, but no longer than that.
+    /// Waits until the log was read to its end once, for at most `patience`.
     pub async fn known_within(&self, patience: Duration) {
         if timeout(patience, self.0.reading.wait()).await.is_err() {
-            tracing::warn!("the door opens before it knows who has logged out: whoever has logged in is to come again");
+            tracing::warn!("the door opens before it knows who has logged out: log-ins get 503 until it does");
         }
     }
 

@@ -27,7 +27,7 @@ use tokio::time::timeout;
 /// How long a start waits until the read models' tables are made.
 const PREPARED_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long a door stays closed that does not know yet who has logged out.
+/// How long the door stays closed at most while it does not know yet who has logged out.
 const KNOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long until a vault that did not answer is asked again.
@@ -336,7 +336,7 @@ async fn query_api(shared: &Shared<'_>) -> Result<Started, Failure> {
 /// The public door to the roles of this process and of all others, wherever they announce themselves; a role whose
 /// place is configured is asked there and nowhere else.
 ///
-/// It is there when it knows who has logged out, or after a moment without.
+/// Returns once the door knows who has logged out, or after `KNOWN_WITHIN`: then log-ins get 503 until it does.
 pub async fn gateway(shared: &Shared<'_>, local: &BTreeMap<Role, String>) -> Result<Router, Failure> {
     let mut upstreams = BTreeMap::new();
     for upstream in Upstream::ALL {

@@ -70,7 +70,8 @@ fn a_rolling_restart_under_load_fails_no_command_and_hands_over_at_once() -> Out
 fn every_role_is_restarted_under_load_and_no_client_notices() -> Outcome {
     own(|system| async move {
         let mut instances = Vec::new();
-        for role in ["catalog", "inventory", "orders", "query-api", "projectors"] {
+        for role in ["catalog", "inventory", "orders", "payments", "users", "notifications", "query-api", "projectors"]
+        {
             instances.push((role, system.serve(&["serve", role]).await?));
         }
         let load = shop::Load::start(&system.http(), "moves", seed(), 8).await?;

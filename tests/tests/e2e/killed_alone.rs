@@ -1,4 +1,4 @@
-//! Every role in a process of its own: each is killed alone, at named points, while the others go on with one import.
+//! Every role in a process of its own: each is killed alone, at named points, while the others go on with an import.
 
 use crate::crash_points::{
     DIES_WITHIN, INVOICES, RESTS_WITHIN, SESSION_MS, begin_import, broken_promises, imported, passing, points,
@@ -11,7 +11,10 @@ use tillroll_telemetry::{Crash, CrashPoint, Fate};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Payments number the invoices of what was sold.
-const ROLES: [&str; 7] = ["catalog", "inventory", "orders", "payments", "projectors", "query-api", "gateway"];
+const ROLES: [&str; 9] =
+    ["catalog", "inventory", "orders", "payments", "users", "notifications", "projectors", "query-api", "gateway"];
+/// What is sold while payments are killed: what is sent again needs no number any more.
+const INVOICED: u64 = 50;
 const OF_AN_APPEND: [CrashPoint; 4] =
     [CrashPoint::BeforeProduce, CrashPoint::AfterProduce, CrashPoint::AfterAcknowledgement, CrashPoint::BeforeAnswer];
 
@@ -20,9 +23,10 @@ const OF_AN_APPEND: [CrashPoint; 4] =
 fn each_role_that_is_killed_alone_leaves_the_same_business_rows() -> Outcome {
     own(|system| async move {
         let seed = seed();
-        let csv = generate(seed, 2013, INVOICES).csv;
+        let files = [generate(seed, 2013, INVOICES).csv, generate(seed + 1, 2014, INVOICED).csv];
         let clean = System::another().await?;
-        let expected = imported(&clean, &csv).await?;
+        imported(&clean, &files[0]).await?;
+        let expected = imported(&clean, &files[1]).await?;
         drop(clean);
 
         system.tillroll().await.kill().await?;
@@ -30,48 +34,64 @@ fn each_role_that_is_killed_alone_leaves_the_same_business_rows() -> Outcome {
         for role in ROLES {
             roles.insert(role, serve(&system, role).await?);
         }
-        let path = system.home().join("killed.csv");
-        std::fs::write(&path, &csv)?;
-        let (mut import, mut dice) = (None::<Running>, Dice::of(seed));
-        for (role, crash) in crashes(&mut dice) {
-            roles.remove(role).ok_or("not served")?.kill().await?;
-            let mut doomed = system.begin_serving(&settings(Some(crash)), &["serve", role])?;
-            let began = Instant::now();
-            while doomed.runs_until_killed()? {
-                assert!(began.elapsed() < DIES_WITHIN, "{role} was not killed at {crash}");
-                if !import.as_mut().map_or(Ok(false), Running::runs)? {
-                    // It is over: what is sent again is answered again, and the owners write marks for it.
-                    import = Some(begin_import(&system, &path)?);
+        let (mut dice, mut rows) = (Dice::of(seed), Vec::new());
+        for (csv, crashes) in files.iter().zip([crashes(&mut dice), invoicing(&mut dice)]) {
+            let path = system.home().join("killed.csv");
+            std::fs::write(&path, csv)?;
+            let mut import = None::<Running>;
+            for (role, crash) in crashes {
+                roles.remove(role).ok_or("not served")?.kill().await?;
+                if let Some(crash) = crash {
+                    let mut doomed = system.begin_serving(&settings(Some(crash)), &["serve", role])?;
+                    let began = Instant::now();
+                    while doomed.runs_until_killed()? {
+                        assert!(began.elapsed() < DIES_WITHIN, "{role} was not killed at {crash}");
+                        if !import.as_mut().map_or(Ok(false), Running::runs)? {
+                            // It is over: what is sent again is answered again, and the owners write marks for it.
+                            import = Some(begin_import(&system, &path)?);
+                        }
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                    eprintln!("{role} killed at {crash}");
                 }
-                tokio::time::sleep(LOOK_EVERY).await;
+                roles.insert(role, serve(&system, role).await?);
             }
-            eprintln!("{role} killed at {crash}");
-            roles.insert(role, serve(&system, role).await?);
+            let ended = import.ok_or("no import")?.finish().await?;
+            eprintln!("the import that saw all this ended with {:?}: {}", ended.code, ended.err);
+            rows = imported(&system, csv).await?;
         }
-        // As readers of the log the two that own nothing have no points; they are killed where they stand.
-        for role in ["query-api", "gateway"] {
-            roles.remove(role).ok_or("not served")?.kill().await?;
-            roles.insert(role, serve(&system, role).await?);
-        }
-        let ended = import.ok_or("no import")?.finish().await?;
-        eprintln!("the import that saw all this ended with {:?}: {}", ended.code, ended.err);
-        assert_eq!(imported(&system, &csv).await?, expected);
+        assert_eq!(rows, expected);
         system.is_at_rest(RESTS_WITHIN).await?;
         assert_eq!(broken_promises(&system, &system.roll().await?, &[]).await?, Vec::<String>::new());
         Ok(())
     })
 }
 
-/// Who is killed where. Products are added first of all, so that their owner comes first.
-fn crashes(dice: &mut Dice) -> Vec<(&'static str, Crash)> {
-    let point = OF_AN_APPEND[dice.below(OF_AN_APPEND.len() as u64) as usize];
-    let first = Crash { point, passing: 1 + dice.below(10) as u32, fate: Fate::Killed };
+/// At one of the first so many points of an append.
+fn of_an_append(dice: &mut Dice, points: u64) -> Crash {
+    let point = OF_AN_APPEND[dice.below(points) as usize];
+    Crash { point, passing: 1 + dice.below(10) as u32, fate: Fate::Killed }
+}
+
+type Kill = (&'static str, Option<Crash>);
+
+/// Who is killed where. An import has nothing for people and their messages to decide, and the last two own nothing: they
+/// are killed where they stand.
+fn crashes(dice: &mut Dice) -> Vec<Kill> {
+    let first = of_an_append(dice, OF_AN_APPEND.len() as u64);
     let rest = points().into_iter().map(|point| {
         let at = passed_by(point);
         let role = at[dice.below(at.len() as u64) as usize];
-        (role, Crash { point, passing: passing(point, dice), fate: Fate::Killed })
+        (role, Some(Crash { point, passing: passing(point, dice), fate: Fate::Killed }))
     });
-    [("catalog", first)].into_iter().chain(rest).collect()
+    let standing = ["users", "notifications", "query-api", "gateway"].map(|role| (role, None));
+    // Products are added first of all, so that their owner comes first.
+    [("catalog", Some(first))].into_iter().chain(rest).chain(standing).collect()
+}
+
+/// Who asks for a number comes by the log: he gets no answer over HTTP.
+fn invoicing(dice: &mut Dice) -> Vec<Kill> {
+    vec![("payments", Some(of_an_append(dice, OF_AN_APPEND.len() as u64 - 1)))]
 }
 
 /// The roles that pass it for as long as the import goes on.

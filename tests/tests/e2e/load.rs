@@ -200,7 +200,7 @@ impl Client {
         let Ok(read) = self.http.get(path).token(placed.token()).wait(5).send().await else { return Ok(()) };
         match read.status {
             200 if version(&read) >= version(placed) => self.journal.shown += 1,
-            502..=504 => {}
+            503 | 504 => {}
             status => {
                 let told = (version(placed), version(&read));
                 self.journal.stale.push(format!("{path}: {status}, {told:?} {}", read.code()));
@@ -214,7 +214,7 @@ impl Client {
         let began = Instant::now();
         while began.elapsed() < ANSWERED_WITHIN {
             match ask.clone().send().await {
-                Ok(answer) if matches!(answer.status, 502..=504) => {
+                Ok(answer) if matches!(answer.status, 503 | 504) => {
                     self.journal.sent_away += 1;
                     if answer.status == 503 && answer.header("retry-after").is_empty() {
                         self.journal.undocumented.push(format!("503 without Retry-After: {answer:?}"));

@@ -270,8 +270,8 @@ impl Window {
             // Waiting for what is never answered takes its time.
             let quick = if self.one_in(3) { 6 } else { 4 };
             let (call, way) = (calls[self.dice.below(6) as usize], ways[self.dice.below(quick) as usize]);
-            // What is kept under a key though nothing was done, as a creation's fault or that of a refund which the card
-            // refuses, is given up after minutes: nobody waits for that here.
+            // It is answered for ever under its key. Of a creation, or of a refund that the card refuses, it is given up
+            // after minutes: nobody waits for that here.
             let kept = way == "error_after" && ["create", "refund"].contains(&call);
             let way = if kept { "error_before" } else { way };
             self.shop.fault(payment_of(order), call, way).await?;

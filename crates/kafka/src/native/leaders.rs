@@ -1,18 +1,15 @@
-//! Partitions of which a fetch is told that they have no leader. A broker that has just come back says "not the leader" to
-//! fetches and tells who is: of some partitions a broker, of others nobody. librdkafka makes room for all of them, fills in
-//! those that have one, and then believes all: what lay in memory before becomes a partition's leader epoch. Nothing is
-//! ever read again of one whose epoch has become too high, since every later answer looks older; an index that is below
-//! zero ends the process (`rd_kafka_handle_Fetch_metadata_update` of librdkafka 2.12; ADR 0023).
-//!
-//! So the room is filled as soon as it is made, with a partition that no topic has: librdkafka passes over that. The linker
-//! leads the call here (`--wrap`, in `.cargo/config.toml`).
+//! A fetch may be told that some partitions have a leader and others none. librdkafka makes room for all, fills in those with
+//! a leader, and then believes all: uninitialised memory becomes a partition's epoch (nothing is read of it again) or an
+//! index below zero (a crash); [its issue 5280](https://github.com/confluentinc/librdkafka/issues/5280). So the room is
+//! filled with a partition that no topic has, which is passed over. The linker leads the call here:
+//! `.cargo/config.toml`, ADR 0023.
 
 use std::ffi::{c_char, c_int, c_void};
 
 use rdkafka_sys as sys;
 
-/// Of no topic.
-const NOWHERE: i32 = i32::MAX;
+/// No topic has so many: librdkafka passes over an index beyond its table.
+const NO_PARTITION: i32 = i32::MAX;
 
 /// `rd_kafka_Uuid_t`.
 #[repr(C)]
@@ -41,7 +38,7 @@ type SetTopic = unsafe extern "C" fn(*mut c_void, *mut sys::rd_kafka_metadata_t,
 static LED_HERE: [SetTopic; 2] =
     [__wrap_rd_kafkap_leader_discovery_set_topic, __real_rd_kafkap_leader_discovery_set_topic];
 
-/// Whoever calls librdkafka's own comes here.
+/// Calls from other files of librdkafka come here. That from its own file is for one partition, and fills it in always.
 ///
 /// # Safety
 /// As librdkafka calls it: `told` has that topic, and `buffer` has room for its partitions.
@@ -60,7 +57,7 @@ unsafe extern "C" fn __wrap_rd_kafkap_leader_discovery_set_topic(
         __real_rd_kafkap_leader_discovery_set_topic(buffer, told, topic, id, name, partitions);
         let room = (*(*told).topics.offset(topic as isize)).partitions;
         for nth in 0..partitions as isize {
-            (&raw mut (*room.offset(nth)).id).write(NOWHERE);
+            (&raw mut (*room.offset(nth)).id).write(NO_PARTITION);
         }
     }
 }

@@ -212,7 +212,7 @@ async fn a_vault_that_is_away_tells_nobody_who_is_known(system: &System, nobody:
     };
     system.postgres()?.kill().await?;
     for name in ["zoe", "nobody-at-all"] {
-        // More than may be wrong: what nobody has looked at was not.
+        // Twice as many as may fail: an attempt whose password nobody could look at is no failure.
         for answer in try_join_all((0..12).map(|_| ask(name, "not the password"))).await? {
             assert_eq!(answer.expect_status(503)?.code(), "unavailable", "{name}");
         }
