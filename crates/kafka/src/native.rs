@@ -1,5 +1,6 @@
 //! The one place with `unsafe`: the parts of librdkafka's C interface that rdkafka does not offer, or not without
-//! panicking (header names that are not UTF-8) or losing what is needed (which topic ended, which commit was answered), and what has to be mended about it.
+//! panicking (header names that are not UTF-8) or losing what is needed (which topic ended, which commit was answered),
+//! and what has to be mended about it.
 #![expect(unsafe_code, reason = "a C library is called; each block says why it is sound")]
 
 mod brokers;
